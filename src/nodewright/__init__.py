@@ -1,0 +1,31 @@
+"""nodewright reads a product requirements document and generates proven ONEX nodes.
+
+Every public name can be imported from here; each is loaded when it is first used, so that
+``import nodewright`` stays fast.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+# Public name -> the module that defines it.
+_EXPORTS: dict[str, str] = {
+    "NodewrightError": "nodewright.errors",
+    "Settings": "nodewright.settings",
+}
+
+__all__ = ["__version__", *sorted(_EXPORTS)]  # noqa: PLE0604 - names come from the table
+
+
+def __getattr__(name: str) -> Any:
+    module = _EXPORTS.get(name)
+    if module is None:
+        raise AttributeError(f"module 'nodewright' has no attribute {name!r}")
+    value = getattr(import_module(module), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

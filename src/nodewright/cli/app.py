@@ -1,0 +1,67 @@
+"""The ``nodewright`` command: a table of subcommands, each imported when it is called."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from nodewright import __version__
+
+# Name -> (module that defines ``app``, one line of help). Help is kept here so that
+# ``nodewright --help`` imports none of the modules.
+COMMANDS: dict[str, tuple[str, str]] = {}
+
+
+class LazyGroup(TyperGroup):
+    """A group that knows its commands' names and help, and imports the one that is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the framework's signature
+        """Names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:  # noqa: ARG002
+        """A stand-in that carries the help line; enough for listings and suggestions."""
+        if cmd_name not in COMMANDS:
+            return None
+        return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1])
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Replace the stand-in by the real command when it is about to run."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and command.name in COMMANDS:
+            module = import_module(COMMANDS[command.name][0])
+            command = typer.main.get_command(module.app)
+            command.name = name
+        return name, command, rest
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    no_args_is_help=True,
+    help="Read a product requirements document and generate ONEX nodes, proven by running them.",
+)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo(f"nodewright {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line with ``arguments`` (``sys.argv[1:]`` by default)."""
+    app(args=list(arguments) if arguments is not None else None)

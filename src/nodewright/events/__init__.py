@@ -1,0 +1,1 @@
+"""Events: models, batching, circuit breaker, spool, Kafka."""

@@ -1,0 +1,1 @@
+"""From a plan to delivered nodes: plan, render, verify, commit."""

@@ -1,0 +1,1 @@
+"""Mixins of omnibase_core: catalogue, trials, features, the learned model."""

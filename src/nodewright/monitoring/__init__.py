@@ -1,0 +1,1 @@
+"""Metrics, thresholds, alerts, health and their export."""

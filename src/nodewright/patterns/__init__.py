@@ -1,0 +1,1 @@
+"""Recurring shapes in requirements: library, matcher, feedback, thresholds."""

@@ -1,0 +1,1 @@
+"""From Markdown to requirements: the analysis of a PRD."""

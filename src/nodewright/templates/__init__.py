@@ -1,0 +1,1 @@
+"""Templates: the cache, packs and the sandboxed environment."""

@@ -1,0 +1,63 @@
+"""Imports point downward only."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import nodewright
+
+ROOT = Path(nodewright.__file__).parent
+
+# From the top to the bottom. A room may import what stands below it, never above or beside it.
+ROOMS = [
+    "cli",
+    "web",
+    "workflow",
+    "generation",
+    "prd",
+    "patterns",
+    "mixins",
+    "templates",
+    "events",
+    "monitoring",
+    "storage",
+    "logs",
+    "settings",
+    "errors",
+]
+
+
+def imported_rooms(path: Path) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names = [node.module]
+            if node.module == "nodewright":
+                names = [f"nodewright.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "nodewright" and len(parts) > 1 and parts[1] in ROOMS:
+                yield node.lineno, parts[1]
+
+
+def test_imports_point_downward_only() -> None:
+    wrong = []
+    for path in sorted(ROOT.rglob("*.py")):
+        room = path.relative_to(ROOT).parts[0].removesuffix(".py")
+        if room not in ROOMS:
+            assert room == "__init__", f"{path} is in no room"
+            continue
+        wrong += [
+            f"{path.relative_to(ROOT)}:{line} imports nodewright.{target}"
+            for line, target in imported_rooms(path)
+            if target != room and ROOMS.index(target) < ROOMS.index(room)
+        ]
+    assert wrong == []
+
+
+def test_public_names_load() -> None:
+    for name in nodewright.__all__:
+        assert getattr(nodewright, name) is not None
