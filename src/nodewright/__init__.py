@@ -13,6 +13,9 @@ __version__ = "0.1.0"
 _EXPORTS: dict[str, str] = {
     "NodewrightError": "nodewright.errors",
     "Settings": "nodewright.settings",
+    "TemplateCache": "nodewright.templates",
+    "TemplateError": "nodewright.templates",
+    "TemplatePack": "nodewright.templates",
 }
 
 __all__ = ["__version__", *sorted(_EXPORTS)]  # noqa: PLE0604 - names come from the table

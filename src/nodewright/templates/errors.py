@@ -1,0 +1,28 @@
+"""What can be wrong with a template."""
+
+from pathlib import Path
+
+from nodewright.errors import NodewrightError
+
+
+class TemplateError(NodewrightError):
+    """A template can't be read, parsed or rendered; the message starts with its file and line.
+
+    Attributes:
+        template: the template's name in its pack.
+        path: the template's file, if there is one.
+        line: line in that file, from 1; None where no line is to blame.
+    """
+
+    def __init__(
+        self, reason: str, *, template: str, path: Path | None = None, line: int | None = None
+    ) -> None:
+        where = str(path) if path is not None else template
+        super().__init__(f"{where}:{line}: {reason}" if line is not None else f"{where}: {reason}")
+        self.template = template
+        self.path = path
+        self.line = line
+
+
+class UnknownTemplateError(TemplateError):
+    """The pack has no template of that name."""

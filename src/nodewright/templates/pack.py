@@ -1,0 +1,231 @@
+"""Packs: folders of Jinja2 templates, the built-in one overlaid file by file by a user's."""
+
+import hashlib
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, MutableMapping
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Any
+
+from jinja2 import BaseLoader, Environment, Template, TemplateNotFound, TemplateSyntaxError
+
+from nodewright.templates.cache import TemplateCache
+from nodewright.templates.environment import PackEnvironment
+from nodewright.templates.errors import TemplateError, UnknownTemplateError
+
+BUILTIN = Path(__file__).parent / "builtin"
+SUFFIX = ".j2"
+LARGEST_SOURCE = 1024 * 1024
+LARGEST_OUTPUT = 16 * 1024 * 1024
+MOST_COMPILED = 512
+
+_VERSION = re.compile(r"\A\{#-?\s*version:\s*(\S+?)\s*-?#\}")
+
+
+class TemplatePack:
+    """The built-in templates, overlaid file by file by those in the folder ``overlay``.
+
+    A template can include, import and extend templates of the pack and reach nothing else. Every
+    source comes through ``cache``, so an edited file is seen by the next render; compiled
+    templates are kept by the hash of their source. Safe to share between threads.
+
+    Raises:
+        TemplateError: ``overlay`` is not a folder.
+    """
+
+    def __init__(self, overlay: Path | None = None, *, cache: TemplateCache | None = None) -> None:
+        if overlay is not None and not overlay.is_dir():
+            raise TemplateError(
+                "is not a folder of templates; name an existing folder",
+                template=str(overlay),
+                path=overlay,
+            )
+        self._overlay = overlay.absolute() if overlay is not None else None
+        self._roots = [root.absolute() for root in (overlay, BUILTIN) if root is not None]
+        self._cache = cache or TemplateCache(enable_persistence=False)
+        self._environment = PackEnvironment(_PackLoader(self))
+
+    def __reduce__(self) -> tuple[type["TemplatePack"], tuple[Path | None]]:
+        """A pack travels to a worker process as its folder; the worker has its own cache."""
+        return TemplatePack, (self._overlay,)
+
+    @property
+    def cache(self) -> TemplateCache:
+        """The cache that sources come through."""
+        return self._cache
+
+    def names(self) -> list[str]:
+        """All templates, as POSIX paths within the pack, sorted."""
+        return sorted(
+            {
+                file.relative_to(root).as_posix()
+                for root in self._roots
+                for file in root.rglob(f"*{SUFFIX}")
+                if file.is_file()
+            }
+        )
+
+    def template(self, name: str) -> tuple[str, str]:
+        """The source of ``name`` and its version.
+
+        The version is what the source's first line declares, ``{# version: 3 #}``, else "1".
+
+        Raises:
+            UnknownTemplateError: the pack has no such template.
+            TemplateError: its file can't be read.
+        """
+        source, _ = self._source(name)
+        declared = _VERSION.match(source)
+        return source, declared[1] if declared else "1"
+
+    def file_hash(self, name: str) -> str:
+        """SHA-256 of the source of ``name``, in hexadecimal digits."""
+        return _digest(self._source(name)[0])
+
+    def render(self, name: str, context: Mapping[str, object]) -> str:
+        """The text that template ``name`` makes of ``context``.
+
+        Raises:
+            UnknownTemplateError: the pack has no such template.
+            TemplateError: the template, or one that it includes, is wrong: a syntax error, an
+                undefined name, a forbidden access, more output than 16 MiB.
+        """
+        self._source(name)
+        try:
+            return self._limited(name, self._environment.get_template(name).generate(context))
+        except TemplateError:
+            raise
+        except Exception as error:
+            raise self._located(error, name) from error
+
+    def _limited(self, name: str, pieces: Iterator[str]) -> str:
+        parts, length = [], 0
+        for piece in pieces:
+            parts.append(piece)
+            length += len(piece)
+            if length > LARGEST_OUTPUT:
+                raise TemplateError(
+                    f"makes more than {LARGEST_OUTPUT:,} characters; look for a loop without end",
+                    template=name,
+                )
+        return "".join(parts)
+
+    def _source(self, name: str) -> tuple[str, Path]:
+        """The source of ``name`` and the file that it stands in."""
+        relative = PurePosixPath(name)
+        confined = not relative.is_absolute() and ".." not in relative.parts
+        if confined and name.endswith(SUFFIX) and "\0" not in name and "\\" not in name:
+            for root in self._roots:
+                try:
+                    return self._read(name, root, root / relative)
+                except (FileNotFoundError, NotADirectoryError):
+                    continue
+        raise UnknownTemplateError(
+            f"no template of this name in {' or '.join(map(str, self._roots))}", template=name
+        )
+
+    def _read(self, name: str, root: Path, path: Path) -> tuple[str, Path]:
+        try:
+            content, _ = self._cache.get(
+                name, _kind(name), path, lambda file: _load(name, root, file)
+            )
+        except (FileNotFoundError, NotADirectoryError):
+            raise
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise TemplateError(f"can't be read: {reason}", template=name, path=path) from error
+        return content, path
+
+    def _located(self, error: Exception, name: str) -> TemplateError:
+        """``error`` as one that names the template's file and line."""
+        files = {str(root / known): known for root in self._roots for known in self.names()}
+        file: str | None
+        line: int | None
+        if isinstance(error, TemplateSyntaxError):
+            file, line = error.filename, error.lineno
+        else:
+            file, line = next(
+                ((file, line) for file, line in _frames(error.__traceback__) if file in files),
+                (None, None),
+            )
+        reason = f"{type(error).__name__}: {error}"
+        if isinstance(error, TemplateNotFound):
+            reason = f"includes {error.name!r}, which the pack does not have"
+        path = Path(file) if file else None
+        return TemplateError(reason, template=files.get(file or "", name), path=path, line=line)
+
+
+class _PackLoader(BaseLoader):
+    """Gives the environment the pack's templates, compiled once for each content."""
+
+    def __init__(self, pack: TemplatePack) -> None:
+        self._pack = pack
+        self._lock = threading.Lock()
+        self._compiled: OrderedDict[tuple[str, str, str], Template] = OrderedDict()
+
+    def load(
+        self,
+        environment: Environment,
+        name: str,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002 - the interface's name
+    ) -> Template:
+        try:
+            source, path = self._pack._source(name)  # noqa: SLF001 - the pack's own loader
+        except UnknownTemplateError:
+            raise TemplateNotFound(name) from None
+        key = (name, str(path), _digest(source))
+        with self._lock:
+            template = self._compiled.get(key)
+            if template is not None:
+                self._compiled.move_to_end(key)
+                return template
+        code = environment.compile(source, name, str(path))
+        template = Template.from_code(environment, code, globals or {})
+        with self._lock:
+            self._compiled[key] = template
+            while len(self._compiled) > MOST_COMPILED:
+                self._compiled.popitem(last=False)
+        return template
+
+
+def _load(name: str, root: Path, path: Path) -> str:
+    """Read one template file, which must lie in ``root`` and be text of a sane size."""
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise TemplateError("is a link out of its pack", template=name, path=path)
+    if path.is_file() and path.stat().st_size > LARGEST_SOURCE:
+        raise TemplateError(
+            f"is larger than {LARGEST_SOURCE:,} bytes; split it", template=name, path=path
+        )
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise TemplateError(
+            f"byte {error.start} is not UTF-8; save the file as UTF-8",
+            template=name,
+            path=path,
+            line=line,
+        ) from error
+
+
+def _kind(name: str) -> str:
+    """The node kind of a template in a folder such as ``node_effect``, else the folder's name."""
+    return PurePosixPath(name).parts[0].removeprefix("node_").upper()
+
+
+def _frames(traceback: TracebackType | None) -> list[tuple[str, int]]:
+    """File and line of each frame, the innermost first."""
+    frames = []
+    while traceback is not None:
+        frames.append((traceback.tb_frame.f_code.co_filename, traceback.tb_lineno))
+        traceback = traceback.tb_next
+    return frames[::-1]
+
+
+@lru_cache(maxsize=MOST_COMPILED)
+def _digest(source: str) -> str:
+    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
