@@ -1,0 +1,70 @@
+"""Names for generated code, made from words of the text.
+
+Whatever the text, a name is ASCII, a Python identifier and no keyword. Letters of other scripts
+are transliterated, so that a Korean or Chinese document names its nodes by its own words.
+"""
+
+import keyword
+import re
+from collections.abc import Collection, Iterable
+
+from anyascii import anyascii
+
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_LONGEST = 48
+
+
+def words(text: str) -> list[str]:
+    """The words of ``text`` as ASCII letters and digits: ``OAuth2Token`` -> o, auth, 2, token."""
+    return _WORD.findall(anyascii(text[:500]))
+
+
+def snake(text: str, fallback: str = "thing") -> str:
+    """``text`` as a snake_case identifier of at most 48 characters.
+
+    ``UserService`` gives ``user_service``; text without a letter or digit gives ``fallback``.
+    """
+    joined = ""
+    for word in words(text):
+        piece = word.lower() if not joined or word.isdigit() else f"_{word.lower()}"
+        if len(joined) + len(piece) > _LONGEST:
+            break
+        joined += piece
+    joined = joined or (words(text)[:1] and words(text)[0].lower()[:_LONGEST]) or fallback
+    if joined[0].isdigit():
+        joined = f"{fallback}_{joined}"
+    return f"{joined}_" if keyword.iskeyword(joined) else joined
+
+
+def pascal(name: str) -> str:
+    """A snake_case ``name`` in PascalCase: ``user_service`` -> ``UserService``."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def unique(name: str, taken: Collection[str]) -> str:
+    """``name``, or ``name_2``, ``name_3`` ... where it is taken."""
+    if name not in taken:
+        return name
+    number = 2
+    while f"{name}_{number}" in taken:
+        number += 1
+    return f"{name}_{number}"
+
+
+def shorten(text: str, length: int = 160) -> str:
+    """``text`` on one line, cut at a word where it is longer than ``length`` characters."""
+    line = " ".join(printable(text).split())
+    if len(line) <= length:
+        return line
+    cut = line[: length - 1].rsplit(" ", 1)[0]
+    return f"{cut[: length - 1]}…"
+
+
+def printable(text: str) -> str:
+    """``text`` with control, bidirectional and surrogate characters replaced by spaces."""
+    return "".join(char if char.isprintable() or char == " " else " " for char in text)
+
+
+def first_of(names: Iterable[str], fallback: str) -> str:
+    """The first name that is not empty, else ``fallback``."""
+    return next((name for name in names if name), fallback)

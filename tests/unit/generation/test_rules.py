@@ -1,0 +1,57 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodewright.generation.model import PlannedField
+from nodewright.generation.rules import rules_of
+from nodewright.generation.samples import broken_sample, sample
+from nodewright.prd.models import FieldType, Requirement
+
+FIELDS = (
+    PlannedField("title", FieldType.STRING),
+    PlannedField("email", FieldType.STRING),
+    PlannedField("level", FieldType.STRING),
+    PlannedField("quantity", FieldType.INTEGER),
+    PlannedField("unit_price", FieldType.DECIMAL),
+)
+
+
+def found(text: str) -> set[tuple[object, ...]]:
+    rules = rules_of([Requirement("FR-1", text, "", 7)], FIELDS)
+    assert all(rule["line"] == 7 and rule["requirement"] == "FR-1" for rule in rules)
+    return {
+        (rule["field"], rule["check"], *rule.get("allowed", ()), rule.get("value", ""))
+        for rule in rules
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The title is required.", {("title", "required", "")}),
+        ("The title must have at most 80 characters", {("title", "max_length", 80)}),
+        ("email must be a valid e-mail address", {("email", "email", "")}),
+        (
+            "level must be one of beginner, intermediate or advanced",
+            {("level", "one_of", "beginner", "intermediate", "advanced", "")},
+        ),
+        ("quantity must be between 1 and 10", {("quantity", "min", 1), ("quantity", "max", 10)}),
+        ("The quantity must be positive", {("quantity", "above", 0)}),
+        ("unit price must be greater than 0.5", {("unit_price", "above", 0.5)}),
+        ("Quantity is nice to have", set()),
+        ("quantity must be between 10 and 1", {("quantity", "min", 10)}),
+    ],
+)
+def test_stated_rules(text: str, expected: set[tuple[object, ...]]) -> None:
+    assert found(text) == expected
+
+
+@given(st.text(max_size=300), st.text(max_size=60))
+def test_any_text_gives_rules_that_samples_keep_and_break(text: str, more: str) -> None:
+    texts = [f"quantity {text}", f"title {text} {more}", f"level {text}", f"unit_price {more}"]
+    rules = rules_of([Requirement("R", text, "", 1) for text in texts], FIELDS)
+    for field in FIELDS:
+        own = [rule for rule in rules if rule["field"] == field.name]
+        compile(sample(field, own), "sample", "eval")
+        for rule in own:
+            compile(broken_sample(field, rule), "broken", "eval")
