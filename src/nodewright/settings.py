@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import platformdirs
-from pydantic import Field
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -31,6 +31,59 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("nodewright", appauthor=False)),
         description="Where the embedded database, models and spools live.",
+    )
+
+    # Storage. Without database_url and postgres_host the embedded PostgreSQL is used.
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL to use: postgresql://user:password@host:5432/database.",
+    )
+    postgres_host: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("POSTGRES_HOST", "NODEWRIGHT_POSTGRES_HOST"),
+        description="Host of the PostgreSQL to use, where no database_url is set.",
+    )
+    postgres_port: int = Field(
+        default=5432,
+        ge=1,
+        le=65535,
+        validation_alias=AliasChoices("POSTGRES_PORT", "NODEWRIGHT_POSTGRES_PORT"),
+        description="Port that belongs to postgres_host.",
+    )
+    postgres_database: str = Field(
+        default="nodewright",
+        validation_alias=AliasChoices("POSTGRES_DATABASE", "NODEWRIGHT_POSTGRES_DATABASE"),
+        description="Database that belongs to postgres_host.",
+    )
+    postgres_user: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("POSTGRES_USER", "NODEWRIGHT_POSTGRES_USER"),
+        description="User that belongs to postgres_host; the system user by default.",
+    )
+    postgres_password: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("POSTGRES_PASSWORD", "NODEWRIGHT_POSTGRES_PASSWORD"),
+        description="Password that belongs to postgres_host.",
+    )
+    database_migrate: bool = Field(
+        default=True,
+        description="Bring the schema up to date on first use; else nodewright db migrate does.",
+    )
+    database_pool_size: int = Field(
+        default=8, ge=1, le=1000, description="Connections that one process keeps at most."
+    )
+    database_patience_s: float = Field(
+        default=15.0,
+        ge=0,
+        description="Seconds that a read or a recorded fact waits for a lost database.",
+    )
+    telemetry_capacity: int = Field(
+        default=200_000,
+        ge=1,
+        description="Telemetry rows kept in memory at most; more are dropped.",
+    )
+    telemetry_interval_s: float = Field(
+        default=0.5, gt=0, description="Seconds after which waiting telemetry is written."
     )
 
     @classmethod

