@@ -40,6 +40,8 @@ class LazyGroup(TyperGroup):
 app = typer.Typer(
     cls=LazyGroup,
     no_args_is_help=True,
+    # Plain help: the rich one imports a Markdown parser and costs half a second.
+    rich_markup_mode=None,
     help="Read a product requirements document and generate ONEX nodes, proven by running them.",
 )
 
