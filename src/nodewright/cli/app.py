@@ -8,10 +8,13 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from nodewright import __version__
+from nodewright.errors import NodewrightError
 
 # Name -> (module that defines ``app``, one line of help). Help is kept here so that
 # ``nodewright --help`` imports none of the modules.
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "db": ("nodewright.cli.db", "Migrate, inspect, dump and prune the database."),
+}
 
 
 class LazyGroup(TyperGroup):
@@ -66,4 +69,8 @@ def _root(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line with ``arguments`` (``sys.argv[1:]`` by default)."""
-    app(args=list(arguments) if arguments is not None else None)
+    try:
+        app(args=list(arguments) if arguments is not None else None)
+    except NodewrightError as error:
+        typer.echo(f"nodewright: {error}", err=True)
+        raise SystemExit(2) from None

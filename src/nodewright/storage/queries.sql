@@ -122,3 +122,23 @@ UPDATE template_cache_metadata AS known SET
   load_time_ms = coalesce(locked.load_time_ms, known.load_time_ms),
   last_accessed_at = greatest(locked.last_accessed_at, known.last_accessed_at)
 FROM locked WHERE known.id = locked.id
+
+-- name: prune_performance
+-- Delete some of the measurements made before an instant; none is left when it deletes none.
+DELETE FROM generation_performance_metrics WHERE id IN (
+  SELECT id FROM generation_performance_metrics WHERE created_at < %(before)s LIMIT %(chunk)s
+)
+
+-- name: prune_events
+-- Delete some of the event measurements made before an instant.
+DELETE FROM event_processing_metrics WHERE id IN (
+  SELECT id FROM event_processing_metrics WHERE created_at < %(before)s LIMIT %(chunk)s
+)
+
+-- name: prune_templates
+-- Delete some of the templates that were neither used nor loaded since an instant.
+DELETE FROM template_cache_metadata WHERE id IN (
+  SELECT id FROM template_cache_metadata
+  WHERE greatest(last_accessed_at, updated_at) < %(before)s
+  LIMIT %(chunk)s
+)

@@ -1,0 +1,114 @@
+import subprocess
+import sys
+from importlib.resources import files
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from nodewright.storage import migrate
+from nodewright.storage.embedded import bundled_program
+from nodewright.storage.errors import MigrationError
+from nodewright.storage.migrate import Migration
+
+
+def schema_of(conninfo: str) -> list[str]:
+    """The schema as pg_dump writes it, without the migrations' bookkeeping."""
+    command = [
+        str(bundled_program("pg_dump")),
+        "--schema-only",
+        "--no-owner",
+        "--exclude-table=nodewright.migrations",
+        f"--dbname={conninfo}",
+    ]
+    dumped = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    # \restrict and \unrestrict carry a random word.
+    return [line for line in dumped.splitlines() if not line.startswith(("\\", "--"))]
+
+
+def test_schema_file_equals_all_migrations(empty_database: str) -> None:
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        migrate.migrate(connection)
+    migrated = schema_of(empty_database)
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE empty_too")
+    other = make_conninfo(empty_database, dbname="empty_too")
+    with psycopg.connect(other, autocommit=True) as connection:
+        schema = files("nodewright.storage").joinpath("schema.sql").read_text(encoding="utf-8")
+        connection.execute(schema)
+    written = schema_of(other)
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("DROP DATABASE empty_too WITH (FORCE)")
+    assert written == migrated
+    assert sum(line.startswith("CREATE TABLE public.") for line in migrated) == 5
+
+
+def test_second_run_applies_nothing(empty_database: str) -> None:
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        assert migrate.migrate(connection) == list(migrate.known())
+        assert migrate.migrate(connection) == []
+        assert all(entry.applied_at for entry in migrate.status(connection))
+
+
+def test_ten_processes_at_once(empty_database: str) -> None:
+    program = (
+        "import psycopg, sys; from nodewright.storage import migrate; sys.stdin.read();"
+        "print(len(migrate.migrate(psycopg.connect(sys.argv[1], autocommit=True))))"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, empty_database],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(10)
+    ]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.close()
+        process.stdin = None
+    applied = [int(process.communicate()[0]) for process in processes]
+    assert [process.returncode for process in processes] == [0] * 10
+    assert sum(applied) == len(migrate.known())
+
+
+def test_failure_leaves_the_last_good_version(empty_database: str) -> None:
+    good = Migration(9000, "good", "CREATE TABLE good (id int)")
+    bad = Migration(9001, "bad", "CREATE TABLE half (id int); SELECT 1 / 0")
+    after = Migration(9002, "after", "CREATE TABLE after (id int)")
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        with pytest.raises(MigrationError, match=r"9001_bad failed.*division by zero"):
+            migrate.migrate(connection, [*migrate.known(), good, bad, after])
+        tables = [
+            connection.execute("SELECT to_regclass(%s)", (name,)).fetchone()
+            for name in ("good", "half", "after")
+        ]
+        assert tables == [("good",), (None,), (None,)]
+        mended = Migration(9001, "bad", "CREATE TABLE half (id int)")
+        applied = migrate.migrate(connection, [*migrate.known(), good, mended, after])
+        assert applied == [mended, after]
+
+
+def test_newer_database_is_refused(empty_database: str) -> None:
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        migrate.migrate(connection, [*migrate.known(), Migration(9000, "later", "SELECT 1")])
+        with pytest.raises(MigrationError, match="upgrade nodewright"):
+            migrate.migrate(connection)
+
+
+def test_changed_migration_is_refused(empty_database: str) -> None:
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        migrate.migrate(connection)
+        first, *rest = migrate.known()
+        changed = [Migration(first.number, first.name, first.sql + "\n-- changed"), *rest]
+        with pytest.raises(MigrationError, match="0001_tables differs"):
+            migrate.migrate(connection, changed)
+
+
+def test_old_schema_is_an_error_that_names_the_command(empty_database: str) -> None:
+    with (
+        psycopg.connect(empty_database, autocommit=True) as connection,
+        pytest.raises(MigrationError, match="run nodewright db migrate"),
+    ):
+        migrate.require_current(connection)
