@@ -1,0 +1,75 @@
+"""The judges on one node, in the order in which they make sense."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from nodewright.generation.model import Check, Verify
+from nodewright.generation.verify.contract import accept_contract
+from nodewright.generation.verify.lint import lint_node
+from nodewright.generation.verify.package import verify_package
+from nodewright.generation.verify.running import run_checks
+from nodewright.generation.verify.staged import StagedNode
+from nodewright.generation.verify.verdict import Rejected, judge
+
+
+def verify_node(  # noqa: PLR0917 - what a job knows, in the order of its path
+    staged_root: Path,
+    package: str,
+    node_dir: Path,
+    kind: str,
+    class_name: str,
+    level: Verify,
+    *,
+    lint: bool = True,
+) -> tuple[Check, ...]:
+    """Judge one node of a staged package.
+
+    A later judge is only asked when the earlier ones passed. Never raises for what is wrong with
+    the node. For ``Verify.FULL`` the whole package is judged too: with more than one node, ask
+    ``verify_package`` once instead.
+
+    Args:
+        staged_root: the folder that becomes the output folder; ``src`` is inside.
+        package: the package's name under ``src``.
+        node_dir: the node's folder.
+        kind: EFFECT, COMPUTE, REDUCER or ORCHESTRATOR.
+        class_name: the node's class in ``node.py``.
+        level: how far to go.
+        lint: False where ``lint_package`` is asked once for all nodes.
+
+    Returns:
+        One check a judge that was asked.
+    """
+    node = StagedNode(staged_root.resolve(), package, node_dir.resolve(), kind, class_name)
+    checks = [judge("parses", partial(accept_sources, node.folder))]
+    if checks[0].passed and lint:
+        checks.append(lint_node(node.root, node.folder))
+    checks.append(judge("contract", partial(accept_contract, node.folder / "contract.yaml", kind)))
+    if level is not Verify.STATIC and all(check.passed for check in checks):
+        checks += run_checks(node)
+    if level is Verify.FULL and all(check.passed for check in checks):
+        checks += _package_checks(node)
+    return tuple(checks)
+
+
+def accept_sources(folder: Path) -> None:
+    """Compile every Python file under ``folder``; the first that does not is the reason.
+
+    Raises:
+        Rejected: a file is no valid Python, or there is none.
+    """
+    sources = sorted(folder.rglob("*.py"))
+    if not sources:
+        raise Rejected(f"{folder.name} has no Python files")
+    for path in sources:
+        try:
+            compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
+        except (SyntaxError, ValueError) as error:
+            line = getattr(error, "lineno", None) or 1
+            raise Rejected(f"{path.relative_to(folder)}:{line}: {error}") from error
+
+
+def _package_checks(node: StagedNode) -> tuple[Check, ...]:
+    found: Mapping[str, tuple[Check, ...]] = verify_package(node.root, node.package, [node.slug])
+    return found[node.slug]
