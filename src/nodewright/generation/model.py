@@ -144,16 +144,34 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class NodeReport:
-    """What became of one node. ``seconds`` is wall time in the worker, ``cpu_seconds`` its CPU."""
+    """What became of one node.
+
+    Times are seconds in the worker: ``render_seconds`` and ``verify_seconds`` by the clock,
+    ``cpu_seconds`` of the processor, the judges' own processes included.
+    """
 
     slug: str
     kind: str
     checks: tuple[Check, ...]
     files: tuple[RenderedFile, ...] = ()
-    seconds: float = 0.0
+    render_seconds: float = 0.0
+    verify_seconds: float = 0.0
     cpu_seconds: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the whole job."""
+        return self.render_seconds + self.verify_seconds
 
     @property
     def passed(self) -> bool:
         """Whether at least one judge spoke and none objected."""
         return bool(self.checks) and all(check.passed for check in self.checks)
+
+    @property
+    def reason(self) -> str:
+        """The first objection, empty when there is none."""
+        if not self.checks:
+            return "not proven"
+        failed = [check for check in self.checks if not check.passed]
+        return f"{failed[0].name}: {failed[0].detail}" if failed else ""

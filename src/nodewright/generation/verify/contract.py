@@ -13,9 +13,9 @@ def accept_contract(path: Path, kind: str) -> None:
     Raises:
         Rejected: the file is missing, of another kind, or the strict reading refuses it.
     """
-    from omnibase_core.enums.enum_contract_bucket import EnumContractBucket  # noqa: PLC0415 - 0.7 s, in workers
-    from omnibase_core.enums.enum_validator_mode import EnumValidatorMode  # noqa: PLC0415 - 0.7 s, in workers
-    from omnibase_core.normalization import validate_contract_file  # noqa: PLC0415 - 0.7 s, in workers
+    from omnibase_core.enums.enum_contract_bucket import EnumContractBucket
+    from omnibase_core.enums.enum_validator_mode import EnumValidatorMode
+    from omnibase_core.normalization import validate_contract_file
 
     contract = read_contract(path)
     node_type = contract.get("node_type")

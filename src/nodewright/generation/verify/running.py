@@ -74,7 +74,13 @@ def import_subject(staged: StagedNode) -> Subject:
 
 def forget_other_packages(root: Path) -> None:
     """Drop what was imported from staging folders other than ``root``, and look there first."""
-    for other in [path for path in _imported if path != root]:
+    others = [path for path in _imported if path != root]
+    if others:
+        # omnibase_core keeps the functions that contracts name, by their dotted names.
+        from omnibase_core.resolution.resolver_handler import clear_handler_cache
+
+        clear_handler_cache()
+    for other in others:
         _imported.remove(other)
         sys.path[:] = [entry for entry in sys.path if entry != str(other / "src")]
         for name, module in list(sys.modules.items()):
@@ -180,10 +186,19 @@ class _Trial:
         that serves many requests is how nodes are used.
         """
         with _reused(self.subject, self.node):
-            for operation in operations(self.subject.input_model) or (None,):
+            processed = [
                 await self.answers(operation)
+                for operation in operations(self.subject.input_model) or (None,)
+            ]
+        if not any(processed):
+            raise Rejected(f"{self.subject.node.__name__}: process was never asked")
 
-    async def answers(self, operation: str | None) -> None:
+    async def answers(self, operation: str | None) -> bool:
+        """Run one operation; whether omnibase_core's ``process`` answered.
+
+        It does not where it refuses, as a reducer's does with a trigger that its state does not
+        allow: then the answer must carry an error code.
+        """
         subject = self.subject
         given = {} if operation is None else {"operation": operation}
         what = subject.node.__name__ if operation is None else operation
@@ -196,12 +211,16 @@ class _Trial:
         with _recorded(subject.node, "process", results):
             answer = await subject.run_once(request)
         _accept(f"{what}: run_once", [answer], subject.output_model)
+        refused = not getattr(answer, "success", True)
+        if refused and not getattr(answer, "error_code", None):
+            message = getattr(answer, "message", "")
+            raise Rejected(f"{what}: failed without an error code: {message}")
+        if refused and not results:
+            return False
         _accept(f"{what}: process", results, _output(self.kind))
         if self.kind in {"EFFECT", "COMPUTE"}:
             _accept(f"{what}: the handler", self.handled, subject.output_model)
-        if not getattr(answer, "success", True) and not getattr(answer, "error_code", None):
-            message = getattr(answer, "message", "")
-            raise Rejected(f"{what}: failed without an error code: {message}")
+        return True
 
 
 def _accept(what: str, answers: list[Any], expected: type) -> None:

@@ -1,0 +1,160 @@
+"""The work of a job: render nodes, stage them with what they need, and let the judges speak.
+
+Pure functions of their arguments that any worker process can run: nothing is written but a
+temporary folder that is gone when they return.
+"""
+
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from ruff import find_ruff_bin  # type: ignore[import-untyped]  # ships no types
+
+from nodewright.generation.model import Check, NodePlan, NodeReport, Plan, RenderedFile, Verify
+from nodewright.generation.render import render_node, render_package
+from nodewright.generation.verify import lint_package, verify_node
+from nodewright.templates import TemplatePack
+
+
+def prove_nodes(
+    plan: Plan, slugs: tuple[str, ...], verify: Verify, templates: Path | None = None
+) -> tuple[NodeReport, ...]:
+    """Render nodes of ``plan`` and judge each by itself, up to ``Verify.RUN``.
+
+    The judges of ``Verify.FULL`` look at the package as a whole; ask
+    ``nodewright.generation.verify.verify_package`` when all nodes are there.
+
+    Args:
+        plan: the run's plan; an orchestrator's steps are staged from it.
+        slugs: which of its nodes to prove. Those of one call share a folder and the linter's run.
+        verify: how far to go.
+        templates: a folder that overlays the built-in pack.
+
+    Returns:
+        One report a slug, with the node's files as they would be delivered.
+    """
+    pack = _pack(templates)
+    nodes = [node for node in plan.nodes if node.slug in slugs]
+    level = Verify.STATIC if verify is Verify.STATIC else Verify.RUN
+    with tempfile.TemporaryDirectory(prefix="nodewright-") as folder:
+        root = Path(folder).resolve()
+        clock = _Clock()
+        rendered = {node.slug: render_node(plan, node, pack) for node in nodes}
+        stage(root, (file for files in rendered.values() for file in files))
+        stage(root, _surroundings(plan, nodes, pack))
+        tidy(root)
+        render = clock.lap(len(nodes))
+        verdicts = lint_package(root, rendered)
+        lint = clock.lap(len(nodes))
+        reports = []
+        for node in nodes:
+            checks = (verdicts[node.slug], *_judge(root, plan, node, level))
+            judged = clock.lap()
+            files = tuple(read_back(root, rendered[node.slug]))
+            reports.append(
+                NodeReport(
+                    node.slug,
+                    node.kind,
+                    checks,
+                    files,
+                    render_seconds=render.wall,
+                    verify_seconds=lint.wall + judged.wall,
+                    cpu_seconds=render.cpu + lint.cpu + judged.cpu,
+                )
+            )
+    return tuple(reports)
+
+
+def package_files(plan: Plan, templates: Path | None = None) -> tuple[RenderedFile, ...]:
+    """The package's own files for the nodes of ``plan``, formatted."""
+    with tempfile.TemporaryDirectory(prefix="nodewright-") as folder:
+        root = Path(folder).resolve()
+        files = render_package(plan, _pack(templates))
+        stage(root, files)
+        tidy(root)
+        return tuple(read_back(root, files))
+
+
+def stage(root: Path, files: Iterable[RenderedFile]) -> None:
+    """Write ``files`` under ``root``."""
+    for file in files:
+        path = root / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file.content, encoding="utf-8", newline="")
+
+
+def tidy(root: Path) -> None:
+    """Sort imports and format every Python file under ``root``, as ruff does.
+
+    Lines are as long as the names of the text make them, so the templates cannot know where
+    they break. Files that do not parse stay as they are; the judges say so.
+    """
+    ruff = find_ruff_bin()
+    for command in (["check", "--select", "I", "--fix-only"], ["format"]):
+        subprocess.run(  # noqa: S603 - no shell, and only our own paths
+            [ruff, *command, "--no-cache", "--quiet", "--no-respect-gitignore", str(root)],
+            cwd=root,
+            capture_output=True,
+            check=False,
+        )
+
+
+def read_back(root: Path, files: Iterable[RenderedFile]) -> Iterator[RenderedFile]:
+    """``files`` with the content that now lies under ``root``."""
+    for file in files:
+        if file.path.endswith(".py"):
+            yield replace(file, content=(root / file.path).read_text(encoding="utf-8"))
+        else:
+            yield file
+
+
+def _judge(root: Path, plan: Plan, node: NodePlan, level: Verify) -> tuple[Check, ...]:
+    place = root / "src" / plan.package / "nodes" / node.slug
+    return verify_node(root, plan.package, place, node.kind, node.class_name, level, lint=False)
+
+
+def _surroundings(plan: Plan, nodes: list[NodePlan], pack: TemplatePack) -> Iterator[RenderedFile]:
+    """The package's own files, and the nodes that workflows of ``nodes`` run."""
+    yield from render_package(plan, pack)
+    here = {node.slug for node in nodes}
+    wanted = {step.node for node in nodes for step in node.steps} - here
+    for node in plan.nodes:
+        if node.slug in wanted:
+            yield from render_node(plan, node, pack)
+
+
+class _Lap(NamedTuple):
+    """Seconds a node: by the clock, and of the processor in this process and its children."""
+
+    wall: float
+    cpu: float
+
+
+class _Clock:
+    """Measures the steps of a job one after the other."""
+
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.perf_counter(), self._processor()
+
+    def lap(self, shared_by: int = 1) -> _Lap:
+        """Time since the last lap, divided among ``shared_by`` nodes."""
+        wall, cpu = time.perf_counter(), self._processor()
+        lap = _Lap((wall - self._wall) / max(shared_by, 1), (cpu - self._cpu) / max(shared_by, 1))
+        self._wall, self._cpu = wall, cpu
+        return lap
+
+    @staticmethod
+    def _processor() -> float:
+        times = os.times()
+        return times.user + times.system + times.children_user + times.children_system
+
+
+@lru_cache(maxsize=4)
+def _pack(templates: Path | None) -> TemplatePack:
+    return TemplatePack(templates)

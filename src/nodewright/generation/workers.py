@@ -1,0 +1,113 @@
+"""Worker processes that can be stopped.
+
+Each worker is forked from a server that has imported omnibase_core once, so a worker is ready in
+milliseconds. A call that is overdue is ended by killing its process; one that ends its process
+by itself fails alone. Other executors can be put in the place of the pool.
+"""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Executor, Future
+from multiprocessing import get_context
+from typing import Any, Protocol
+
+from nodewright.errors import NodewrightError
+
+# What the fork server imports once for all workers.
+_PRELOADED = ["nodewright.generation.proof", "nodewright.generation.preload"]
+
+
+class OverdueError(NodewrightError, TimeoutError):
+    """A call took longer than its time limit and was stopped."""
+
+
+class CrashedError(NodewrightError):
+    """A worker process ended before its call did."""
+
+
+class Workers(Protocol):
+    """Runs pure functions elsewhere."""
+
+    async def call[R](
+        self, function: Callable[..., R], *arguments: Any, timeout_seconds: float
+    ) -> R:
+        """``function(*arguments)``, run elsewhere.
+
+        Raises:
+            OverdueError: it took longer than ``timeout_seconds`` from its start.
+            CrashedError: its process ended.
+        """
+        ...
+
+    def close(self) -> None:
+        """Stop all work at once; no process is left."""
+        ...
+
+
+class ProcessWorkers:
+    """A pool of processes of this machine; starts with the first call."""
+
+    def __init__(self, count: int) -> None:
+        from pebble import ProcessPool
+
+        context = get_context("forkserver")
+        context.set_forkserver_preload(_PRELOADED)
+        self._pool = ProcessPool(max_workers=count, initializer=_ready, context=context)
+        self._running: set[Future[Any]] = set()
+
+    async def call[R](
+        self, function: Callable[..., R], *arguments: Any, timeout_seconds: float
+    ) -> R:
+        """``function(*arguments)`` in a worker; cancelling the task kills that worker."""
+        from pebble import ProcessExpired
+
+        future: Future[R] = self._pool.schedule(function, args=arguments, timeout=timeout_seconds)
+        self._running.add(future)
+        future.add_done_callback(self._running.discard)
+        try:
+            return await asyncio.wrap_future(future)
+        except TimeoutError as error:
+            raise OverdueError(f"stopped after {timeout_seconds:g} s") from error
+        except ProcessExpired as error:
+            raise CrashedError(f"its process ended with code {error.exitcode}") from error
+
+    def close(self) -> None:
+        """Kill what runs and wait until every worker is gone."""
+        # Cancelling kills; pebble's own stop() closes the workers' pipe under its reader's feet.
+        for future in list(self._running):
+            future.cancel()
+        self._pool.close()  # type: ignore[no-untyped-call]  # pebble leaves it out
+        self._pool.join()
+
+
+class ExecutorWorkers:
+    """Any ``concurrent.futures.Executor``: threads, processes, a cluster's.
+
+    The executor is its owner's: it is not shut down here, and an overdue call is abandoned, since
+    an executor cannot stop what runs.
+    """
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    async def call[R](
+        self, function: Callable[..., R], *arguments: Any, timeout_seconds: float
+    ) -> R:
+        """``function(*arguments)`` on the executor."""
+        future = self._executor.submit(function, *arguments)
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(future), timeout_seconds)
+        except TimeoutError as error:
+            raise OverdueError(f"abandoned after {timeout_seconds:g} s") from error
+        except CancelledError as error:
+            raise CrashedError("the executor cancelled it") from error
+
+    def close(self) -> None:
+        """Nothing: the executor belongs to whoever made it."""
+
+
+def _ready() -> None:
+    """Make a new worker fit for its work."""
+    # The coordinator decides what an interrupt means; it stops the workers itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

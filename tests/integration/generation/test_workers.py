@@ -1,0 +1,150 @@
+"""Worker processes that hang, crash and are cancelled."""
+
+import asyncio
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from nodewright.generation.workers import (
+    CrashedError,
+    ExecutorWorkers,
+    OverdueError,
+    ProcessWorkers,
+    Workers,
+)
+
+
+def double(value: int) -> int:
+    return value * 2
+
+
+def own_pid(path: str) -> None:
+    """Say who works here, then hang."""
+    Path(path).write_text(str(os.getpid()), encoding="utf-8")
+    while True:
+        signal.pause()
+
+
+def crash() -> None:
+    os._exit(7)
+
+
+def refuse() -> None:
+    raise ValueError("no")
+
+
+@pytest.fixture
+def workers() -> Iterator[ProcessWorkers]:
+    pool = ProcessWorkers(2)
+    yield pool
+    pool.close()
+
+
+def alive(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    try:
+        return stat.read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+async def until_gone(pid: int) -> None:
+    await eventually(lambda: not alive(pid))
+
+
+async def until_written(path: Path) -> int:
+    await eventually(lambda: path.exists() and path.stat().st_size > 0)
+    return int(await asyncio.to_thread(path.read_text, encoding="utf-8"))
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():  # noqa: ASYNC110 - another process makes it hold
+            await asyncio.sleep(0.01)
+
+
+async def test_an_overdue_call_is_killed_and_the_others_go_on(
+    workers: ProcessWorkers, tmp_path: Path
+) -> None:
+    pid_file = tmp_path / "pid"
+    hanging = asyncio.create_task(workers.call(own_pid, str(pid_file), timeout_seconds=1.5))
+    pid = await until_written(pid_file)
+    answers = await asyncio.gather(
+        *(workers.call(double, number, timeout_seconds=20) for number in range(20))
+    )
+    assert answers == [number * 2 for number in range(20)]
+    with pytest.raises(OverdueError, match=r"stopped after 1\.5 s"):
+        await hanging
+    await until_gone(pid)
+
+
+async def test_a_crash_fails_its_own_call_alone(workers: ProcessWorkers) -> None:
+    crashing = workers.call(crash, timeout_seconds=20)
+    fine = [workers.call(double, number, timeout_seconds=20) for number in range(10)]
+    results = await asyncio.gather(crashing, *fine, return_exceptions=True)
+    assert isinstance(results[0], CrashedError)
+    assert "code 7" in str(results[0])
+    assert results[1:] == [number * 2 for number in range(10)]
+
+
+async def test_an_error_comes_back_as_it_was(workers: ProcessWorkers) -> None:
+    with pytest.raises(ValueError, match=r"^no$"):
+        await workers.call(refuse, timeout_seconds=20)
+
+
+async def test_a_cancelled_call_leaves_no_process(workers: ProcessWorkers, tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    hanging = asyncio.create_task(workers.call(own_pid, str(pid_file), timeout_seconds=60))
+    pid = await until_written(pid_file)
+    hanging.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await hanging
+    await until_gone(pid)
+
+
+async def test_closing_leaves_no_process(tmp_path: Path) -> None:
+    pool = ProcessWorkers(1)
+    pid_file = tmp_path / "pid"
+    hanging = asyncio.create_task(pool.call(own_pid, str(pid_file), timeout_seconds=60))
+    pid = await until_written(pid_file)
+    await asyncio.to_thread(pool.close)
+    await until_gone(pid)
+    hanging.cancel()
+    with pytest.raises((asyncio.CancelledError, CrashedError)):
+        await hanging
+
+
+async def test_any_executor_serves() -> None:
+    with ThreadPoolExecutor(2) as executor:
+        workers: Workers = ExecutorWorkers(executor)
+        assert await workers.call(double, 4, timeout_seconds=5) == 8
+        released = threading.Event()
+        with pytest.raises(OverdueError, match="abandoned"):
+            await workers.call(released.wait, timeout_seconds=0.05)
+        released.set()
+
+
+async def test_the_event_loop_is_not_blocked(workers: ProcessWorkers) -> None:
+    gaps: list[float] = []
+
+    async def tick() -> None:
+        last = time.perf_counter()
+        while True:
+            await asyncio.sleep(0.01)
+            now = time.perf_counter()
+            gaps.append(now - last)
+            last = now
+
+    await workers.call(double, 1, timeout_seconds=20)
+    ticker = asyncio.create_task(tick())
+    calls = [workers.call(double, number, timeout_seconds=20) for number in range(200)]
+    await asyncio.gather(*calls)
+    ticker.cancel()
+    # Not a timing: a call that ran in the loop itself would let no tick through.
+    assert len(gaps) > 0
