@@ -12,11 +12,22 @@ __version__ = "0.1.0"
 # Public name -> the module that defines it.
 _EXPORTS: dict[str, str] = {
     "CodegenPersistence": "nodewright.storage.persistence",
+    "LogLevel": "nodewright.logs.levels",
+    "LogRecord": "nodewright.logs.record",
     "NodewrightError": "nodewright.errors",
     "Settings": "nodewright.settings",
+    "StructuredLogger": "nodewright.logs.logger",
     "TemplateCache": "nodewright.templates",
     "TemplateError": "nodewright.templates",
     "TemplatePack": "nodewright.templates",
+    "async_log_context": "nodewright.logs.context",
+    "get_correlation_id": "nodewright.logs.context",
+    "get_logger": "nodewright.logs.logger",
+    "get_session_id": "nodewright.logs.context",
+    "log_context": "nodewright.logs.context",
+    "set_global_correlation_id": "nodewright.logs.context",
+    "set_global_session_id": "nodewright.logs.context",
+    "with_log_context": "nodewright.logs.context",
 }
 
 __all__ = ["__version__", *sorted(_EXPORTS)]  # noqa: PLE0604 - names come from the table

@@ -1,0 +1,232 @@
+"""From a call to a line: the hot path of `StructuredLogger`, and the longer way.
+
+The usual entry (a text, a flat dict, no exception) is joined from parts encoded before. All else,
+and whatever might hold a secret, is composed part by part; both end in the same form.
+"""
+
+import logging
+import sys
+from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from nodewright.logs import exceptions, output
+from nodewright.logs.context import COMPONENT, CORRELATION, FIELDS, SESSION, context_fields
+from nodewright.logs.encode import MAX_PART, dumps, encode, encode_message
+from nodewright.logs.plain import default
+from nodewright.logs.redaction import Redaction, Redactor, suspicious
+
+if TYPE_CHECKING:
+    from nodewright.logs.logger import StructuredLogger
+    from nodewright.logs.sampling import Sampler
+
+_now = datetime.now
+_modules = sys.modules
+_root = logging.root
+_NO_IDS: tuple[ContextVar[bytes], ContextVar[bytes]] | None = None
+
+redactor = Redactor()
+_safe_keys = redactor.safe_keys
+sampler: "Sampler | None" = None
+with_locals = False
+# Whether something is set that the hot path does not know.
+_special = False
+# How many handlers of the root logger are this room's own.
+own_handlers = 0
+
+
+def emit(
+    logger: "StructuredLogger", level: int, message: Any, metadata: Any, exc_info: Any = None
+) -> None:
+    """Write one entry of ``logger``; never raises."""
+    moment = _now(UTC)
+    if exc_info or FIELDS or _special or message.__class__ is not str:
+        line = None
+    else:
+        try:
+            line = _usual(logger, level, moment, message, metadata)
+        except Exception:  # noqa: BLE001 - what orjson refuses takes the longer way
+            line = None
+    if line is None:
+        try:
+            line = compose(logger, level, moment, message, metadata, exc_info=exc_info)
+        except Exception as error:  # noqa: BLE001 - the entry appears, whatever it holds
+            line = _last_resort(logger, level, moment, error)
+        if line is None:
+            return
+    output.write(line)
+    if len(_root.handlers) > own_handlers:
+        _show(line, level, exc_info)
+
+
+def _usual(
+    logger: "StructuredLogger", level: int, moment: datetime, message: str, metadata: Any
+) -> bytes | None:
+    """The line, or None if it might hold a secret or needs the longer way."""
+    text = dumps(message)
+    if metadata is None:
+        body = b""
+    elif metadata.__class__ is dict and _safe_keys.issuperset(metadata):
+        body = dumps(metadata, default)
+        if 123 in body[1:] and not redactor.harmless(metadata):  # noqa: PLR2004 - "{": it is nested
+            return None
+    else:
+        return None
+    probe = text + body
+    # The usual patterns need one of: = @ B (Bearer, BEGIN) J (eyJ) I (AKIA, ASIA), or ": ".
+    if (
+        61 in probe  # noqa: PLR2004 - bytes, each the cheapest of searches
+        or 64 in probe  # noqa: PLR2004
+        or 66 in probe  # noqa: PLR2004
+        or 74 in probe  # noqa: PLR2004
+        or 73 in probe  # noqa: PLR2004
+        or ": " in message
+        or (32 in body and b": " in body)  # noqa: PLR2004
+    ) and suspicious(probe):
+        return None
+    if len(probe) > MAX_PART or "opentelemetry.trace" in _modules:
+        return None
+    own = logger.own_ids
+    return b'{"timestamp":%b%b%b%b%b%b%b}\n' % (
+        dumps(moment),
+        logger.heads[level],
+        text,
+        (own and own[0].get()) or logger.correlation or CORRELATION.get(),
+        (own and own[1].get()) or logger.session or SESSION.get(),
+        logger.component_part or COMPONENT.get(),
+        body and b',"metadata":' + body,
+    )
+
+
+def compose(
+    logger: "StructuredLogger",
+    level: int,
+    moment: datetime,
+    message: Any,
+    metadata: Any,
+    *,
+    exc_info: Any,
+) -> bytes | None:
+    """The line of any entry, however odd; None if sampling leaves it out."""
+    suppressed = 0
+    if sampler is not None:
+        verdict = sampler.admit(logger.name, level, message)
+        if verdict is None:
+            return None
+        suppressed = verdict
+    own = logger.own_ids
+    ids = (
+        (own and own[0].get()) or logger.correlation or CORRELATION.get(),
+        (own and own[1].get()) or logger.session or SESSION.get(),
+        logger.component_part or COMPONENT.get(),
+    )
+    return assemble(
+        moment,
+        logger.heads[level],
+        ids,
+        message,
+        metadata,
+        exc_info=exc_info,
+        suppressed=suppressed,
+    )
+
+
+def assemble(
+    moment: datetime,
+    head: bytes,
+    ids: tuple[bytes, bytes, bytes],
+    message: Any,
+    metadata: Any,
+    *,
+    exc_info: Any,
+    suppressed: int = 0,
+) -> bytes:
+    """Encode and clean the parts of an entry, and join them to a line."""
+    metadata = _joined(metadata, suppressed)
+    parts = [b'{"timestamp":', dumps(moment), head, _clean_text(encode_message(message)), *ids]
+    if metadata is not None:
+        body = encode(metadata)
+        if suspicious(body) or not redactor.usual or not redactor.harmless(metadata):
+            body = redactor.clean(body)
+        parts += (b',"metadata":', body)
+    if "opentelemetry.trace" in _modules:
+        parts.append(_trace_ids())
+    if exc_info:
+        exception = exceptions.resolve(exc_info)
+        if exception is not None:
+            described = exceptions.encoded(exception, redactor, with_locals=with_locals)
+            parts += (b',"exception":', described)
+    parts.append(b"}\n")
+    return b"".join(parts)
+
+
+def set_redaction(rules: Redaction) -> None:
+    """Use other rules of redaction from now on."""
+    global redactor, _safe_keys  # noqa: PLW0603 - the one switch of the process
+    redactor = Redactor(rules)
+    _safe_keys = redactor.safe_keys
+    exceptions.forget_frames()
+    _weigh()
+
+
+def set_sampler(chosen: "Sampler | None") -> None:
+    """Ask ``chosen`` about each entry from now on; None admits all."""
+    global sampler  # noqa: PLW0603 - the one switch of the process
+    sampler = chosen
+    _weigh()
+
+
+def set_locals(shown: bool) -> None:
+    """Show the local variables of an exception's frames, or don't."""
+    global with_locals  # noqa: PLW0603 - the one switch of the process
+    with_locals = shown
+
+
+def _weigh() -> None:
+    global _special  # noqa: PLW0603 - follows from the other switches
+    _special = sampler is not None or not redactor.usual
+
+
+def _joined(metadata: Any, suppressed: int) -> Any:
+    """``metadata`` with the fields of the context; its own win."""
+    fields = context_fields() if FIELDS else {}
+    if suppressed:
+        fields["suppressed"] = suppressed
+    if not fields:
+        return metadata
+    if metadata is None:
+        return fields
+    if isinstance(metadata, Mapping):
+        try:
+            return {**fields, **metadata}
+        except Exception:  # noqa: BLE001 - keys that are no strings, mappings that lie
+            return {**fields, "metadata": metadata}
+    return {**fields, "metadata": metadata}
+
+
+def _clean_text(encoded: bytes) -> bytes:
+    return redactor.clean(encoded) if suspicious(encoded) or not redactor.usual else encoded
+
+
+def _trace_ids() -> bytes:
+    """Trace and span id of OpenTelemetry's current span, if there is one."""
+    try:
+        context = _modules["opentelemetry.trace"].get_current_span().get_span_context()
+        ids = (context.trace_id, context.span_id) if context.is_valid else None
+    except Exception:  # noqa: BLE001 - half imported, or not what it seems
+        ids = None
+    return b"" if ids is None else b',"trace_id":"%032x","span_id":"%016x"' % ids
+
+
+def _last_resort(
+    logger: "StructuredLogger", level: int, moment: datetime, error: Exception
+) -> bytes:
+    text = dumps(f"an entry could not be encoded: {type(error).__name__}")
+    return b'{"timestamp":%b%b%b}\n' % (dumps(moment), logger.heads[level], text)
+
+
+def _show(line: bytes, level: int, exc_info: Any) -> None:
+    from nodewright.logs.capture import show  # noqa: PLC0415 - tests only
+
+    show(line, level, exc_info)

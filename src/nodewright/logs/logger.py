@@ -1,0 +1,180 @@
+"""`StructuredLogger`: one line of strict JSON an entry.
+
+The usual entry (a text, a flat dict, no exception) is put together from parts that are encoded
+once: what the logger and the context say is kept as JSON. Anything else takes the longer way of
+`nodewright.logs.emission`, which ends in the same form.
+"""
+
+import sys
+from _thread import get_ident
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+from nodewright.logs import levels
+from nodewright.logs.context import fragment, unfragment
+from nodewright.logs.levels import LogLevel
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+
+class StructuredLogger:
+    """Main structured JSON logger with correlation ID support.
+
+    An id set on a logger is that logger's own; ids set globally or by `log_context` are the
+    fallback. An id set from another task or thread than the one that made the logger counts in
+    that task or thread only, so that requests which share a logger don't see each other's ids.
+
+    Args:
+        name: logger name, typically the module's.
+        component: component identifier, such as an agent's or service's name.
+        level: least level to emit; `set_level` can change it for a tree of names.
+
+    Raises:
+        ValueError: the level is no level.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_home",
+        "component_part",
+        "correlation",
+        "heads",
+        "name",
+        "own_ids",
+        "own_level",
+        "session",
+        "threshold",
+    )
+
+    def __init__(
+        self, name: str, component: str | None = None, level: LogLevel = LogLevel.INFO
+    ) -> None:
+        self.name = name if isinstance(name, str) else str(name)
+        self.own_level = levels.number_of(level)
+        self.threshold = self.own_level
+        self.component_part = fragment("component", component)
+        self.correlation = b""
+        self.session = b""
+        self.own_ids: tuple[ContextVar[bytes], ContextVar[bytes]] | None = None
+        self._home = _whereabouts()
+        logger_name = fragment("logger_name", self.name)
+        self.heads = {
+            number: fragment("level", level_name) + logger_name + b',"message":'
+            for number, level_name in levels.NAMES.items()
+        }
+        levels.follow(self)
+
+    def __repr__(self) -> str:
+        return f"StructuredLogger({self.name!r}, level={levels.name_of(self.threshold)})"
+
+    @property
+    def component(self) -> str | None:
+        """The component of this logger."""
+        return unfragment("component", self.component_part)
+
+    @property
+    def level(self) -> LogLevel:
+        """The least level that is emitted now."""
+        return LogLevel(levels.name_of(self.threshold))
+
+    def set_correlation_id(self, correlation_id: "UUID | str | None") -> None:
+        """Set the correlation id of this logger; None takes it back."""
+        encoded = fragment("correlation_id", correlation_id)
+        if self._is_home():
+            self.correlation = encoded
+        else:
+            self._ids_elsewhere()[0].set(encoded)
+
+    def set_session_id(self, session_id: "UUID | str | None") -> None:
+        """Set the session id of this logger; None takes it back."""
+        encoded = fragment("session_id", session_id)
+        if self._is_home():
+            self.session = encoded
+        else:
+            self._ids_elsewhere()[1].set(encoded)
+
+    def set_component(self, component: str | None) -> None:
+        """Set the component identifier."""
+        self.component_part = fragment("component", component)
+
+    def is_enabled_for(self, level: LogLevel | str | int) -> bool:
+        """Whether an entry of this level would be emitted."""
+        return levels.number_of(level) >= self.threshold
+
+    def debug(self, message: str, metadata: dict[str, Any] | None = None) -> None:
+        """Log a debug message."""
+        if self.threshold <= 10:  # noqa: PLR2004 - the number of the level, as in `logging`
+            self._emit(10, message, metadata)
+
+    def info(self, message: str, metadata: dict[str, Any] | None = None) -> None:
+        """Log an info message."""
+        if self.threshold <= 20:  # noqa: PLR2004
+            self._emit(20, message, metadata)
+
+    def warning(
+        self, message: str, metadata: dict[str, Any] | None = None, exc_info: Any = None
+    ) -> None:
+        """Log a warning message, with an exception if one is given."""
+        if self.threshold <= 30:  # noqa: PLR2004
+            self._emit(30, message, metadata, exc_info)
+
+    def error(
+        self, message: str, metadata: dict[str, Any] | None = None, exc_info: Any = None
+    ) -> None:
+        """Log an error message; ``exc_info`` is an exception, or True for the one being handled."""
+        if self.threshold <= 40:  # noqa: PLR2004
+            self._emit(40, message, metadata, exc_info)
+
+    def critical(
+        self, message: str, metadata: dict[str, Any] | None = None, exc_info: Any = None
+    ) -> None:
+        """Log a critical message; ``exc_info`` as in `error`."""
+        if self.threshold <= 50:  # noqa: PLR2004
+            self._emit(50, message, metadata, exc_info)
+
+    def exception(self, message: str, metadata: dict[str, Any] | None = None) -> None:
+        """Log an error message with the exception that is being handled."""
+        if self.threshold <= 40:  # noqa: PLR2004
+            self._emit(40, message, metadata, exc_info=True)
+
+    def _emit(self, level: int, message: Any, metadata: Any, exc_info: Any = None) -> None:
+        """Load what writing needs, which having a logger does not, and put it in this place."""
+        from nodewright.logs.emission import emit  # noqa: PLC0415 - orjson and logging
+
+        StructuredLogger._emit = emit  # type: ignore[method-assign,assignment]
+        emit(self, level, message, metadata, exc_info)
+
+    def _is_home(self) -> bool:
+        return self.own_ids is None and self._home == _whereabouts()
+
+    def _ids_elsewhere(self) -> tuple[ContextVar[bytes], ContextVar[bytes]]:
+        if self.own_ids is None:
+            self.own_ids = (
+                ContextVar(f"{self.name}.correlation_id", default=b""),
+                ContextVar(f"{self.name}.session_id", default=b""),
+            )
+        return self.own_ids
+
+
+def get_logger(name: str, component: str | None = None) -> StructuredLogger:
+    """Make a structured logger.
+
+    Args:
+        name: logger name, typically ``__name__``.
+        component: component identifier.
+    """
+    return StructuredLogger(name, component)
+
+
+def _whereabouts() -> tuple[int, Any]:
+    """The thread and the asyncio task that run now."""
+    asyncio = sys.modules.get("asyncio.tasks")
+    if asyncio is None:
+        return get_ident(), None
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return get_ident(), None
+    return get_ident(), task and ref(task)

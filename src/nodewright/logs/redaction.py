@@ -1,0 +1,205 @@
+"""Take secrets out of entries, by the name of their key and by their look.
+
+Every entry is looked at. The usual one pays a few byte searches (`suspicious`); only an entry that
+might hold a secret is decoded, walked and encoded again.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from nodewright.logs import encode
+
+MARK = "[redacted]"
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_SECRET_WORDS = frozenset(
+    {"password", "passwords", "passwd", "pwd", "passphrase", "secret", "secrets", "token", "jwt"}
+    | {"credential", "credentials", "authorization", "cookie", "cookies", "apikey", "bearer"}
+    | {"passcode", "privatekey", "accesskey", "secretkey", "authtoken", "accesstoken", "pin", "cvv"}
+)
+_KEY_OWNERS = frozenset(
+    {"api", "private", "access", "secret", "encryption", "signing", "master", "auth"}
+)
+# A last word that says the value is about a secret and none itself: token_count, secret_name.
+_ABOUT = frozenset(
+    {"count", "counts", "type", "limit", "usage", "length", "size", "expires", "expiry", "ttl"}
+    | {"name", "present", "required", "enabled", "valid", "version", "budget", "path", "file"}
+)
+_NAMES = (
+    r"(?:password|passwd|pwd|passphrase|secret|token|credentials?|api[-_ ]?key|apikey"
+    r"|access[-_ ]?key|private[-_ ]?key|authorization|cookie)"
+)
+# What must be in a text (in lower case) before the patterns are worth running.
+_HINTS = (
+    *("passw", "pwd", "passphrase", "secret", "token", "credential", "key", "authorization"),
+    *("cookie", "bearer", "basic ", "eyj", "akia", "asia"),
+)
+_BYTE_HINTS = tuple(hint.encode() for hint in _HINTS)
+_URL = re.compile(
+    r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"'<>]*):([^\s\"'<>]*)@(?=[^\s@]*)", re.IGNORECASE
+)
+_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|\Z)", re.DOTALL),
+        MARK,
+    ),
+    (re.compile(r"\b(Bearer|BEARER|Basic|BASIC)\s+[\w.~+/=-]{6,}"), rf"\1 {MARK}"),
+    (
+        re.compile(
+            rf"(?<![a-z0-9])((?:[\w-]{{0,64}}[_-])?{_NAMES}[\"']?\s*(?:=|:(?!//))\s*)"
+            rf"(?!\[redacted\])(?:\"[^\"]*\"|'[^']*'|[^\s,;&\"'}}\])]+)",
+            re.IGNORECASE,
+        ),
+        rf"\1{MARK}",
+    ),
+    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"), MARK),
+    (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), MARK),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """What counts as secret beside the usual names and patterns.
+
+    Attributes:
+        enabled: False leaves entries as they are.
+        keys: further names of keys whose values are secret, in any case.
+        patterns: further regular expressions; what they match becomes ``[redacted]``.
+        allow: names of keys that are never secret, though they look it.
+    """
+
+    enabled: bool = True
+    keys: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+
+
+class Redactor:
+    """Finds and replaces the secrets of encoded entries.
+
+    Raises:
+        ValueError: a further pattern is no regular expression.
+    """
+
+    def __init__(self, rules: Redaction = Redaction()) -> None:
+        self.enabled = rules.enabled
+        self._keys = frozenset(map(_bare, rules.keys))
+        self._allow = frozenset(map(_bare, rules.allow))
+        try:
+            self._further = tuple((re.compile(pattern), MARK) for pattern in rules.patterns)
+        except re.error as error:
+            raise ValueError(
+                f"a redaction pattern is no regular expression: {error.pattern!r}: {error}"
+            ) from error
+        # The fast way looks only for what the usual patterns need.
+        self.usual = rules.enabled and not rules.patterns
+        # Keys seen and found harmless; grows only up to a bound, as keys may come from outside.
+        self.safe_keys: set[str] = set()
+
+    def is_secret(self, key: str) -> bool:
+        """Whether a key of this name holds a secret."""
+        bare = _bare(key)
+        if bare in self._allow:
+            return False
+        return bare in self._keys or _looks_secret(key)
+
+    def learn(self, keys: Iterable[str]) -> None:
+        """Remember harmless keys, so that the next entry with them takes the fast way."""
+        for key in keys:
+            if len(self.safe_keys) >= 10_000:  # noqa: PLR2004 - the bound
+                return
+            if key.__class__ is str and key not in self.safe_keys and not self.is_secret(key):
+                self.safe_keys.add(key)
+
+    def clean(self, encoded: bytes) -> bytes:
+        """A JSON value without its secrets."""
+        if not self.enabled:
+            return encoded
+        value = encode.loads(encoded)
+        cleaned = self._walk(value)
+        return encoded if cleaned == value else encode.dumps(cleaned)
+
+    def harmless(self, value: Any) -> bool:
+        """Whether all keys in a nest of plain dicts and lists are harmless; learns new ones."""
+        waiting = [value]
+        left = 1000  # more than that, or a cycle, is for `clean`
+        while waiting:
+            nest = waiting.pop()
+            left -= len(nest) if nest.__class__ in _NESTS else 1
+            if left < 0:
+                return False
+            if nest.__class__ is dict:
+                if not self.safe_keys.issuperset(nest):
+                    self.learn(nest)
+                    if not self.safe_keys.issuperset(nest):
+                        return False
+                items = nest.values()
+            elif nest.__class__ in _NESTS:
+                items = nest
+            else:
+                return nest.__class__ in _ATOMS and not waiting
+            for item in items:
+                if item.__class__ not in _ATOMS:
+                    if item.__class__ not in _NESTS:
+                        return False
+                    waiting.append(item)
+        return True
+
+    def text(self, text: str) -> str:
+        """``text`` without its secrets."""
+        if not self.enabled:
+            return text
+        if "@" in text:
+            text = _URL.sub(rf"\1:{MARK}@", text)
+        lowered = text.lower()
+        if any(hint in lowered for hint in _HINTS):
+            for pattern, replacement in _PATTERNS:
+                text = pattern.sub(replacement, text)
+        for pattern, replacement in self._further:
+            text = pattern.sub(replacement, text)
+        return text
+
+    def _walk(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {key: self._value(key, item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._walk(item) for item in value]
+        return value
+
+    def _value(self, key: str, value: Any) -> Any:
+        if key not in self.safe_keys and self.is_secret(key):
+            return MARK if value is not None and not isinstance(value, bool) else value
+        return self._walk(value)
+
+
+_ATOMS = frozenset({str, int, float, bool, type(None)})
+_NESTS = frozenset({dict, list, tuple})
+
+
+def suspicious(encoded: bytes) -> bool:
+    """Whether a JSON text that holds a telling byte might really hold a secret."""
+    lowered = encoded.lower()
+    if b"@" in lowered and b"://" in lowered:
+        return True
+    return any(hint in lowered for hint in _BYTE_HINTS)
+
+
+def _bare(key: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", key.lower())
+
+
+def _looks_secret(key: str) -> bool:
+    if len(key) > 256:  # noqa: PLR2004 - no name of a secret is that long
+        return False
+    words = [word.lower() for word in _WORDS.findall(key)]
+    if not words or words[-1] in _ABOUT:
+        return False
+    if not _SECRET_WORDS.isdisjoint(words) or _bare(key) in _SECRET_WORDS:
+        return True
+    pairs = pairwise(words)
+    return any(last == "key" and first in _KEY_OWNERS for first, last in pairs)
