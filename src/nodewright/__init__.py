@@ -12,7 +12,11 @@ __version__ = "0.1.0"
 # Public name -> the module that defines it.
 _EXPORTS: dict[str, str] = {
     "NodewrightError": "nodewright.errors",
+    "PatternMatcher": "nodewright.patterns.matcher",
     "Settings": "nodewright.settings",
+    "SimplePRDAnalysisResult": "nodewright.prd.models",
+    "SimplePRDAnalyzer": "nodewright.prd.analyzer",
+    "read_prd": "nodewright.prd.source",
 }
 
 __all__ = ["__version__", *sorted(_EXPORTS)]  # noqa: PLE0604 - names come from the table
