@@ -1,1 +1,17 @@
 """From Markdown to requirements: the analysis of a PRD."""
+
+from nodewright.prd.analyzer import SimplePRDAnalyzer
+from nodewright.prd.kinds import kind_of
+from nodewright.prd.models import SimplePRDAnalysisResult
+from nodewright.prd.operations import Operation, operation_of
+from nodewright.prd.source import PRDSourceError, read_prd
+
+__all__ = [
+    "Operation",
+    "PRDSourceError",
+    "SimplePRDAnalysisResult",
+    "SimplePRDAnalyzer",
+    "kind_of",
+    "operation_of",
+    "read_prd",
+]

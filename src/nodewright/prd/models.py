@@ -10,6 +10,27 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
+from nodewright.patterns.models import Evidence, PatternDetection
+
+__all__ = [
+    "NODE_KINDS",
+    "DecompositionResult",
+    "Endpoint",
+    "Entity",
+    "EntityField",
+    "Evidence",
+    "ExternalSystem",
+    "FieldType",
+    "ParsedPRD",
+    "PatternDetection",
+    "Quantity",
+    "Requirement",
+    "Scope",
+    "SimplePRDAnalysisResult",
+    "StateMachine",
+    "Transition",
+]
+
 NODE_KINDS = ("EFFECT", "COMPUTE", "REDUCER", "ORCHESTRATOR")
 
 
@@ -127,28 +148,12 @@ class ExternalSystem:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """A term that spoke for a pattern and the line it stands on."""
-
-    term: str
-    line: int
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class PatternDetection:
-    """A pattern found; ``confidence`` is the probability (0..1) that it is really asked for."""
-
-    name: str
-    confidence: float
-    evidence: tuple[Evidence, ...] = ()
-    capabilities: tuple[str, ...] = ()
-    node_kinds: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class ParsedPRD:
-    """The text taken apart. ``sections`` maps heading path -> body text; counts are words."""
+    """The text taken apart. ``sections`` maps heading path -> body text; counts are words.
+
+    ``title`` is empty where the document has none; ``product`` is the product's own name, where
+    the title is a mere "Product Requirements Document" or there is none.
+    """
 
     title: str
     description: str
@@ -167,6 +172,7 @@ class ParsedPRD:
     endpoints: tuple[Endpoint, ...] = ()
     actors: tuple[str, ...] = ()
     quantities: tuple[Quantity, ...] = ()
+    product: str = ""
 
 
 @dataclass(frozen=True, slots=True)

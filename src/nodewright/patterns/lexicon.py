@@ -1,0 +1,131 @@
+"""Find thousands of terms in a text in one pass over its words.
+
+A text becomes a list of stems: words without case and common English endings, single characters
+for Chinese, Japanese and Korean (which need no word borders), and the punctuation that ends a
+clause. Terms are stemmed the same way and kept in a trie, so that the time depends on the length
+of the text and not on the number of terms.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+_TOKEN = re.compile(
+    r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"  # one character of Chinese, Japanese, Korean
+    r"|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+"
+    r"|[@#][a-z]+(?:-[a-z]+)*"  # features that the analysis puts in, such as @endpoint-post
+    r"|[.,;:!?()|\u3002\uff0c\uff1b\uff1a\u3001]"
+)
+_MEMO_LIMIT = 200_000
+_ACCENTS = str.maketrans("áéíóúüàèìòùâêîôûäöçñã", "aeiouuaeiouaeiouaocna")
+
+CLAUSE_ENDS = frozenset(".;:!?|。；：()")
+COMMAS = frozenset(",，、")
+
+
+class _Memo(dict[str, str]):
+    """Word -> stem; forgets all when it has grown too large for a hostile text's sake."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) > _MEMO_LIMIT:
+            self.clear()
+        stem = self[word] = _stem(word)
+        return stem
+
+
+def _stem(word: str) -> str:
+    """Cut the endings that a term's forms differ by: ``retries``, ``retrying`` -> ``retry``."""
+    word = word.lower().translate(_ACCENTS)
+    if len(word) < 4 or not word.isascii() or not word.isalpha():
+        return word
+    for ending, replacement, shortest in (
+        ("ies", "y", 5),
+        ("ied", "y", 5),
+        ("sses", "ss", 6),
+        ("xes", "x", 5),
+        ("ches", "ch", 6),
+        ("shes", "sh", 6),
+    ):
+        if word.endswith(ending) and len(word) >= shortest:
+            return word[: -len(ending)] + replacement
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    for ending in ("ing", "ed"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            word = word[: -len(ending)]
+            if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "slz":
+                word = word[:-1]
+            break
+    if len(word) > 3 and word.endswith("e"):
+        word = word[:-1]
+    return word
+
+
+_STEMS = _Memo()
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of ``text`` between spaces."""
+    return frozenset(text.split())
+
+
+def tokens(text: str) -> list[str]:
+    """Words, single East Asian characters and clause punctuation of ``text``, unchanged."""
+    return _TOKEN.findall(text)
+
+
+def stems(text: str) -> list[str]:
+    """Stems of the tokens of ``text``."""
+    memo = _STEMS
+    return [memo[token] for token in _TOKEN.findall(text)]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A term found: ``payload`` at token positions ``start`` to ``end`` (exclusive)."""
+
+    start: int
+    end: int
+    payload: Any
+
+
+class Lexicon:
+    """Terms, each with any payload; a term may be entered more than once.
+
+    Args:
+        entries: (term, payload) pairs.
+        exact: match lower-case words as they are instead of stems.
+    """
+
+    def __init__(self, entries: Iterable[tuple[str, Any]], *, exact: bool = False) -> None:
+        self._root: dict[str, Any] = {}
+        for term, payload in entries:
+            words = [word.lower() for word in tokens(term)] if exact else stems(term)
+            if not words:
+                continue
+            node = self._root
+            for word in words:
+                node = node.setdefault(word, {})
+            node.setdefault("", []).append(payload)
+
+    def find(self, words: list[str]) -> list[Hit]:
+        """The longest term at each position of ``words`` (stems, or lower-case words)."""
+        hits: list[Hit] = []
+        root = self._root
+        for start, word in enumerate(words):
+            node = root.get(word)
+            if node is None:
+                continue
+            best: list[Any] | None = node.get("")
+            end = best_end = start + 1
+            for following in words[end : end + 8] if len(node) > (best is not None) else ():
+                node = node.get(following)
+                if node is None:
+                    break
+                end += 1
+                if "" in node:
+                    best, best_end = node[""], end
+            if best is not None:
+                hits += [Hit(start, best_end, payload) for payload in best]
+        return hits

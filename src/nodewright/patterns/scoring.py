@@ -1,0 +1,113 @@
+"""From terms in weighted statements to calibrated probabilities of concepts.
+
+Each distinct term that occurs is one independent chance that the concept is asked for, as large
+as its weight times that of the best statement it stands in; the chances combine as a noisy-or,
+``1 - prod(1 - p)`` (Pearl 1988, section 4.3.2). A logistic function of the log odds calibrates the
+result (Platt 1999) with the slope and intercept of the concept.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from nodewright.patterns.lexicon import CLAUSE_ENDS, COMMAS, Lexicon, stems, word_set
+from nodewright.patterns.models import Concept, Evidence, Statement
+
+_NEGATORS = word_set(
+    "no not without never non none neither nor cannot exclud prohibit forbid avoid isn don doesn "
+    "won sin ningun nunca"
+)
+_NEGATION_WINDOW = 6
+_REPEAT_GAIN = 0.5
+_CERTAIN = 0.999
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Probability that a concept is asked for, with its evidence, strongest first."""
+
+    probability: float
+    evidence: tuple[Evidence, ...]
+
+
+def negated(words: Sequence[str], start: int) -> bool:
+    """Whether a negator stands before position ``start`` in the same clause of stems."""
+    first_comma = False
+    for position in range(start - 1, max(-1, start - 1 - _NEGATION_WINDOW), -1):
+        word = words[position]
+        if word in CLAUSE_ENDS:
+            return False
+        if word in COMMAS:
+            first_comma = True
+        elif word in _NEGATORS:
+            # "not only x but y" asks for y; "if not found, retry" asks for the retry.
+            only = position + 1 < len(words) and words[position + 1] in {"only", "just"}
+            return not only and not (first_comma and word == "not")
+        elif word == "but":
+            return False
+    return False
+
+
+def combine(chances: Iterable[float]) -> float:
+    """The noisy-or of independent chances."""
+    missed = 1.0
+    for chance in chances:
+        missed *= 1.0 - min(chance, _CERTAIN)
+    return 1.0 - missed
+
+
+def calibrate(probability: float, slope: float, intercept: float) -> float:
+    """A logistic function of the log odds of ``probability``."""
+    bounded = min(max(probability, 1e-6), _CERTAIN)
+    odds = slope * math.log(bounded / (1.0 - bounded)) + intercept
+    return 1.0 / (1.0 + math.exp(-odds))
+
+
+class ConceptScorer:
+    """Scores many concepts in one pass over a document's statements."""
+
+    def __init__(self, concepts: Iterable[Concept]) -> None:
+        self._concepts = {concept.name: concept for concept in concepts}
+        self._lexicon = Lexicon(
+            (term, (concept.name, term, weight))
+            for concept in self._concepts.values()
+            for term, weight in concept.terms.items()
+        )
+
+    def score(
+        self, statements: Iterable[Statement], words: Sequence[list[str]] | None = None
+    ) -> dict[str, Score]:
+        """Probability and evidence of every concept, 0 for those without a term.
+
+        Args:
+            statements: sentences with weights; those of weight 0 are not read.
+            words: stems of each statement where the caller has them already.
+        """
+        found: dict[str, dict[str, list[Evidence]]] = {name: {} for name in self._concepts}
+        find = self._lexicon.find
+        for number, statement in enumerate(statements):
+            if statement.weight <= 0:
+                continue
+            line_words = words[number] if words is not None else stems(statement.text)
+            for hit in find(line_words):
+                name, term, weight = hit.payload
+                if negated(line_words, hit.start):
+                    continue
+                item = Evidence(term, statement.line, weight * statement.weight)
+                found[name].setdefault(term, []).append(item)
+        return {name: self._score(self._concepts[name], terms) for name, terms in found.items()}
+
+    def _score(self, concept: Concept, terms: dict[str, list[Evidence]]) -> Score:
+        if not terms:
+            return Score(0.0, ())
+        best: list[Evidence] = []
+        chances: list[float] = []
+        for items in terms.values():
+            strongest = sorted(items, key=lambda item: -item.weight)
+            best.append(strongest[0])
+            chances.append(strongest[0].weight)
+            # A second place in the text says something more; a tenth says nothing new.
+            chances += [item.weight * _REPEAT_GAIN**n for n, item in enumerate(strongest[1:4], 1)]
+        best.sort(key=lambda item: (-item.weight, item.line))
+        probability = calibrate(combine(chances), concept.slope, concept.intercept)
+        return Score(probability, tuple(best))

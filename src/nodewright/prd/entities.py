@@ -1,0 +1,338 @@
+"""The things that a document's product keeps, with the fields that it lists for them."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import islice
+
+from nodewright.patterns.lexicon import Lexicon, stems, word_set
+from nodewright.prd.fields import code_field, listed_fields, make_field, ticked_fields
+from nodewright.prd.markdown import Block, BlockKind, plain
+from nodewright.prd.models import Entity, EntityField, Requirement, Scope
+from nodewright.prd.operations import operation_of, verb_kind
+from nodewright.prd.outline import Section, load_data
+from nodewright.prd.statements import Sentence
+
+_MAX_ENTITIES = 24
+_MAX_WORDS = 3
+_ENOUGH = 8
+
+_NOT_ENTITIES = word_set(
+    "system requirement feature service api data model overview user story story functionality "
+    "application app platform product software solution module component interface backend frontend "
+    "database server client process function field table schema entity object value type thing "
+    "example note detail information info support access management processing option way time "
+    "flow step error request response code test case scenario acceptance criterion table endpoint "
+    "format ability capability performance security scalability integration operation action list "
+    "page screen view ui button result success failure goal objective purpose status state name id "
+    "number amount date it them item items content config configuration json http url string index "
+    "key architecture design description title section document prd mvp release version phase "
+    "implementation technology stack library tool language environment setup summary core layer "
+    "context level mode limit rule set use make kind part point end start day week month year "
+    "second minute hour need multiple notes edge reason input output behavior behaviour"
+)
+_IRREGULAR = {"people": "person", "children": "child", "data": "data", "media": "media", "series": "series", "status": "status", "news": "news", "indices": "index", "criteria": "criterion", "analytics": "analytics"}  # fmt: skip
+
+
+def singular(word: str) -> str:
+    """The singular of an English noun by its ending."""
+    low = word.lower()
+    if low in _IRREGULAR:
+        return _IRREGULAR[low] if word.islower() else _IRREGULAR[low].capitalize()
+    if low.endswith("ies") and len(low) > 4:
+        return word[:-3] + "y"
+    if low.endswith(("sses", "shes", "ches", "xes", "zes")):
+        return word[:-2]
+    if low.endswith("s") and not low.endswith(("ss", "us", "is", "as", "os")) and len(low) > 3:
+        return word[:-1]
+    return word
+
+
+def entity_name(text: str) -> str | None:
+    """``text`` as a singular name in title case of at most three words, None where it is none."""
+    text = re.sub(r"[（(\[].*", "", plain(text)).strip(" :：*`.#-–—")
+    text = re.sub(r"^(?:\d{1,2}(?:\.\d{1,2})*[.)]?\s+)", "", text)
+    text = re.split(r"[/|,:：–—]", text, maxsplit=1)[0].strip()
+    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text).replace("_", " ").replace("-", " ")
+    text = re.sub(
+        r"\s+(?:entity|table|model|schema|object|record|collection|records|interface|type|dto|실체|表)s?$",
+        "",
+        text,
+        flags=re.IGNORECASE,
+    )
+    words = [word for word in re.findall(r"[^\W_]+", text) if word]
+    if not words or len(words) > _MAX_WORDS or len(text) > 40 or words[0][0].isdigit():
+        return None
+    words[-1] = singular(words[-1])
+    if words[-1].lower() in _NOT_ENTITIES and len(words) == 1:
+        return None
+    if any(
+        word.lower()
+        in {"the", "and", "or", "of", "to", "for", "with", "is", "are", "must", "should"}
+        for word in words
+    ):
+        return None
+    return " ".join(word if word[0].isupper() else word[0].upper() + word[1:] for word in words)
+
+
+class _Collection:
+    """Entities by name, with their fields in order and each field once."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Entity] = {}
+
+    def add(self, name: str | None, fields: Iterable[EntityField], section: str, line: int) -> None:
+        if name is None:
+            return
+        key = name.lower()
+        known = self.found.get(key)
+        merged = {item.name.lower(): item for item in (known.fields if known else ())}
+        for item in fields:
+            merged.setdefault(item.name.lower(), item)
+        self.found[key] = Entity(
+            known.name if known else name,
+            tuple(islice(merged.values(), 40)),
+            known.section if known else section,
+            known.line if known else line,
+        )
+
+
+def find_entities(
+    sections: Sequence[Section], requirements: Sequence[Requirement], sentences: Sequence[Sentence]
+) -> tuple[Entity, ...]:
+    """Entities with fields first, then nouns that requirements work on, the most used first."""
+    collection = _Collection()
+    for section in sections:
+        if section.scope is not Scope.RELEASE or section.role in {"market", "references", "meta"}:
+            continue
+        for name, fields, line in _declared(section):
+            collection.add(name, fields, section.path, line)
+    declared = {key: entity for key, entity in collection.found.items() if entity.fields}
+    collection.found = dict(declared)
+    if len(collection.found) < _ENOUGH:
+        for name, line, section_path in _nouns(sections, requirements, sentences):
+            collection.add(name, (), section_path, line)
+            if len(collection.found) >= _ENOUGH:
+                break
+    return tuple(collection.found.values())[:_MAX_ENTITIES]
+
+
+_Declared = tuple[str | None, list[EntityField], int]
+_INCLUDES = re.compile(
+    r"(?:each|every|an?|the|all)?\s*(?:\*\*|`)?(?P<name>[A-Za-z][\w ]{1,40}?)s?(?:\*\*|`)?(?: objects?| records?)?,?\s+"
+    r"(?:must |should |shall |will |may )?(?:includ(?:e|es|ing)|contains?|has|have|consists? of|stores?"
+    r"|with)(?: the)?(?: following)?(?: data)?(?: fields| attributes| properties| information)?(?: like)?\s*[:：]",
+    re.IGNORECASE,
+)
+_FIELDS_OF = re.compile(
+    r"(?:data |following )?fields (?:of|from|for) (?:an? |the )?(?P<name>[A-Za-z][\w ]{1,40})\s*:",
+    re.IGNORECASE,
+)
+_TRACKS = re.compile(
+    r"\b(?:stores?|tracks?|contains?|includes?|records?|has)\s+(?:the\s+)?([^.]{3,300})",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(
+    r"\s*(?:\*\*|__|`)(?P<name>[A-Z][^*`:\n]{1,40})(?:\*\*|__|`)?:?(?:\*\*|__)?\s*[:：–—-]?\s*(?P<rest>.*)",
+    re.DOTALL,
+)
+
+
+def _declared(section: Section) -> Iterator[_Declared]:
+    """Entities that one section declares: lists, tables and code with fields."""
+    in_data = section.role == "data" or re.search(
+        r"\bentit|data model|schema|数据模型|엔티티", section.title, re.IGNORECASE
+    )
+    blocks = section.blocks
+    for number, block in enumerate(blocks):
+        if block.kind is BlockKind.CODE:
+            yield from _declared_in_code(block, section)
+        elif block.kind is BlockKind.ROW:
+            if in_data or _is_field_table(block):
+                yield _row(block, section, bool(in_data))
+        elif block.kind in {BlockKind.ITEM, BlockKind.PARAGRAPH}:
+            children = _children(blocks, number)
+            yield from _declared_in_list(block, children, in_data=bool(in_data))
+    if in_data and any(block.text.startswith("`") for block in blocks if block.level == 1):
+        # A heading per entity with its fields below: "### Order" and "- `id`: UUID".
+        fields = [item for block in blocks for item in _item_fields(block)]
+        if fields:
+            yield entity_name(section.title), fields, section.line
+
+
+def _children(blocks: Sequence[Block], number: int) -> list[Block]:
+    parent = blocks[number]
+    found: list[Block] = []
+    for block in blocks[number + 1 :]:
+        if block.kind is not BlockKind.ITEM or block.level <= parent.level:
+            break
+        if block.level == parent.level + 1:
+            found.append(block)
+    return found
+
+
+def _item_fields(block: Block) -> Iterator[EntityField]:
+    """The fields of an item: several in backticks, or one with an annotation."""
+    ticked = list(ticked_fields(block.text, block.line))
+    if len(ticked) > 1 or not re.match(r"\s*[`*_]*[\w ]{1,40}[`*_]*\s*(?:[:(–—-]|$)", block.text):
+        yield from ticked
+        return
+    name, _, annotation = re.sub(r"[`*]", "", block.text).partition(":")
+    if not annotation:
+        name, _, annotation = re.sub(r"[`*]", "", block.text).partition("(")
+    found = make_field(name, block.line, annotation)
+    if found is not None:
+        yield found
+
+
+def _declared_in_list(block: Block, children: list[Block], *, in_data: bool) -> Iterator[_Declared]:
+    text = block.text[:600]
+    introduced = _INCLUDES.search(text) or _FIELDS_OF.search(text)
+    if introduced and children:
+        fields = [item for child in children for item in _item_fields(child)]
+        if fields:
+            yield entity_name(introduced["name"].split(" the ")[-1]), fields, block.line
+        return
+    label = _LABEL.match(text)
+    if in_data and label:
+        fields = [item for child in children for item in _item_fields(child)]
+        rest = label["rest"]
+        if "`" in rest:
+            fields += ticked_fields(rest, block.line)
+        elif not fields:
+            tracked = _TRACKS.findall(rest)
+            fields += [item for part in tracked for item in listed_fields(part, block.line)]
+            if not tracked and rest.count(",") >= 2:
+                fields += listed_fields(rest, block.line)
+        yield entity_name(label["name"]), fields, block.line
+
+
+_FIELD_HEADER = re.compile(
+    r"field|attribute|column|property|字段|属性|필드|컬럼|campo|atributo", re.IGNORECASE
+)
+_TYPE_HEADER = re.compile(r"type|类型|타입|tipo", re.IGNORECASE)
+
+
+def _is_field_table(block: Block) -> bool:
+    return (
+        len(block.header) > 1
+        and bool(_FIELD_HEADER.search(block.header[0]))
+        and any(_TYPE_HEADER.search(column) for column in block.header[1:])
+    )
+
+
+def _row(block: Block, section: Section, in_data: bool) -> _Declared:
+    if _is_field_table(block):
+        annotation = " ".join(block.cells[1:])
+        found = make_field(block.cells[0], block.line, annotation)
+        return entity_name(section.title), [found] if found else [], block.line
+    if not in_data or not block.cells:
+        return None, [], block.line
+    rest = " ".join(block.cells[1:])
+    fields = list(ticked_fields(rest, block.line)) or (
+        list(listed_fields(rest, block.line)) if rest.count(",") >= 2 else []
+    )
+    return entity_name(block.cells[0]), fields, block.line
+
+
+_OPENERS = re.compile(
+    r"create\s+table\s+(?:if\s+not\s+exists\s+)?[\"`]?(?:\w+\.)?(?P<sql>\w+)"
+    r"|(?:export\s+)?(?:interface|type|model|class|struct|record|message|entity)\s+(?P<decl>[A-Za-z]\w+)"
+    r"|(?:const|let|var)\s+(?P<orm>\w+)\s*=\s*(?:pgTable|mysqlTable|sqliteTable|z\.object|new\s+(?:mongoose\.)?Schema|defineTable)"
+    r"|type\s+(?P<go>\w+)\s+struct",
+    re.IGNORECASE,
+)
+_NOT_RECORDS = re.compile(
+    r"(?:service|controller|manager|handler|client|provider|repository|options|props|config|error|exception|adapter|factory|engine|agent)$",
+    re.IGNORECASE,
+)
+
+
+def _declared_in_code(block: Block, section: Section) -> Iterator[_Declared]:
+    name: str | None = None
+    fields: list[EntityField] = []
+    start = block.line
+    opened = False
+    for number, line in enumerate(block.text.split("\n")[:2000], block.line + 1):
+        opener = _OPENERS.search(line[:300])
+        if opener:
+            if opened and fields:
+                yield name, fields, start
+            raw = opener["sql"] or opener["decl"] or opener["orm"] or opener["go"]
+            name = None if _NOT_RECORDS.search(raw) else entity_name(raw)
+            fields, start, opened = [], number, True
+        elif opened and "(" in line and re.match(r"\s*(?:async\s+|def\s+|private\s+async)", line):
+            opened = False
+        elif opened or (section.role == "data" and block.language == "json"):
+            found = code_field(line[:300], number)
+            if found is not None:
+                fields.append(found)
+    if opened and fields:
+        yield name, fields, start
+    elif fields and block.language == "json":
+        yield _payload_name(block, section), fields, start
+
+
+def _payload_name(block: Block, section: Section) -> str | None:
+    """The name of a JSON example: the words before "payload", "object" or "JSON"."""
+    position = section.blocks.index(block)
+    before = section.blocks[position - 1].text if position else section.title
+    found = re.search(
+        r"(\w[\w ]{0,30}?)\s+(?:payload|object|record|document|json|schema|example)",
+        before,
+        re.IGNORECASE,
+    )
+    return entity_name(found[1]) if found else entity_name(section.title)
+
+
+@cache
+def _known_nouns() -> Lexicon:
+    data: list[list[str]] = load_data("nouns")
+    return Lexicon((form, names[0]) for names in data for form in names)
+
+
+_SOURCES = word_set("functional stories criteria data api overview goals unknown actors")
+_OBJECT_WEIGHT = 2.0
+
+
+def _nouns(
+    sections: Sequence[Section], requirements: Sequence[Requirement], sentences: Sequence[Sentence]
+) -> Iterator[tuple[str, int, str]]:
+    """Domain nouns by how much the text speaks of them: (name, line, section path)."""
+    weights: dict[str, float] = defaultdict(float)
+    first: dict[str, tuple[int, str]] = {}
+    lexicon = _known_nouns()
+    for sentence in sentences:
+        if sentence.weight <= 0 or sentence.role not in _SOURCES:
+            continue
+        for hit in lexicon.find(list(sentence.words)):
+            weights[hit.payload] += sentence.weight
+            first.setdefault(hit.payload, (sentence.line, sections[sentence.section].path))
+    for requirement in requirements:
+        if not requirement.functional or requirement.scope is not Scope.RELEASE:
+            continue
+        lines = [(requirement.line, requirement.text), *requirement.details[:30]]
+        for line, text in lines:
+            operation = operation_of(text)
+            name = entity_name(operation.object)
+            if name is None or verb_kind(operation.verb) is None or not _is_noun_phrase(name):
+                continue
+            weights[name] += _OBJECT_WEIGHT
+            first.setdefault(name, (line, requirement.section))
+    names = sorted(weights, key=lambda name: -weights[name])
+    for name in names:
+        head = name.split()[-1]
+        # "Order" stands for "Paid Order" once it is an entity of its own.
+        if name != head and weights.get(head, 0) >= weights[name]:
+            continue
+        yield name, *first[name]
+
+
+def _is_noun_phrase(name: str) -> bool:
+    words = [word.lower() for word in name.split()]
+    if any(word in _NOT_ENTITIES for word in words[-1:]):
+        return False
+    if any(stems(word) and verb_kind(word) for word in words[:-1]):
+        return False
+    return not words[-1].endswith(("ing", "ly", "ed", "able")) and len(words[-1]) > 2

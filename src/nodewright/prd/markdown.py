@@ -1,0 +1,190 @@
+"""Markdown to a flat list of blocks with line numbers."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from itertools import pairwise
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+# Deeper nesting is read as text; a bound keeps the parser's time linear on hostile input.
+_MAX_NESTING = 30
+
+
+class BlockKind(StrEnum):
+    """What a block is in the document."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    ITEM = "item"
+    ROW = "row"
+    CODE = "code"
+
+
+@dataclass(slots=True)
+class Block:
+    """A heading, paragraph, list item, table row or code block.
+
+    ``level`` is the heading's level or the item's depth (1 at the top, 0 outside lists).
+    ``marker`` is the item's bullet or number, ``checked`` the state of its check box, ``cells``
+    and ``header`` a table row's cells and its column names, ``language`` a code block's.
+    """
+
+    kind: BlockKind
+    text: str
+    line: int
+    level: int = 0
+    marker: str = ""
+    checked: bool | None = None
+    cells: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
+    language: str = ""
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text taken apart: YAML front matter as plain pairs, and blocks in order."""
+
+    front_matter: dict[str, str]
+    blocks: list[Block]
+
+
+_PAIR = re.compile(r"([A-Za-z_][\w -]{0,40}):[ \t]*(\S.*)?$")
+_FRONT_MATTER_LINES = 200
+
+
+def read_markdown(text: str) -> Source:
+    """The blocks of ``text``; line numbers are 1-based lines of it."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    front_matter, text = _split_front_matter(text)
+    tokens = _parser().parse(_without_comments(text))
+    return Source(front_matter, list(_blocks(tokens)))
+
+
+@cache
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable("table")
+    # Inline parsing costs more than all else and is not needed: emphasis is removed by rule.
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    parser.disable(["html_block", "reference", "code"])
+    return parser
+
+
+def _split_front_matter(text: str) -> tuple[dict[str, str], str]:
+    """Front matter as pairs, and ``text`` with it blanked so that line numbers stay."""
+    if not text.startswith("---\n"):
+        return {}, text
+    lines = text.split("\n", _FRONT_MATTER_LINES)
+    for number, line in enumerate(lines[1:], 1):
+        if line.rstrip() in {"---", "..."}:
+            pairs = (_PAIR.match(item) for item in lines[1:number])
+            found = {
+                pair[1].lower(): (pair[2] or "").strip().strip("\"'") for pair in pairs if pair
+            }
+            return found, "\n" * (number + 1) + "\n".join(lines[number + 1 :])
+    return {}, text
+
+
+def _without_comments(text: str) -> str:
+    """``text`` with HTML comments removed, their line breaks kept."""
+    if "<!--" not in text:
+        return text
+    parts = []
+    position = 0
+    while (start := text.find("<!--", position)) >= 0:
+        end = text.find("-->", start + 4)
+        if end < 0:
+            break
+        parts += [text[position:start], "\n" * text.count("\n", start, end)]
+        position = end + 3
+    parts.append(text[position:])
+    return "".join(parts)
+
+
+@dataclass(slots=True)
+class _Item:
+    marker: str
+    fresh: bool = True
+
+
+def _blocks(tokens: list[Token]) -> Iterator[Block]:
+    items: list[_Item] = []
+    quotes = 0
+    header: tuple[str, ...] = ()
+    cells: list[str] = []
+    in_head = False
+    for token, following in pairwise([*tokens, Token("end", "", 0)]):
+        kind = token.type
+        line = token.map[0] + 1 if token.map else 0
+        if kind == "list_item_open":
+            items.append(_Item(token.info + token.markup if token.info else token.markup))
+        elif kind == "list_item_close":
+            items.pop()
+        elif kind == "blockquote_open":
+            quotes += 1
+        elif kind == "blockquote_close":
+            quotes -= 1
+        elif kind == "heading_open":
+            level = int(token.tag[1])
+            yield Block(BlockKind.HEADING, following.content, line, level, quoted=bool(quotes))
+        elif kind == "paragraph_open":
+            yield _paragraph(following.content, line, items, quoted=bool(quotes))
+        elif kind == "fence":
+            language = token.info.split(maxsplit=1)[0].lower() if token.info.strip() else ""
+            yield Block(BlockKind.CODE, token.content, line, len(items), language=language)
+        elif kind in {"thead_open", "thead_close"}:
+            in_head = kind == "thead_open"
+        elif kind in {"th_open", "td_open"}:
+            cells.append(following.content.strip())
+        elif kind == "tr_open":
+            cells = []
+            row_line = line
+        elif kind == "tr_close" and in_head:
+            header = tuple(cells)
+        elif kind == "tr_close":
+            text = " | ".join(cell for cell in cells if cell)
+            yield Block(BlockKind.ROW, text, row_line, cells=tuple(cells), header=header)
+
+
+_CHECKBOX = re.compile(r"\[([ xX])\]\s+")
+
+
+def _paragraph(content: str, line: int, items: list[_Item], *, quoted: bool) -> Block:
+    if not items or not items[-1].fresh:
+        return Block(BlockKind.PARAGRAPH, content, line, len(items), quoted=quoted)
+    items[-1].fresh = False
+    checkbox = _CHECKBOX.match(content)
+    return Block(
+        BlockKind.ITEM,
+        content[checkbox.end() :] if checkbox else content,
+        line,
+        len(items),
+        marker=items[-1].marker,
+        checked=checkbox[1] != " " if checkbox else None,
+        quoted=quoted,
+    )
+
+
+_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^()\n]*\)")
+_TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>")
+_MARKS = re.compile(
+    r"\*\*|__|~~|`|(?<![\w*])\*(?=[^\s*])|(?<=[^\s*])\*(?![\w*])|(?<!\w)_(?=[^\s_])|(?<=[^\s_])_(?!\w)"
+)
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+
+def plain(text: str) -> str:
+    """``text`` without emphasis, code marks, links' targets and tags."""
+    if "[" in text:
+        text = _LINK.sub(r"\1", text)
+    if "<" in text:
+        text = _TAG.sub(" ", text)
+    if "*" in text or "_" in text or "`" in text or "~~" in text:
+        text = _MARKS.sub("", text)
+    if "\\" in text:
+        text = _ESCAPE.sub(r"\1", text)
+    return text.strip()

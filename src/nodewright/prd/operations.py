@@ -1,0 +1,210 @@
+"""The main verb of a requirement, its object, and the kind of node that does such work."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from nodewright.patterns.lexicon import stems, word_set
+from nodewright.prd.outline import load_data
+
+_MAX_TEXT = 400
+_MAX_OBJECT = 4
+_DEFAULT_VERB = "handle"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What a requirement does to what: ``verb`` in English, ``object`` a noun phrase or empty."""
+
+    verb: str
+    object: str
+
+
+@cache
+def _verbs() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """Stem -> verb, East Asian or nominal form -> verb, and verb -> node kind."""
+    data: dict[str, list[list[str]]] = load_data("verbs")
+    by_stem: dict[str, str] = {}
+    by_form: dict[str, str] = {}
+    kinds: dict[str, str] = {}
+    for kind, lines in data.items():
+        for verb, *forms in lines:
+            kinds[verb] = kind
+            by_stem.setdefault(stems(verb)[0], verb)
+            for form in forms:
+                by_form.setdefault(form if not form.isascii() else stems(form)[0], verb)
+    return by_stem, by_form, kinds
+
+
+def verb_kind(verb: str) -> str | None:
+    """The kind of node that does ``verb``, None for a verb that is not known."""
+    return _verbs()[2].get(verb)
+
+
+_STORY = re.compile(
+    r"as an? .{1,120}?,?\s+i (?:want|need|would like|wish|can|should be able)(?: to)?(?: be able to)?\s+",
+    re.IGNORECASE,
+)
+_SPANISH_STORY = re.compile(
+    r"como .{1,80}?,?\s+(?:quiero|necesito|deseo)(?: poder)?\s+", re.IGNORECASE
+)
+_MODAL = re.compile(
+    r"\b(?:shall|must|should|will|can|may|needs? to|has to|have to|is able to|are able to|ability to"
+    r"|want to|debe(?:r[áa])?|puede|permitir[áa]?)\b\s*(?:not\s+|also\s+|be able to\s+|permitir\s+"
+    r"|automatically\s+|explicitly\s+|only\s+|securely\s+|immediately\s+)*",
+    re.IGNORECASE,
+)
+_ENABLE = re.compile(
+    r"(?:allow(?:s|ing)?|enable[sd]?|let[s]?|permit(?:s|ir)?|help[s]?)\s+(?:[\w-]+\s+){0,4}?(?:to\s+)",
+    re.IGNORECASE,
+)
+_PASSIVE = re.compile(
+    r"(?P<object>(?:[\w'-]+\s+){1,5}?)(?:shall|must|should|will|can|may|is|are) be\s+(?P<verb>\w+ed|sent|kept|built|written|read)\b",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r"\b(?:so that|in order to|para que)\b|[.;。；]", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-zÀ-ÿ][\wÀ-ÿ'/-]*")
+_DETERMINERS = word_set(
+    "the a an all any each every their its my our new existing multiple single one these those this "
+    "that both up some other my own be to at least el la los las un una de del sus su"
+)
+_BREAKS = word_set(
+    "to from with via for when so that if in on by using through into as where while before after "
+    "under over based including such which who within without between against upon is are was be "
+    "and or & then during across per than like onto has have only not at of para con en por desde "
+    "cuando y"
+)
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+
+
+@lru_cache(maxsize=8192)
+def operation_of(text: str) -> Operation:
+    """The operation that a requirement sentence asks for.
+
+    ``"The system shall validate all required fields"`` gives ``validate``, ``required fields``;
+    ``"Order management"`` gives ``manage``, ``order``. A sentence without a known verb gives
+    ``handle`` and its first words.
+    """
+    text = " ".join(text[:_MAX_TEXT].replace("*", " ").replace("`", "").split())
+    if _CJK.search(text) and len(_CJK.findall(text)) > len(text) / 5:
+        return _east_asian(text)
+    for piece in _pieces(text):
+        found = _leading_verb(piece)
+        if found is not None:
+            return found
+    return _nominal(text)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Parts of the sentence that may begin with its verb, likeliest first."""
+    main = _CLAUSE.split(text, maxsplit=1)[0] or text
+    for story in (_STORY, _SPANISH_STORY):
+        found = story.match(text)
+        if found:
+            main = _CLAUSE.split(text[found.end() :], maxsplit=1)[0]
+            yield main
+    then = re.search(r"\bthen\b", text, re.IGNORECASE)
+    tail = text[then.end() :] if then else main
+    modal = _MODAL.search(tail)
+    if modal:
+        rest = tail[modal.end() :]
+        enable = _ENABLE.match(rest)
+        if enable:
+            yield rest[enable.end() :]
+        passive = _PASSIVE.match(tail)
+        if passive:
+            yield f"{passive['verb']} {passive['object']}"
+        yield rest
+    enable = _ENABLE.search(main)
+    if enable:
+        yield main[enable.end() :]
+    yield main
+    _, colon, rest = main.partition(":")
+    if colon:
+        yield rest
+    dash = re.split(r"\s[–—-]\s", main, maxsplit=1)
+    yield from dash[1:]
+
+
+def _leading_verb(piece: str) -> Operation | None:
+    by_stem, by_form, _ = _verbs()
+    words = _WORD.findall(piece)
+    for position, word in enumerate(words[:3]):
+        low = word.lower()
+        if low in {"log", "sign", "set", "roll", "look"} and position + 1 < len(words):
+            pair = f"{low}{words[position + 1].lower()}"
+            if pair in {"login", "signin", "signup"}:
+                return Operation("authenticate" if pair != "signup" else "register", "account")
+        verb = by_stem.get(stems(low)[0]) if stems(low) else None
+        if verb is None and not low.isascii() or low.endswith(("ar", "er", "ir")):
+            verb = verb or by_form.get(low) or (by_form.get(stems(low)[0]) if stems(low) else None)
+        if verb is not None and not _is_noun_here(words, position):
+            return Operation(verb, _object(words[position + 1 :]))
+        if low not in {"to", "be", "able", "also", "automatically", "not", "and", "or"}:
+            return None
+    return None
+
+
+def _is_noun_here(words: list[str], position: int) -> bool:
+    """``Order management``, ``Search results``: a verb's form that is a noun in a title."""
+    following = words[position + 1].lower() if position + 1 < len(words) else ""
+    if not following:
+        return True
+    _, by_form, _ = _verbs()
+    following_stems = stems(following)
+    ends_nominal = bool(following_stems) and following_stems[0] in by_form and len(words) <= 4
+    return ends_nominal or words[position].lower().endswith(("ing", "tion"))
+
+
+def _object(words: list[str]) -> str:
+    kept: list[str] = []
+    for word in words:
+        low = word.lower()
+        if low in _DETERMINERS and not kept:
+            continue
+        if low in _BREAKS:
+            if kept:
+                break
+            continue
+        kept.append(word)
+        if len(kept) == _MAX_OBJECT:
+            break
+    return " ".join(kept)
+
+
+def _nominal(text: str) -> Operation:
+    """``Event Validation``, ``Payment processing``: a noun made of a verb, after its object."""
+    _, by_form, _ = _verbs()
+    head = re.split(r"[:–—(,.]|\s-\s", text, maxsplit=1)[0]
+    words = _WORD.findall(head)
+    for position, word in enumerate(words[:6]):
+        word_stems = stems(word)
+        verb = by_form.get(word_stems[0]) if word_stems else None
+        if verb is not None:
+            before = [w for w in words[:position] if w.lower() not in _DETERMINERS | _BREAKS]
+            thing = " ".join(before[-3:]) or _object(words[position + 1 :])
+            return Operation(verb, thing)
+    return Operation(_DEFAULT_VERB, _object(words) or head[:40].strip())
+
+
+def _east_asian(text: str) -> Operation:
+    """The last known verb of a Korean or Chinese sentence with what stands before it."""
+    by_form = _verbs()[1]
+    best: tuple[int, str, str] | None = None
+    for form, verb in by_form.items():
+        if not form.isascii() and _CJK.match(form):
+            place = text.rfind(form)
+            if place >= 0 and (best is None or place > best[0]):
+                best = (place, form, verb)
+    if best is None:
+        return Operation(_DEFAULT_VERB, text[:20].strip())
+    place, form, verb = best
+    before = re.split(r"[,，、。|:：]", text[:place])[-1].strip()
+    after = re.split(r"[,，、。|:：]", text[place + len(form) :])[0].strip()
+    thing = before if _is_korean(text) else (after or before)
+    return Operation(verb, re.sub(r"[을를이가은는의]$", "", thing)[-20:])
+
+
+def _is_korean(text: str) -> bool:
+    return any("\uac00" <= char <= "\ud7a3" for char in text)

@@ -1,0 +1,256 @@
+"""Sections and what they are about, whatever their headings look like.
+
+A heading is a Markdown heading, a line in bold that stands alone, and, in a text without Markdown
+headings, a line that looks like one: an ordinal (``1.2 Scope``, ``一、概述``), a short line in title
+case, one that ends with a colon, or the name of a known kind of section.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
+
+from nodewright.patterns.lexicon import Lexicon, stems, word_set
+from nodewright.patterns.library import read_yaml
+from nodewright.prd.markdown import Block, BlockKind, plain
+from nodewright.prd.models import Scope
+
+_BOLD_LEVEL = 7
+_MAX_HEADING = 120
+_COVERAGE = 0.5
+_PHRASE_COVERAGE = 0.39
+_SCOPE_COVERAGE = 0.3
+_STOP = word_set(
+    "the a an of and for to in on our this mandatory optional section v1 y de la los 与 和 及 的 과 와"
+)
+
+# Under functional requirements these are topics of the product, not kinds of sections.
+_TOPICS = word_set(
+    "data api design dependencies architecture actors goals overview nonfunctional plan market "
+    "success"
+)
+
+# What stands below these is part of them, however its heading reads.
+_STICKY = word_set("meta references plan testing market questions risks")
+
+
+@dataclass(slots=True)
+class Section:
+    """A heading with the blocks that stand directly under it.
+
+    ``role`` is the kind of section (a key of ``data/sections.yaml``, or ``unknown``), inherited
+    from ``parent`` (an index, -1 for none) where ``own_role`` is false. ``implied`` headings are
+    lines that only look like headings.
+    """
+
+    title: str
+    level: int
+    line: int
+    path: str
+    role: str
+    scope: Scope
+    parent: int
+    blocks: list[Block] = field(default_factory=list)
+    own_role: bool = False
+    implied: bool = False
+
+
+def load_data(name: str) -> Any:
+    """The plain data of a YAML file of this room."""
+    folder = files("nodewright.prd") / "data"
+    return read_yaml((folder / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+@cache
+def _roles() -> tuple[Lexicon, dict[str, int]]:
+    data: dict[str, list[str]] = load_data("sections")
+    lexicon = Lexicon((term, role) for role, terms in data.items() for term in terms)
+    return lexicon, {role: rank for rank, role in enumerate(data)}
+
+
+_PARENTHESIS = re.compile(r"[(（\[][^()（）\[\]]*[)）\]]")
+
+
+@lru_cache(maxsize=4096)
+def role_of(heading: str) -> str | None:
+    """The kind of section that ``heading`` announces, None where it names a topic."""
+    if len(heading) > _MAX_HEADING:
+        return None
+    outside = _PARENTHESIS.sub(" ", heading)
+    role = _role_of_words(outside)
+    if role is None or role not in {"excluded", "future"}:
+        inside = " ".join(part[1:-1] for part in _PARENTHESIS.findall(heading))
+        hidden = _role_of_words(inside) if inside else None
+        if hidden in {"excluded", "future"}:
+            return hidden
+    return role
+
+
+def _role_of_words(text: str) -> str | None:
+    lexicon, ranks = _roles()
+    words = stems(text)
+    covered: dict[str, set[int]] = {}
+    phrases: set[str] = set()
+    for hit in lexicon.find(words):
+        covered.setdefault(hit.payload, set()).update(range(hit.start, hit.end))
+        if hit.end - hit.start > 1:
+            phrases.add(hit.payload)
+    if not covered:
+        return None
+    counted = {
+        position for position, word in enumerate(words) if word[0].isalpha() and word not in _STOP
+    } or set(range(len(words)))
+    shares = {role: len(spots & counted) / len(counted) for role, spots in covered.items()}
+    for role in ("excluded", "future"):
+        # Headings such as "Goals and non-goals" speak of both: their subsections decide.
+        if shares.get(role, 0.0) > _SCOPE_COVERAGE and not shares.get("goals", 0.0):
+            return role
+    role = max(shares, key=lambda item: (shares[item], -ranks[item]))
+    # "Risk management" is a topic; "Functional requirements for the shop" is a kind of section.
+    return role if shares[role] > (_PHRASE_COVERAGE if role in phrases else _COVERAGE) else None
+
+
+_BOLD_LINE = re.compile(r"(?:\*\*|__)([^*_\n]{1,120}?)[:：]?(?:\*\*|__)[:：]?\s*$")
+_ORDINAL = re.compile(
+    r"(?:(?P<han>[一二三四五六七八九十]{1,3}[、.．]|第[一二三四五六七八九十\d]{1,3}[章节部分]+)"
+    r"|(?P<keycap>\d?\ufe0f?\u20e3|\d\ufe0f\u20e3)|(?P<dotted>\d{1,2}(?:\.\d{1,2})+\.?(?=\s)))\s*\S"
+)
+_LABEL_END = re.compile(r"\s*[:：]\s*-?\s*$")
+_TITLE_WORDS = 6
+
+
+def _implied_level(line: str, alone: bool) -> int:
+    """The level of the heading that ``line`` is in a text without Markdown headings, else 0."""
+    shown = plain(line)
+    if not shown or len(shown) > _MAX_HEADING or "\t" in shown:
+        return 0
+    ordinal = _ORDINAL.match(shown)
+    if ordinal:
+        if ordinal["dotted"]:
+            return 1 + ordinal["dotted"].strip(".").count(".")
+        return 1
+    words = shown.split()
+    labelled = bool(_LABEL_END.search(shown))
+    inner = shown.rstrip(":：- ")
+    if len(words) > 10 or shown[-1] in ".。;；,，!?！？" or ":" in inner or "：" in inner:
+        return 0
+    role = role_of(shown)
+    if role is not None and (labelled or len(words) <= _TITLE_WORDS):
+        return 1 if role in {"functional", "nonfunctional", "excluded", "future"} else 2
+    if labelled and alone:
+        return 3
+    title_case = all(word[0].isupper() or word in {"&", "and", "of", "the"} for word in words)
+    bare = not re.search(r"[():,\d]", shown)
+    return 3 if title_case and bare and alone and len(words) <= _TITLE_WORDS else 0
+
+
+_GLYPH = re.compile(r"\s*(?:[•●○◦▪▸►‣·✓✔✅➢➤]|[-*–]\s|\(?\d{1,2}(?:[)、]\s?|\.\s)|[①-⑳])\s*(?=\S)")
+_LEADING_LABEL = re.compile(r"\s*(?:\*\*|__)[^*_\n]{1,80}(?:\*\*|__)")
+
+
+def _split_lines(block: Block, *, headless: bool) -> Iterator[Block]:
+    """The paragraph in pieces where its lines are things of their own, else as it is."""
+    if "\n" not in block.text:
+        lines = [block.text]
+    else:
+        lines = block.text.split("\n")
+    tabular = sum("\t" in line for line in lines) > 1
+    piece: list[str] = []
+    start = block.line
+    for number, line in enumerate(lines, block.line):
+        tabbed = tabular and "\t" in line.strip()
+        glyph = _GLYPH.match(line) if block.kind is BlockKind.PARAGRAPH else None
+        breaks = headless or tabbed or glyph or _LEADING_LABEL.match(line) or _ORDINAL.match(line)
+        if piece and breaks:
+            yield replace(block, text="\n".join(piece), line=start)
+            piece = []
+        if tabbed:
+            cells = tuple(cell.strip() for cell in line.split("\t"))
+            yield Block(BlockKind.ROW, " | ".join(cells), number, cells=cells)
+        elif glyph and not _ORDINAL.match(line):
+            marker = glyph[0].strip()
+            yield Block(BlockKind.ITEM, line[glyph.end() :], number, block.level + 1, marker)
+        else:
+            if not piece:
+                start = number
+            piece.append(line)
+    if piece:
+        yield replace(block, text="\n".join(piece), line=start)
+
+
+def _with_headings(blocks: Iterable[Block], *, headless: bool) -> Iterator[Block]:
+    for block in blocks:
+        if block.kind is not BlockKind.PARAGRAPH:
+            yield block
+            continue
+        pieces = list(_split_lines(block, headless=headless))
+        for piece in pieces:
+            if piece.kind is not BlockKind.PARAGRAPH or block.level:
+                yield piece
+                continue
+            bold = _BOLD_LINE.match(piece.text.strip())
+            level = _implied_level(piece.text, len(pieces) == 1) if headless else 0
+            if bold and not headless:
+                yield Block(BlockKind.HEADING, bold[1], piece.line, _BOLD_LEVEL)
+            elif level or bold:
+                text = _LABEL_END.sub("", bold[1] if bold else plain(piece.text))
+                yield Block(BlockKind.HEADING, text, piece.line, level or 3)
+            else:
+                yield piece
+
+
+def build_outline(blocks: list[Block]) -> list[Section]:
+    """Sections in order; the first is the text before any heading."""
+    headless = not any(block.kind is BlockKind.HEADING for block in blocks)
+    root = Section("", 0, 1, "", "unknown", Scope.RELEASE, -1)
+    sections = [root]
+    open_sections = [0]
+    first_heading = True
+    for block in _with_headings(blocks, headless=headless):
+        if block.kind is not BlockKind.HEADING:
+            sections[-1].blocks.append(block)
+            continue
+        while len(open_sections) > 1 and sections[open_sections[-1]].level >= block.level:
+            open_sections.pop()
+        parent = open_sections[-1]
+        section = _section(
+            block, sections[parent], parent, is_title=first_heading, headless=headless
+        )
+        first_heading = False
+        open_sections.append(len(sections))
+        sections.append(section)
+    return sections
+
+
+def _section(
+    block: Block, parent: Section, number: int, *, is_title: bool, headless: bool
+) -> Section:
+    title = " ".join(plain(block.text).split())
+    own = role_of(title)
+    role = own or parent.role
+    if own in _TOPICS and parent.role == "functional":
+        explicit = own == "nonfunctional" and "non" in title.lower()
+        role = own if explicit else parent.role
+    if parent.role in _STICKY and own not in {"excluded", "future"}:
+        role = parent.role
+    if is_title and not headless:
+        # "Requirements document (v2)" as a title says nothing of the sections below it.
+        role = "unknown"
+    scope = {"excluded": Scope.EXCLUDED, "future": Scope.FUTURE}.get(role, Scope.RELEASE)
+    if parent.scope is not Scope.RELEASE:
+        scope, role = parent.scope, parent.role
+    hidden_title = is_title and not headless
+    path = f"{parent.path} > {title}" if parent.path else title
+    return Section(
+        title=title,
+        level=block.level,
+        line=block.line,
+        path="" if hidden_title else path,
+        role=role,
+        scope=scope,
+        parent=number,
+        own_role=own is not None,
+        implied=headless or block.level == _BOLD_LEVEL,
+    )
