@@ -175,7 +175,9 @@ def main() -> int:
         return 2
     folder = Path(sys.argv[1])
     if not (folder / "labels.jsonl").is_file():
-        print(f"{folder / 'labels.jsonl'} is missing; name a folder of labelled PRDs", file=sys.stderr)
+        print(
+            f"{folder / 'labels.jsonl'} is missing; name a folder of labelled PRDs", file=sys.stderr
+        )
         return 2
     rows, total = evaluate(folder)
     table = Table(title="Analysis against labels (+ reported in error, - missed)")

@@ -18,6 +18,7 @@ _VERBS: dict[str, dict[str, str]] = {
             "manage maintain complete confirm approve enable disable refresh rotate"
         ),
         "delete": "delete remove purge revoke erase drop clear cancel discard unsubscribe",
+        "check": "validate verify check ensure enforce require reject authorize guarantee prevent",
         "deliver": "",
     },
     "COMPUTE": {
@@ -39,7 +40,7 @@ _VERBS: dict[str, dict[str, str]] = {
 }
 
 # Verbs that ask for the whole life of a record.
-MANAGING = frozenset({"manage", "maintain", "administer", "crud", "handle"})
+MANAGING = frozenset({"manage", "maintain", "administer", "crud"})
 LIFE_OF_A_RECORD = ("create", "read", "update", "delete", "list")
 
 _CHOICE: dict[str, dict[str, str]] = {

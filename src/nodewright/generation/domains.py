@@ -19,6 +19,8 @@ from nodewright.prd.models import Entity, FieldType, Requirement, SimplePRDAnaly
 # More would only scatter what belongs together; what is left over joins the nearest.
 MOST_DOMAINS = 12
 MOST_FIELDS = 40
+# A thing that is mentioned once and has no fields belongs to another.
+_LEAST_WEIGHT = 2
 
 # A record without a described field still has something to hold.
 _DEFAULT_FIELDS = (
@@ -55,17 +57,18 @@ def domains_of(analysis: SimplePRDAnalysisResult, fallback: str) -> list[Domain]
     for requirement in analysis.parsed_prd.requirements:
         spoken.update(stems(_whole_text(requirement)))
     taken: set[str] = set()
-    found: list[tuple[float, Domain]] = []
+    found: list[tuple[int, Domain]] = []
     for entity in entities:
         own = stems(entity.name)
-        weight = min((spoken[stem] for stem in own), default=0) + len(entity.fields)
-        name = unique(snake(entity.name, "record"), taken)
         if own and any(own == domain.stems for _, domain in found):
             continue
+        weight = min((spoken[stem] for stem in own), default=0) + 2 * len(entity.fields)
+        name = unique(snake(entity.name, "record"), taken)
         taken.add(name)
         found.append((weight, Domain(name, entity.name, _fields(entity), own)))
     found.sort(key=lambda pair: -pair[0])
-    return [domain for _, domain in found[:MOST_DOMAINS]]
+    domains = [domain for weight, domain in found if weight >= _LEAST_WEIGHT][:MOST_DOMAINS]
+    return domains or [found[0][1]]
 
 
 class Assignment:

@@ -6,17 +6,19 @@ are transliterated, so that a Korean or Chinese document names its nodes by its 
 
 import keyword
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
+from unicodedata import category
 
 from anyascii import anyascii
 
-_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_WORD = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _LONGEST = 48
 
 
 def words(text: str) -> list[str]:
-    """The words of ``text`` as ASCII letters and digits: ``OAuth2Token`` -> o, auth, 2, token."""
-    return _WORD.findall(anyascii(text[:500]))
+    """The words of ``text`` as ASCII letters and digits: ``OAuth2Token`` -> O, Auth, 2, Token."""
+    letters = "".join(" " if category(char).startswith("S") else char for char in text[:500])
+    return _WORD.findall(anyascii(letters))
 
 
 def snake(text: str, fallback: str = "thing") -> str:
@@ -63,8 +65,3 @@ def shorten(text: str, length: int = 160) -> str:
 def printable(text: str) -> str:
     """``text`` with control, bidirectional and surrogate characters replaced by spaces."""
     return "".join(char if char.isprintable() or char == " " else " " for char in text)
-
-
-def first_of(names: Iterable[str], fallback: str) -> str:
-    """The first name that is not empty, else ``fallback``."""
-    return next((name for name in names if name), fallback)

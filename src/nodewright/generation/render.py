@@ -228,7 +228,9 @@ def _effect_context(plan: Plan, node: NodePlan) -> Context:
     systems = ", ".join(node.systems)
     outside = f"Hands records over to {systems}." if systems else "Hands records over."
     delivers = any(operation.action == "deliver" for operation in node.operations)
+    texts = [field.name for field in node.fields if field.type is FieldType.STRING]
     return {
+        "blank_field": texts[0] if texts else "",
         "effect_type": "API_CALL" if delivers and plan.systems else "DATABASE_OPERATION",
         "gateway_doc": f"{outside} Implement it for the system of your choice.",
     }

@@ -13,7 +13,7 @@ from nodewright.prd.outline import load_data
 
 _VERB_VOTE = 0.6
 _TERM_VOTE = 0.5
-_DEFAULT = ("EFFECT", 0.5)
+_DEFAULT = {"EFFECT": 0.5, "COMPUTE": 0.3, "REDUCER": 0.1, "ORCHESTRATOR": 0.1}
 
 
 @cache
@@ -29,18 +29,25 @@ def capability_scorer() -> ConceptScorer:
 
 
 def kind_of(requirement: Requirement | str) -> tuple[str, float]:
-    """The kind of node that fits a requirement, and how well (0..1).
+    """The kind of node that fits a requirement, and how well (0..1)."""
+    scores = kind_scores(requirement)
+    best = max(NODE_KINDS, key=lambda name: scores[name])
+    return best, scores[best]
+
+
+def kind_scores(requirement: Requirement | str) -> dict[str, float]:
+    """How well each kind of node fits a requirement; the scores add up to 1.
 
     The main verb votes first, the terms of the whole text second; details count a little.
     """
     if isinstance(requirement, str):
-        return _kind_of_text(requirement, "")
+        return dict(_scores_of_text(requirement, ""))
     details = "\n".join(text for _, text in requirement.details[:8])
-    return _kind_of_text(requirement.text, details)
+    return dict(_scores_of_text(requirement.text, details))
 
 
 @lru_cache(maxsize=4096)
-def _kind_of_text(text: str, details: str) -> tuple[str, float]:
+def _scores_of_text(text: str, details: str) -> dict[str, float]:
     votes = dict.fromkeys(NODE_KINDS, 0.0)
     kind = verb_kind(operation_of(text).verb)
     if kind is not None:
@@ -49,9 +56,10 @@ def _kind_of_text(text: str, details: str) -> tuple[str, float]:
     words = [stems(statement.text) for statement in statements]
     for name, score in kind_scorer().score(statements, words).items():
         votes[name] += _TERM_VOTE * score.probability
-    best = max(NODE_KINDS, key=lambda name: votes[name])
     total = sum(votes.values())
-    return (best, round(votes[best] / total, 4)) if total else _DEFAULT
+    if not total:
+        return _DEFAULT
+    return {name: round(vote / total, 4) for name, vote in votes.items()}
 
 
 def hints(

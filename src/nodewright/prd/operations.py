@@ -10,7 +10,8 @@ from nodewright.prd.outline import load_data
 
 _MAX_TEXT = 400
 _MAX_OBJECT = 4
-_DEFAULT_VERB = "handle"
+# What a sentence without a known verb does.
+NO_VERB = "handle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,7 @@ def _nominal(text: str) -> Operation:
             before = [w for w in words[:position] if w.lower() not in _DETERMINERS | _BREAKS]
             thing = " ".join(before[-3:]) or _object(words[position + 1 :])
             return Operation(verb, thing)
-    return Operation(_DEFAULT_VERB, _object(words) or head[:40].strip())
+    return Operation(NO_VERB, _object(words) or head[:40].strip())
 
 
 def _east_asian(text: str) -> Operation:
@@ -198,7 +199,7 @@ def _east_asian(text: str) -> Operation:
             if place >= 0 and (best is None or place > best[0]):
                 best = (place, form, verb)
     if best is None:
-        return Operation(_DEFAULT_VERB, text[:20].strip())
+        return Operation(NO_VERB, text[:20].strip())
     place, form, verb = best
     before = re.split(r"[,，、。|:：]", text[:place])[-1].strip()
     after = re.split(r"[,，、。|:：]", text[place + len(form) :])[0].strip()

@@ -1,0 +1,333 @@
+"""From the analysis to the plan: requirements are grouped into nodes.
+
+A node is a domain (a thing of the text) under one of the four kinds. Each requirement of this
+release becomes an operation of one node and is remembered there with its line; two requirements
+that ask for the same operation share it. What no node covers is listed in the plan.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from nodewright.errors import NodewrightError
+from nodewright.generation.actions import LIFE_OF_A_RECORD, MANAGING, action_for
+from nodewright.generation.domains import Assignment, Domain, domains_of
+from nodewright.generation.lifecycle import Lifecycle, lifecycle_of
+from nodewright.generation.model import NodePlan, Plan, PlannedOperation, PlannedStep, Trace
+from nodewright.generation.naming import pascal, shorten, snake, unique, words
+from nodewright.generation.rules import rules_of
+from nodewright.prd import NO_VERB, kind_scores, operation_of
+from nodewright.prd.models import NODE_KINDS, Requirement, Scope, SimplePRDAnalysisResult
+
+# A node with more operations than this is no longer read; further requirements join what is there.
+MOST_OPERATIONS = 24
+# A kind is generated when the analysis gives it at least this.
+KIND_THRESHOLD = 0.5
+
+# Sentences under a requirement's heading that become operations of their own.
+_MOST_STATEMENTS = 8
+_MOST_WORDS = 4
+
+_RESERVED = {"handle", "reduce", "repository", "gateway", "workflows", "steps_of", "self"}
+_STEP_ORDER = ("COMPUTE", "EFFECT", "REDUCER")
+_STEP_ACTIONS = {
+    "EFFECT": ("create", "deliver", "list"),
+    "COMPUTE": ("validate", "parse", "transform", "calculate", "formula", "compare", "render"),
+    "REDUCER": ("aggregate", "transition"),
+}
+_TITLE_NOISE = {
+    "product", "requirements", "requirement", "document", "documents", "prd", "specification",
+    "spec", "the", "for", "of", "and", "a", "an", "feature", "functional",
+}  # fmt: skip
+
+
+class NothingToGenerateError(NodewrightError):
+    """The PRD asks for nothing that a node could do."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A sentence that asks for something, and the requirement that it stands in."""
+
+    text: str
+    line: int
+    requirement: Requirement
+    scores: dict[str, float]
+
+    @property
+    def trace(self) -> Trace:
+        requirement = self.requirement
+        return Trace(requirement.id, requirement.section, self.line, shorten(self.text, 300))
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A node in the making."""
+
+    domain: Domain
+    kind: str
+    operations: dict[str, PlannedOperation] = field(default_factory=dict)
+    requirements: list[Requirement] = field(default_factory=list)
+
+    def add(self, verb: str, subject: str, action: str, statement: _Statement) -> None:
+        """Add an operation, or the statement to the operation that is there."""
+        trace = statement.trace
+        name = _operation_name(verb, subject, action)
+        known = self.operations.get(name)
+        if known is None and len(self.operations) >= MOST_OPERATIONS:
+            same = [op for op in self.operations.values() if op.action == action]
+            known = (same or list(self.operations.values()))[0]
+        if known is not None:
+            traces = tuple(dict.fromkeys([*known.traces, trace]))
+            self.operations[known.name] = replace(known, traces=traces)
+        else:
+            text = shorten(statement.text) or name.replace("_", " ")
+            self.operations[name] = PlannedOperation(name, action, text, (trace,))
+        if statement.requirement not in self.requirements:
+            self.requirements.append(statement.requirement)
+
+
+def _operation_name(verb: str, subject: str, action: str) -> str:
+    """``verb_subject`` in a few words; a subject without a verb of its own stands alone."""
+    few = " ".join(words(subject)[:_MOST_WORDS])
+    name = snake(few if verb == NO_VERB and few else f"{verb} {few}", action)
+    return f"{name}_records" if name in _RESERVED else name
+
+
+def plan_nodes(analysis: SimplePRDAnalysisResult, package: str | None = None) -> Plan:
+    """Group the requirements of ``analysis`` into nodes.
+
+    Args:
+        analysis: what was understood of the PRD.
+        package: import name of the generated package; made from the title by default.
+
+    Raises:
+        NothingToGenerateError: no requirement asks for anything that a node could do.
+    """
+    parsed = analysis.parsed_prd
+    wanted = [r for r in parsed.requirements if r.scope is Scope.RELEASE]
+    functional = [r for r in wanted if r.functional]
+    if not functional:
+        functional = wanted
+    if not functional:
+        raise NothingToGenerateError(
+            "the PRD states no requirement for this release: write what the product must do, "
+            "for example '- The system must store orders'"
+        )
+    title = shorten(parsed.title, 120) or "Service"
+    domains = domains_of(analysis, fallback=title)
+    drafts = _drafts(analysis, functional, domains)
+    nodes = _nodes(analysis, drafts)
+    covered = {trace.requirement for node in nodes for trace in node.traces}
+    return Plan(
+        package=package or package_name(title, fallback=domains[0].name),
+        title=title,
+        description=shorten(parsed.description, 300) or title,
+        nodes=nodes,
+        uncovered=tuple(_trace(r) for r in wanted if r.id not in covered),
+        systems=tuple(analysis.external_systems),
+        patterns=tuple(pattern.name for pattern in analysis.patterns),
+    )
+
+
+def package_name(title: str, fallback: str = "service") -> str:
+    """An import name from the words of ``title`` that say what the product is."""
+    meaningful = [word.lower() for word in words(title) if word.lower() not in _TITLE_NOISE]
+    return snake(" ".join(meaningful[:4]) or fallback, "service")
+
+
+def _trace(requirement: Requirement) -> Trace:
+    return Trace(
+        requirement.id, requirement.section, requirement.line, shorten(requirement.text, 300)
+    )
+
+
+def _drafts(
+    analysis: SimplePRDAnalysisResult, functional: Sequence[Requirement], domains: list[Domain]
+) -> dict[tuple[str, str], _Draft]:
+    """Requirements as operations, by domain name and kind."""
+    kinds = [k for k in NODE_KINDS if analysis.node_type_hints.get(k, 0.0) >= KIND_THRESHOLD]
+    kinds = kinds or [analysis.primary_node_type]
+    assignment = Assignment(domains)
+    by_kind = _by_kind(_statements(analysis, functional, kinds), kinds)
+    drafts: dict[tuple[str, str], _Draft] = {}
+    for kind, statements in by_kind.items():
+        if kind != "ORCHESTRATOR":
+            for statement in statements:
+                _add(drafts, assignment, statement, kind)
+    workflows = by_kind.get("ORCHESTRATOR", [])
+    if not drafts:
+        # A workflow needs something to run: what it speaks of becomes effects.
+        for statement in workflows:
+            _add(drafts, assignment, statement, "EFFECT")
+    for statement in workflows:
+        operation = operation_of(statement.text)
+        domain = assignment.domain_of(statement.requirement, operation.object)
+        draft = drafts.setdefault(("", "ORCHESTRATOR"), _Draft(domain, "ORCHESTRATOR"))
+        draft.add(operation.verb, operation.object or domain.name, "run", statement)
+    return drafts
+
+
+def _statements(
+    analysis: SimplePRDAnalysisResult, functional: Sequence[Requirement], kinds: Sequence[str]
+) -> list[_Statement]:
+    """What the requirements ask for, sentence by sentence.
+
+    A requirement that says what to do is one statement. One that is only a heading is taken
+    apart: each sentence below it with a verb is a statement, or the heading where there is none.
+    """
+    machine_lines = [machine.line for machine in analysis.parsed_prd.state_machines]
+    statements = []
+    for requirement in functional:
+        below = (*requirement.details, *requirement.acceptance_criteria)
+        last = max((line for line, _ in below), default=requirement.line)
+        sentences = [(requirement.line, requirement.text)]
+        if operation_of(requirement.text).verb == NO_VERB:
+            said = [pair for pair in below if operation_of(pair[1]).verb != NO_VERB]
+            sentences = said[:_MOST_STATEMENTS] or sentences
+        for line, text in sentences:
+            scores = kind_scores(requirement if text is requirement.text else text)
+            if "REDUCER" in kinds and any(requirement.line <= at <= last for at in machine_lines):
+                # States and transitions are a reducer's, whatever words go with them.
+                scores |= {"REDUCER": 1.0}
+            statements.append(_Statement(text, line, requirement, scores))
+    return statements
+
+
+def _by_kind(statements: Sequence[_Statement], kinds: Sequence[str]) -> dict[str, list[_Statement]]:
+    """Each statement under the kind that fits it best; each kind has at least its best one."""
+    by_kind: dict[str, list[_Statement]] = {kind: [] for kind in kinds}
+    for statement in statements:
+        best = max(kinds, key=lambda kind: statement.scores.get(kind, 0.0))
+        by_kind[best].append(statement)
+    for kind, chosen in by_kind.items():
+        if not chosen:
+            # The document as a whole needs the kind: its best statement shows it.
+            chosen.append(max(statements, key=lambda s: s.scores.get(kind, 0.0)))
+    return by_kind
+
+
+def _add(
+    drafts: dict[tuple[str, str], _Draft], assignment: Assignment, statement: _Statement, kind: str
+) -> None:
+    operation = operation_of(statement.text)
+    domain = assignment.domain_of(statement.requirement, operation.object)
+    draft = drafts.setdefault((domain.name, kind), _Draft(domain, kind))
+    subject = operation.object or domain.name
+    if kind == "EFFECT" and operation.verb in MANAGING:
+        for action in LIFE_OF_A_RECORD:
+            draft.add(action, subject, action, statement)
+        return
+    draft.add(operation.verb, subject, action_for(kind, operation.verb), statement)
+
+
+def _nodes(
+    analysis: SimplePRDAnalysisResult, drafts: dict[tuple[str, str], _Draft]
+) -> tuple[NodePlan, ...]:
+    ordered = sorted(
+        drafts.values(), key=lambda draft: (NODE_KINDS.index(draft.kind), draft.domain.name)
+    )
+    stated: dict[str, list[Requirement]] = defaultdict(list)
+    for draft in ordered:
+        stated[draft.domain.name] += draft.requirements
+    nodes: list[NodePlan] = []
+    for draft in ordered:
+        node = _node(analysis, draft, stated[draft.domain.name])
+        nodes.append(_workflow_node(node, nodes) if draft.kind == "ORCHESTRATOR" else node)
+    return tuple(nodes)
+
+
+def _node(
+    analysis: SimplePRDAnalysisResult, draft: _Draft, stated: Sequence[Requirement]
+) -> NodePlan:
+    """The node of ``draft``; its rules stand in any requirement about its domain."""
+    domain, kind = draft.domain, draft.kind
+    machine = lifecycle_of(analysis, domain.stems) if kind == "REDUCER" else Lifecycle((), (), 0)
+    operations = list(draft.operations.values())
+    if kind == "REDUCER":
+        operations = _reducer_operations(draft, machine)
+    verbs = ", ".join(operation.name.replace("_", " ") for operation in operations[:3])
+    name = domain.name
+    return NodePlan(
+        slug=f"node_{name}_{kind.lower()}",
+        kind=kind,
+        name=name,
+        class_name=f"Node{pascal(name)}{kind.capitalize()}",
+        description=f"{shorten(domain.entity, 60)}: {verbs}.",
+        entity=shorten(domain.entity, 60),
+        fields=domain.fields,
+        operations=tuple(operations),
+        states=machine.states,
+        transitions=machine.transitions,
+        systems=tuple(analysis.external_systems) if kind == "EFFECT" else (),
+        rules=tuple(rules_of(stated, domain.fields)) if kind == "COMPUTE" else (),
+    )
+
+
+def _reducer_operations(draft: _Draft, machine: Lifecycle) -> list[PlannedOperation]:
+    """The aggregations that were asked for, then the triggers of the life cycle."""
+    grouping = _grouping_field(draft.domain)
+    triggers = dict.fromkeys(move.trigger for move in machine.transitions)
+    operations = []
+    for operation in draft.operations.values():
+        name = unique(operation.name, triggers)
+        parameters = {"group_by": grouping} if grouping else {}
+        operations.append(replace(operation, name=name, parameters=parameters))
+    traces = operations[0].traces
+    for trigger in triggers:
+        words = trigger.replace("_", " ").capitalize()
+        text = f"{words}: move {shorten(draft.domain.entity, 60)} along its life cycle"
+        operations.append(PlannedOperation(trigger, "transition", text, traces))
+    return operations
+
+
+def _grouping_field(domain: Domain) -> str:
+    """The field that tells kinds of records apart."""
+    names = [field.name for field in domain.fields]
+    for ending in ("type", "kind", "category", "status", "state", "name", "source", "id"):
+        for name in names:
+            if name == ending or name.endswith(f"_{ending}"):
+                return name
+    return names[0] if names else ""
+
+
+def _workflow_node(node: NodePlan, others: Sequence[NodePlan]) -> NodePlan:
+    """Give an orchestrator its steps over the other nodes."""
+    steps: list[PlannedStep] = []
+    taken = set(_RESERVED) | {other.slug.removeprefix("node_") for other in others}
+    by_kind = sorted(others, key=lambda other: _STEP_ORDER.index(other.kind))
+    for other in by_kind:
+        for operation in _step_operations(other):
+            name = unique(operation, taken)
+            taken.add(name)
+            before = (steps[-1].name,) if steps else ()
+            steps.append(PlannedStep(name, other.slug, operation, before))
+    by_slug = {other.slug: other for other in others}
+    operations = tuple(
+        replace(op, parameters={"steps": _steps_for(op, steps, by_slug)}) for op in node.operations
+    )
+    return replace(node, operations=operations, steps=tuple(steps), fields=())
+
+
+def _step_operations(node: NodePlan) -> list[str]:
+    """Operations of ``node`` that a workflow can run from the start, at most two."""
+    chosen = [
+        operation.name
+        for action in _STEP_ACTIONS[node.kind]
+        for operation in node.operations
+        if operation.action == action
+    ]
+    if node.kind == "REDUCER":
+        first = {move.trigger for move in node.transitions if move.source == node.states[0]}
+        aggregates = [op.name for op in node.operations if op.action == "aggregate"]
+        chosen = (aggregates or [name for name in chosen if name in first])[:1]
+    return chosen[:2]
+
+
+def _steps_for(
+    operation: PlannedOperation, steps: Sequence[PlannedStep], nodes: dict[str, NodePlan]
+) -> list[str]:
+    """Steps on the things that the workflow's requirement speaks of; all where it names none."""
+    text = " ".join(trace.text.lower() for trace in operation.traces)
+    named = [step.name for step in steps if nodes[step.node].entity.lower() in text]
+    return named if len(named) > 1 else [step.name for step in steps]
