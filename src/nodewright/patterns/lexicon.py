@@ -7,7 +7,7 @@ of the text and not on the number of terms.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ _TOKEN = re.compile(
 )
 _MEMO_LIMIT = 200_000
 _ACCENTS = str.maketrans("áéíóúüàèìòùâêîôûäöçñã", "aeiouuaeiouaeiouaocna")
+
+_INVARIANT = frozenset(("cors", "https", "kubernetes", "analytics", "redis", "news", "need", "feed"))
 
 CLAUSE_ENDS = frozenset(".;:!?|。；：()")
 COMMAS = frozenset(",，、")
@@ -37,7 +39,7 @@ class _Memo(dict[str, str]):
 def _stem(word: str) -> str:
     """Cut the endings that a term's forms differ by: ``retries``, ``retrying`` -> ``retry``."""
     word = word.lower().translate(_ACCENTS)
-    if len(word) < 4 or not word.isascii() or not word.isalpha():
+    if len(word) < 4 or word in _INVARIANT or not word.isascii() or not word.isalpha():
         return word
     for ending, replacement, shortest in (
         ("ies", "y", 5),
@@ -109,7 +111,7 @@ class Lexicon:
                 node = node.setdefault(word, {})
             node.setdefault("", []).append(payload)
 
-    def find(self, words: list[str]) -> list[Hit]:
+    def find(self, words: Sequence[str]) -> list[Hit]:
         """The longest term at each position of ``words`` (stems, or lower-case words)."""
         hits: list[Hit] = []
         root = self._root

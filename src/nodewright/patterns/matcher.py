@@ -58,7 +58,7 @@ class PatternMatcher:
         return self.match(statements)
 
     def match(
-        self, statements: Sequence[Statement], words: Sequence[list[str]] | None = None
+        self, statements: Sequence[Statement], words: Sequence[Sequence[str]] | None = None
     ) -> tuple[PatternDetection, ...]:
         """Patterns at or above their thresholds, the surest first.
 
@@ -74,7 +74,7 @@ class PatternMatcher:
         return tuple(found)
 
     def candidates(
-        self, statements: Sequence[Statement], words: Sequence[list[str]] | None = None
+        self, statements: Sequence[Statement], words: Sequence[Sequence[str]] | None = None
     ) -> tuple[PatternDetection, ...]:
         """Every pattern that has any evidence, whatever its threshold, the surest first."""
         words = [stems(statement.text) for statement in statements] if words is None else words

@@ -18,6 +18,9 @@ _NEGATORS = word_set(
     "won sin ningun nunca"
 )
 _NEGATION_WINDOW = 6
+_FIRST_HANGUL = "\uac00"
+_KOREAN_NEGATORS = frozenset("않없")
+_KOREAN_WINDOW = 30
 _REPEAT_GAIN = 0.5
 _CERTAIN = 0.999
 
@@ -30,8 +33,27 @@ class Score:
     evidence: tuple[Evidence, ...]
 
 
-def negated(words: Sequence[str], start: int) -> bool:
-    """Whether a negator stands before position ``start`` in the same clause of stems."""
+def _distinct(terms: dict[str, float]) -> list[tuple[str, float]]:
+    """Terms without those whose stems another, weightier one has too."""
+    chosen: dict[tuple[str, ...], tuple[str, float]] = {}
+    for term, weight in terms.items():
+        key = tuple(stems(term))
+        if key not in chosen or chosen[key][1] < weight:
+            chosen[key] = (term, weight)
+    return list(chosen.values())
+
+
+def negated(words: Sequence[str], start: int, end: int | None = None) -> bool:
+    """Whether the stems from ``start`` to ``end`` stand under a negator in their clause.
+
+    English and Spanish negate before the term; Korean after it, at the clause's end.
+    """
+    if end is not None and words[start] >= _FIRST_HANGUL:
+        for word in words[end : end + _KOREAN_WINDOW]:
+            if word in CLAUSE_ENDS:
+                break
+            if word in _KOREAN_NEGATORS:
+                return True
     first_comma = False
     for position in range(start - 1, max(-1, start - 1 - _NEGATION_WINDOW), -1):
         word = words[position]
@@ -71,30 +93,39 @@ class ConceptScorer:
         self._lexicon = Lexicon(
             (term, (concept.name, term, weight))
             for concept in self._concepts.values()
-            for term, weight in concept.terms.items()
+            for term, weight in _distinct(concept.terms)
         )
 
     def score(
-        self, statements: Iterable[Statement], words: Sequence[list[str]] | None = None
+        self,
+        statements: Iterable[Statement],
+        words: Sequence[Sequence[str]] | None = None,
+        weights: Sequence[float] | None = None,
     ) -> dict[str, Score]:
         """Probability and evidence of every concept, 0 for those without a term.
 
         Args:
             statements: sentences with weights; those of weight 0 are not read.
             words: stems of each statement where the caller has them already.
+            weights: of each statement, in place of its own.
         """
         found: dict[str, dict[str, list[Evidence]]] = {name: {} for name in self._concepts}
         find = self._lexicon.find
         for number, statement in enumerate(statements):
-            if statement.weight <= 0:
+            factor = statement.weight if weights is None else weights[number]
+            if factor <= 0:
                 continue
             line_words = words[number] if words is not None else stems(statement.text)
+            blocked: dict[str, int] = {}
             for hit in find(line_words):
                 name, term, weight = hit.payload
-                if negated(line_words, hit.start):
-                    continue
-                item = Evidence(term, statement.line, weight * statement.weight)
-                found[name].setdefault(term, []).append(item)
+                if weight == 0:
+                    blocked[name] = max(blocked.get(name, 0), hit.end)
+                elif hit.start >= blocked.get(name, 0) and not negated(
+                    line_words, hit.start, hit.end
+                ):
+                    item = Evidence(term, statement.line, weight * factor)
+                    found[name].setdefault(term, []).append(item)
         return {name: self._score(self._concepts[name], terms) for name, terms in found.items()}
 
     def _score(self, concept: Concept, terms: dict[str, list[Evidence]]) -> Score:

@@ -11,7 +11,8 @@ from nodewright.patterns.matcher import PatternMatcher
 from nodewright.patterns.models import PatternDetection, Statement
 from nodewright.prd.entities import find_entities
 from nodewright.prd.facts import find_actors, find_endpoints, find_quantities
-from nodewright.prd.kinds import capability_scorer, hints, kind_of, kind_scorer
+from nodewright.prd.features import feature_sentences
+from nodewright.prd.kinds import capability_scorer, hints, kind_of
 from nodewright.prd.language import language_of
 from nodewright.prd.markdown import BlockKind, plain, read_markdown
 from nodewright.prd.models import (
@@ -61,11 +62,14 @@ class SimplePRDAnalyzer:
         endpoints = find_endpoints(entries)
         systems = find_systems(sentences, title)
 
+        sentences += feature_sentences(systems, endpoints)
         statements: list[Statement] = [*sentences]
-        words = [list(sentence.words) for sentence in sentences]
+        words = [sentence.words for sentence in sentences]
         patterns = self._matcher.match(statements, words)
-        capabilities = _detected(capability_scorer().score(statements, words))
-        kinds = hints(kind_scorer().score(statements, words), patterns, len(machines))
+        capabilities = _detected(
+            capability_scorer().score(statements, words, [item.quality for item in sentences])
+        )
+        kinds = hints(sentences, patterns, len(machines))
 
         parsed = ParsedPRD(
             title=title,

@@ -306,7 +306,7 @@ def _nouns(
     for sentence in sentences:
         if sentence.weight <= 0 or sentence.role not in _SOURCES:
             continue
-        for hit in lexicon.find(list(sentence.words)):
+        for hit in lexicon.find(sentence.words):
             weights[hit.payload] += sentence.weight
             first.setdefault(hit.payload, (sentence.line, sections[sentence.section].path))
     for requirement in requirements:

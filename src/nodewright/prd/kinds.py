@@ -1,6 +1,6 @@
 """Which kinds of nodes a document asks for, and which one a requirement belongs to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from nodewright.patterns.lexicon import stems
@@ -10,6 +10,7 @@ from nodewright.patterns.scoring import ConceptScorer, Score
 from nodewright.prd.models import NODE_KINDS, Requirement
 from nodewright.prd.operations import operation_of, verb_kind
 from nodewright.prd.outline import load_data
+from nodewright.prd.statements import Sentence
 
 _VERB_VOTE = 0.6
 _TERM_VOTE = 0.5
@@ -63,15 +64,55 @@ def _scores_of_text(text: str, details: str) -> dict[str, float]:
 
 
 def hints(
-    scores: Mapping[str, Score], patterns: Sequence[PatternDetection], machines: int
+    sentences: Sequence[Sentence], patterns: Sequence[PatternDetection], machines: int
 ) -> dict[str, float]:
-    """Probability that each kind is asked for, from its terms and the patterns that need it."""
-    found: dict[str, float] = {}
-    for kind in NODE_KINDS:
-        chances = [scores[kind].probability]
-        chances += [item.confidence * 0.8 for item in patterns if kind in item.node_kinds]
-        found[kind] = max(chances)
+    """How surely each kind is asked for (0.5 and more: it is), the primary kind highest.
+
+    The probability of a kind comes from its terms and from the patterns that need it. Where
+    several kinds are asked for, the breadth of their evidence ranks them; what the document says
+    of itself (title, overview, goals) counts twice.
+    """
+    words = [sentence.words for sentence in sentences]
+    scores = kind_scorer().score(sentences, words)
+    about = [_SELF_WEIGHT if _speaks_of_itself(item) else 0.0 for item in sentences]
+    own = kind_scorer().score(sentences, words, about)
+    found = {kind: scores[kind].probability for kind in NODE_KINDS}
+    for item in patterns:
+        for kind in item.node_kinds:
+            found[kind] = max(found[kind], item.confidence * _PATTERN_SHARE)
     if machines:
-        found["REDUCER"] = max(found["REDUCER"], 0.6)
-    found["EFFECT"] = max(found["EFFECT"], 0.55)
-    return {kind: round(value, 4) for kind, value in found.items()}
+        found["REDUCER"] = max(found["REDUCER"], _MACHINE)
+    found["EFFECT"] = max(found["EFFECT"], _EFFECT_FLOOR)
+    breadth = {
+        kind: _BREADTH[kind] * (_total(scores[kind]) + min(2 * _total(own[kind]), _SELF_LIMIT))
+        for kind in NODE_KINDS
+    }
+    if any(item.name == "orchestration" for item in patterns):
+        breadth["ORCHESTRATOR"] += _ORCHESTRATION
+    widest = max(breadth[kind] for kind in NODE_KINDS if found[kind] >= _ASKED) or 1.0
+    ranked = {
+        kind: value
+        if value < _ASKED
+        else _ASKED + (value - _ASKED) * min(breadth[kind] / widest, 1.0)
+        for kind, value in found.items()
+    }
+    return {kind: round(value, 4) for kind, value in ranked.items()}
+
+
+_ASKED = 0.5
+_EFFECT_FLOOR = 0.55
+_MACHINE = 0.6
+_PATTERN_SHARE = 0.8
+_SELF_WEIGHT = 1.0
+_SELF_LIMIT = 4.0
+_ORCHESTRATION = 3.0
+# Words of effects are common, and state is kept in the service of something else.
+_BREADTH = {"EFFECT": 0.75, "COMPUTE": 0.9, "REDUCER": 0.55, "ORCHESTRATOR": 1.2}
+
+
+def _speaks_of_itself(sentence: Sentence) -> bool:
+    return sentence.section <= 1 or sentence.role in {"overview", "goals"}
+
+
+def _total(score: Score) -> float:
+    return sum(item.weight for item in score.evidence)

@@ -16,18 +16,20 @@ ROLE_WEIGHTS = {
     "stories": 1.0,
     "criteria": 0.9,
     "api": 0.8,
-    "nonfunctional": 0.85,
+    "nonfunctional": 0.5,
+    "observability": 0.25,
+    "background": 0.25,
     "architecture": 0.7,
     "unknown": 0.75,
     "data": 0.7,
     "overview": 0.6,
     "goals": 0.6,
-    "dependencies": 0.5,
+    "dependencies": 0.3,
     "actors": 0.4,
     "design": 0.45,
     "success": 0.35,
     "plan": 0.3,
-    "testing": 0.12,
+    "testing": 0.05,
     "risks": 0.05,
     "market": 0.0,
     "questions": 0.0,
@@ -36,7 +38,15 @@ ROLE_WEIGHTS = {
     "excluded": 0.0,
     "future": 0.0,
 }
+# For capabilities, what is said of qualities and operation counts in full.
+QUALITY_WEIGHTS = ROLE_WEIGHTS | {
+    "nonfunctional": 1.0,
+    "observability": 1.0,
+    "architecture": 0.75,
+    "dependencies": 0.4,
+}
 _CODE_WEIGHT = 0.3
+_SECTION_NAME_WEIGHT = 0.3
 _GHERKIN = frozenset({"gherkin", "feature", "cucumber"})
 _SILENT_CODE = frozenset({"html", "css", "mermaid", "svg", "xml", "plantuml", "diff"})
 _NOTE_COLUMNS = re.compile(
@@ -46,8 +56,12 @@ _NOTE_COLUMNS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Sentence(Statement):
-    """A statement with its section's number and role, its scope and its stems."""
+    """A statement with its section's number and role, its scope and its stems.
 
+    ``quality`` is its weight for capabilities.
+    """
+
+    quality: float = 1.0
     section: int = 0
     role: str = "unknown"
     scope: Scope = Scope.RELEASE
@@ -141,17 +155,19 @@ def sentences_of(sections: Sequence[Section]) -> list[Sentence]:
     """All sentences in order, headings among them; line numbers are those of their blocks."""
     found: list[Sentence] = []
     for number, section in enumerate(sections):
-        weight = ROLE_WEIGHTS[section.role]
+        weight, quality = ROLE_WEIGHTS[section.role], QUALITY_WEIGHTS[section.role]
         if section.title:
-            found.append(_sentence(section.title, section.line, weight, number, section))
+            found.append(_heading(section, number))
         for block, scope in zip(section.blocks, block_scopes(section), strict=True):
             for text, line, factor in _pieces(block):
                 own = scope_of(text, scope)
+                counts = factor if own is Scope.RELEASE else 0.0
                 found.append(
                     Sentence(
                         text,
                         line,
-                        weight * factor if own is Scope.RELEASE else 0.0,
+                        weight * counts,
+                        quality * counts,
                         number,
                         section.role,
                         own,
@@ -161,9 +177,19 @@ def sentences_of(sections: Sequence[Section]) -> list[Sentence]:
     return found
 
 
-def _sentence(text: str, line: int, weight: float, number: int, section: Section) -> Sentence:
-    words = tuple(stems(text))
-    return Sentence(text, line, weight, number, section.role, section.scope, words)
+def _heading(section: Section, number: int) -> Sentence:
+    # The name of a kind of section ("Summary", "Search") asks for nothing by itself.
+    factor = _SECTION_NAME_WEIGHT if section.own_role else 1.0
+    return Sentence(
+        section.title,
+        section.line,
+        ROLE_WEIGHTS[section.role] * factor,
+        QUALITY_WEIGHTS[section.role] * factor,
+        number,
+        section.role,
+        section.scope,
+        tuple(stems(section.title)),
+    )
 
 
 def _pieces(block: Block) -> Iterator[tuple[str, int, float]]:

@@ -5,6 +5,7 @@ writes it with a capital throughout (``Acme API``).
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -98,11 +99,13 @@ def find_systems(sentences: Iterable[Sentence], title: str) -> tuple[ExternalSys
         words = tokens(sentence.text)
         hits = lexicon.find([word.lower() for word in words])
         covered = -1
+        last = -1
         for hit in hits:
             alias: _Alias = hit.payload
-            if hit.start < covered or not _counts(alias, hit.start, hit.end, words, sentence):
+            inside = hit.start < covered and hit.start != last
+            if inside or not _counts(alias, hit.start, hit.end, words, sentence):
                 continue
-            covered = hit.end
+            covered, last = hit.end, hit.start
             if alias.family:
                 in_family.append((alias, sentence))
             else:
@@ -189,7 +192,11 @@ def _unknown_services(sentences: Sequence[Sentence], title: str) -> Iterable[tup
     own = {word.lower() for word in tokens(title)}
     _, kinds = _catalogue()
     lexicon = _catalogue()[0]
+    counts = Counter(name for name, _ in candidates)
     for name, sentence in candidates:
+        # One mention at the start of a sentence may be any word with a capital.
+        if counts[name] == 1 and sentence.text.startswith(name):
+            continue
         words = [word.lower() for word in tokens(name)]
         if any(word in _GENERIC or word in lower or word in own for word in words):
             continue
