@@ -10,11 +10,11 @@ from omnibase_core.models.contracts.model_contract_compute import ModelContractC
 from omnibase_core.models.contracts.model_contract_effect import ModelContractEffect
 from omnibase_core.models.contracts.model_contract_orchestrator import ModelContractOrchestrator
 from omnibase_core.models.contracts.model_contract_reducer import ModelContractReducer
+from tests.unit.generation.plans import plans
 
 from nodewright.generation.model import Plan
 from nodewright.generation.render import render_node, render_package
 from nodewright.templates import TemplatePack
-from tests.unit.generation.plans import plans
 
 PACK = TemplatePack()
 CONTRACTS = {

@@ -268,4 +268,4 @@ def hasty_threads() -> Iterator[None]:
 @pytest.mark.usefixtures("hasty_threads")
 @pytest.mark.parametrize("transform", [False, True])
 def test_nothing_stale_beside_a_writer(tmp_path: Path, transform: bool) -> None:
-    assert check_against_writer(tmp_path, 1_000, transform=transform) > 1_000
+    assert check_against_writer(tmp_path, 600, transform=transform) > 600
