@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 # Public name -> the module that defines it.
 _EXPORTS: dict[str, str] = {
+    "CachedTemplate": "nodewright.templates",
     "CodegenPersistence": "nodewright.storage.persistence",
     "LogLevel": "nodewright.logs.levels",
     "LogRecord": "nodewright.logs.record",

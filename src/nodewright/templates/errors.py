@@ -26,3 +26,15 @@ class TemplateError(NodewrightError):
 
 class UnknownTemplateError(TemplateError):
     """The pack has no template of that name."""
+
+
+class TemplateLoopError(TemplateError, RecursionError):
+    """A loader asks for the template that it is loading, directly or through another load."""
+
+
+class InvalidLimitError(NodewrightError, ValueError):
+    """A limit of the cache is below 0."""
+
+
+class WatchUnavailableError(NodewrightError, ImportError):
+    """``watch=True`` needs the package watchfiles; install ``nodewright[watch]``."""

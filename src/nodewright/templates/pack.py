@@ -4,7 +4,7 @@ import hashlib
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Iterator, Mapping, MutableMapping
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -84,6 +84,22 @@ class TemplatePack:
     def file_hash(self, name: str) -> str:
         """SHA-256 of the source of ``name``, in hexadecimal digits."""
         return _digest(self._source(name)[0])
+
+    def warm(self, kinds: Collection[str] | None = None) -> list[str]:
+        """Load and compile the templates, those of ``kinds`` only if given; their names.
+
+        Raises:
+            TemplateError: one of them is wrong; all before it are loaded.
+        """
+        wanted = None if kinds is None else {kind.upper() for kind in kinds}
+        names = [name for name in self.names() if wanted is None or _kind(name) in wanted]
+        for name in names:
+            self._source(name)
+            try:
+                self._environment.get_template(name)
+            except TemplateSyntaxError as error:
+                raise self._located(error, name) from error
+        return names
 
     def render(self, name: str, context: Mapping[str, object]) -> str:
         """The text that template ``name`` makes of ``context``.

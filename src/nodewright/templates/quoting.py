@@ -46,7 +46,7 @@ def _code_point(character: str, *, two_digits: bool = True) -> str:
     return f"\\u{number:04x}" if character <= "\uffff" else f"\\U{number:08x}"
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """``text`` on one line: white space collapsed, what can't be seen written as an escape."""
     line = " ".join(text.split())
     return "".join(
@@ -119,7 +119,7 @@ def _guard_quotes(text: str) -> str:
 
 def comment(value: object) -> str:
     """``value`` as the text of a one-line comment that no tool takes for an instruction."""
-    line = _PRAGMA.sub(r"\1 -", _visible(str(value)))
+    line = _PRAGMA.sub(r"\1 -", visible(str(value)))
     return _EXEMPTION.sub("no-", line).lstrip("!")
 
 
@@ -150,7 +150,7 @@ def _quoted(text: str, short: dict[str, str], escape: Callable[[str], str]) -> s
 
 def mdtext(value: object) -> str:
     """``value`` as inline Markdown that renders as the text itself: no markup, no HTML, no link."""
-    line = _MD_INLINE.sub(r"\\\1", _visible(str(value)))
+    line = _MD_INLINE.sub(r"\\\1", visible(str(value)))
     return _MD_LINE_START.sub(lambda m: f"\\{m[1]}" if m[1] else f"{m[2]}\\{m[3]}", line)
 
 

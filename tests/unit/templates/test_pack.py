@@ -167,6 +167,16 @@ def test_an_error_in_an_included_template_names_that_one(overlay: Path) -> None:
     assert (caught.value.template, caught.value.line) == ("inner.j2", 3)
 
 
+def test_warming_compiles_and_finds_what_is_wrong(overlay: Path) -> None:
+    pack = TemplatePack(overlay)
+    assert pack.warm(["effect"]) == ["node_effect/contract.yaml.j2", "node_effect/node.py.j2"]
+    assert pack.warm() == sorted(BUILTIN)
+    write(overlay, {"wrong.j2": "fine\n{% if %}"})
+    with pytest.raises(TemplateError) as caught:
+        pack.warm()
+    assert (caught.value.path, caught.value.line) == (overlay / "wrong.j2", 2)
+
+
 def test_endless_output_is_an_error(overlay: Path) -> None:
     loops = "{% for a in range(9999) %}{% for b in range(9999) %}{{ 'x' * 999 }}"
     pack = pack_of(overlay, loops + "{% endfor %}{% endfor %}")

@@ -1,0 +1,77 @@
+"""``nodewright cache``: how templates are used, and whether they are all in order."""
+
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from nodewright.storage.database import Database
+from nodewright.templates import TemplateCache, TemplatePack
+from nodewright.templates.history import forget, history
+from nodewright.templates.quoting import visible
+
+app = typer.Typer(no_args_is_help=True, help="Show, warm up and clear the template cache.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+@app.command("stats")
+def _stats(as_json: AsJson = False) -> None:
+    """Show what is recorded of each template: gets, hits, misses, size, time of the last load."""
+    database = Database()
+    found = history(database)
+    database.close()
+    if as_json:
+        rows = [row.model_dump() for row in found.templates]
+        document = {
+            "templates": rows,
+            "cache_hits": found.hits,
+            "cache_misses": found.misses,
+            "hit_rate": found.hit_rate,
+            "size_bytes": found.size_bytes,
+        }
+        typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+        return
+    for row in found.templates:
+        typer.echo(
+            f"{visible(row.template_type):<14} {row.access_count or 0:>8,} gets "
+            f"{row.cache_hits or 0:>8,} hits {row.cache_misses or 0:>6,} misses "
+            f"{row.size_bytes or 0:>8,} bytes {row.load_time_ms or 0:>5} ms  "
+            f"{visible(row.template_name)}"
+        )
+    typer.echo(
+        f"{len(found.templates)} templates, {found.size_bytes:,} bytes, "
+        f"{found.hits + found.misses:,} gets, {found.hit_rate:.1%} hits"
+    )
+
+
+@app.command("warm")
+def _warm(
+    templates: Annotated[
+        Path | None, typer.Option(help="A folder that overlays the built-in templates.")
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Only templates of this node kind; repeatable.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Load and compile every template; a wrong one is named with its file and line."""
+    with TemplateCache() as cache:
+        names = TemplatePack(templates, cache=cache).warm(kind)
+        stats = cache.get_stats()
+    if as_json:
+        typer.echo(orjson.dumps({"templates": names, "stats": stats}).decode())
+        return
+    for name in names:
+        typer.echo(name)
+    typer.echo(f"{len(names)} templates in order, {stats['total_size_bytes']:,} bytes")
+
+
+@app.command("clear")
+def _clear() -> None:
+    """Delete what is recorded; templates in the memory of running processes stay there."""
+    database = Database()
+    count = forget(database)
+    database.close()
+    typer.echo(f"{count} templates forgotten")

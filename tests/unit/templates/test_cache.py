@@ -1,0 +1,541 @@
+"""What the template cache promises, one promise a test."""
+
+import gc
+import hashlib
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nodewright.errors import NodewrightError
+from nodewright.templates import CachedTemplate, TemplateCache, TemplateLoopError
+from nodewright.templates import status as status_module
+
+SECOND = 1_000_000_000
+
+
+class Clock:
+    """Nanoseconds that stand still until they are told to move."""
+
+    now = 0
+
+    def __call__(self) -> int:
+        return self.now
+
+
+class CountingLoader:
+    """Reads the file, and counts how often."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, path: Path) -> str:
+        self.calls += 1
+        return path.read_text()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "effect_template.py"
+    path.write_text("content")
+    return path
+
+
+def make_cache(**options: Any) -> TemplateCache:
+    return TemplateCache(enable_persistence=False, **options)
+
+
+def settle(
+    cache: TemplateCache, file: Path, loader: Callable[[Path], str] = Path.read_text
+) -> None:
+    """Get until one look at the file is enough for a hit."""
+    while True:
+        cache.get("t", "EFFECT", file, loader)
+        entry = cache._entries.find("t", file)
+        assert entry is not None
+        if entry.evidence.proof is not None:
+            return
+
+
+def test_defaults_are_the_documented_ones() -> None:
+    cache = TemplateCache()
+    assert (cache.max_templates, cache.max_size_mb, cache.ttl_seconds) == (100, 50, 3600)
+    assert cache.enable_persistence
+    cache.close()
+
+
+def test_the_documented_example(file: Path) -> None:
+    cache = make_cache()
+    arguments = {"template_name": "N", "template_type": "EFFECT", "file_path": file}
+    assert cache.get(**arguments, loader_func=lambda p: p.read_text()) == ("content", False)  # type: ignore[arg-type]
+    assert cache.get(**arguments, loader_func=lambda p: p.read_text()) == ("content", True)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["max_templates", "max_size_mb", "ttl_seconds"])
+@pytest.mark.parametrize("value", [-1, float("nan"), float("-inf")])
+def test_a_negative_limit_is_an_error(name: str, value: float) -> None:
+    with pytest.raises(ValueError, match=name) as caught:
+        make_cache(**{name: value})
+    assert isinstance(caught.value, NodewrightError)
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_a_settled_hit_neither_reads_nor_hashes(
+    file: Path, monkeypatch: pytest.MonkeyPatch, native: bool
+) -> None:
+    if not native:
+        monkeypatch.setattr(status_module, "_native_stat", lambda: None)
+    cache, loader = make_cache(), CountingLoader()
+    settle(cache, file, loader)
+    monkeypatch.setattr(os, "open", None)
+    monkeypatch.setattr(hashlib, "sha256", None)
+    assert cache.get("t", "EFFECT", file, loader) == ("content", True)
+    assert loader.calls == 1
+
+
+@pytest.mark.parametrize("native", [True, False])
+@pytest.mark.parametrize("settled", [True, False])
+def test_an_edit_that_keeps_size_and_mtime_is_seen(
+    file: Path, monkeypatch: pytest.MonkeyPatch, native: bool, settled: bool
+) -> None:
+    if not native:
+        monkeypatch.setattr(status_module, "_native_stat", lambda: None)
+    cache = make_cache()
+    if settled:
+        settle(cache, file)
+    else:
+        cache.get("t", "EFFECT", file, Path.read_text)
+    before = file.stat()
+    file.write_text("CONTENT")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert cache.get("t", "EFFECT", file, Path.read_text) == ("CONTENT", False)
+    assert cache.stats().invalidations == 1
+
+
+def test_touched_but_equal_is_a_hit_and_settles_again(file: Path) -> None:
+    cache, loader = make_cache(), CountingLoader()
+    settle(cache, file, loader)
+    os.utime(file)
+    assert cache.get("t", "EFFECT", file, loader) == ("content", True)
+    settle(cache, file, loader)
+    assert (loader.calls, cache.stats().invalidations) == (1, 0)
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_a_deleted_file_raises_and_leaves_the_cache(file: Path, settled: bool) -> None:
+    cache = make_cache()
+    if settled:
+        settle(cache, file)
+    else:
+        cache.get("t", "EFFECT", file, Path.read_text)
+    file.unlink()
+    with pytest.raises(FileNotFoundError):
+        cache.get("t", "EFFECT", file, lambda _: "never")
+    stats = cache.stats()
+    assert (stats.cached_templates, stats.total_size_bytes, stats.invalidations) == (0, 0, 1)
+
+
+def test_a_folder_or_an_unreadable_path_is_the_systems_error(tmp_path: Path) -> None:
+    cache = make_cache()
+    with pytest.raises(IsADirectoryError):
+        cache.get("t", "EFFECT", tmp_path, Path.read_text)
+    (tmp_path / "f").touch()
+    with pytest.raises(NotADirectoryError):
+        cache.get("t", "EFFECT", tmp_path / "f" / "x", Path.read_text)
+    with pytest.raises(ValueError, match="null"):
+        cache.get("t", "EFFECT", tmp_path / "a\0b", Path.read_text)
+    assert cache.stats().misses == 3
+
+
+def test_a_pipe_is_left_to_the_loader_and_not_kept(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    cache = make_cache()
+    assert cache.get("t", "EFFECT", pipe, lambda _: "once") == ("once", False)
+    assert cache.get("t", "EFFECT", pipe, lambda _: "more") == ("more", False)
+
+
+def test_a_file_changed_under_its_loader_is_loaded_again(file: Path) -> None:
+    texts = iter(["new1", "new2"])
+
+    def load(path: Path) -> str:
+        seen = path.read_text()
+        for text in texts:
+            path.write_text(text)
+            break
+        return f"made of {seen}"
+
+    cache = make_cache()
+    assert cache.get("t", "EFFECT", file, load) == ("made of new2", False)
+    assert cache.get("t", "EFFECT", file, load) == ("made of new2", True)
+    assert cache.templates()[0].file_hash == hashlib.sha256(b"new2").hexdigest()
+
+
+def test_a_file_that_never_holds_still_is_returned_and_not_kept(file: Path) -> None:
+    calls = 0
+
+    def load(path: Path) -> str:
+        nonlocal calls
+        calls += 1
+        path.write_text(f"version {calls}")
+        return f"made in call {calls}"
+
+    cache = make_cache()
+    content, hit = cache.get("t", "EFFECT", file, load)
+    assert (content, hit) == (f"made in call {calls}", False)
+    assert cache.stats().cached_templates == 0
+
+
+def test_a_thousand_threads_share_one_load(file: Path) -> None:
+    cache, loader = make_cache(), CountingLoader()
+    barrier = threading.Barrier(1_000)
+    found: list[str] = []
+
+    def ask() -> None:
+        barrier.wait()
+        found.append(cache.get("t", "EFFECT", file, loader)[0])
+
+    threads = [threading.Thread(target=ask) for _ in range(1_000)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    stats = cache.stats()
+    assert (loader.calls, found) == (1, ["content"] * 1_000)
+    assert (stats.hits + stats.misses, stats.cached_templates) == (1_000, 1)
+    assert cache.templates()[0].access_count == 1_000
+
+
+def test_those_who_wait_share_the_exception(file: Path) -> None:
+    waiting, calls = threading.Semaphore(0), []
+
+    def fail(_: Path) -> str:
+        calls.append(1)
+        for _ in range(7):
+            waiting.acquire()
+        raise LookupError("no luck")
+
+    cache = make_cache()
+    join = cache._flights.join
+
+    def joining(*arguments: Any) -> Any:
+        outcome = join(*arguments)
+        if not outcome[1]:
+            waiting.release()
+        return outcome
+
+    cache._flights.join = joining  # type: ignore[method-assign]
+    with ThreadPoolExecutor(8) as pool:
+        futures = [pool.submit(cache.get, "t", "EFFECT", file, fail) for _ in range(8)]
+        errors = [future.exception() for future in futures]
+    assert len(calls) == 1
+    assert {str(error) for error in errors} == {"no luck"}
+    assert (cache.stats().misses, cache.stats().cached_templates) == (8, 0)
+    assert cache.get("t", "EFFECT", file, Path.read_text) == ("content", False)
+
+
+def test_a_slow_loader_delays_no_other_key(file: Path, tmp_path: Path) -> None:
+    cache = make_cache()
+    other = tmp_path / "other"
+    other.write_text("other")
+    cache.get("other", "EFFECT", other, Path.read_text)
+    entered, leave = threading.Event(), threading.Event()
+
+    def slow(path: Path) -> str:
+        entered.set()
+        assert leave.wait(30)
+        return path.read_text()
+
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(cache.get, "t", "EFFECT", file, slow)
+        assert entered.wait(30)
+        assert cache.get("other", "EFFECT", other, Path.read_text) == ("other", True)
+        assert cache.get("new", "EFFECT", other, Path.read_text) == ("other", False)
+        assert cache.get_stats()["cached_templates"] == 2
+        leave.set()
+        assert future.result() == ("content", False)
+
+
+def test_what_is_invalidated_while_it_loads_is_not_kept(file: Path) -> None:
+    cache = make_cache()
+
+    def load(path: Path) -> str:
+        cache.invalidate("t")
+        return path.read_text()
+
+    assert cache.get("t", "EFFECT", file, load) == ("content", False)
+    assert cache.stats().cached_templates == 0
+
+
+def test_a_loader_that_asks_for_itself_is_an_error(file: Path) -> None:
+    cache = make_cache()
+
+    def load(path: Path) -> str:
+        return cache.get("t", "EFFECT", path, load)[0]
+
+    with pytest.raises(TemplateLoopError, match="asks for the template that it is loading"):
+        cache.get("t", "EFFECT", file, load)
+    assert cache.get("t", "EFFECT", file, Path.read_text) == ("content", False)
+
+
+def test_loaders_that_wait_for_each_other_are_an_error(file: Path) -> None:
+    cache, both = make_cache(), threading.Barrier(2)
+
+    def loading(other: str) -> Callable[[Path], str]:
+        def load(path: Path) -> str:
+            both.wait()
+            return cache.get(other, "EFFECT", path, Path.read_text)[0]
+
+        return load
+
+    with ThreadPoolExecutor(2) as pool:
+        futures = [
+            pool.submit(cache.get, name, "EFFECT", file, loading(other))
+            for name, other in (("a", "b"), ("b", "a"))
+        ]
+        errors = [future.exception(timeout=30) for future in futures]
+    assert any(isinstance(error, TemplateLoopError) for error in errors)
+
+
+def test_an_interrupted_load_is_taken_over(file: Path) -> None:
+    cache, waiting = make_cache(), threading.Event()
+    join = cache._flights.join
+
+    def joining(*arguments: Any) -> Any:
+        outcome = join(*arguments)
+        if not outcome[1]:
+            waiting.set()
+        return outcome
+
+    cache._flights.join = joining  # type: ignore[method-assign]
+
+    def interrupted(_: Path) -> str:
+        assert waiting.wait(30)
+        raise KeyboardInterrupt
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(cache.get, "t", "EFFECT", file, interrupted)
+        while not cache._flights._by_key and not first.done():
+            pass
+        second = pool.submit(cache.get, "t", "EFFECT", file, Path.read_text)
+        assert isinstance(first.exception(30), KeyboardInterrupt)
+        assert second.result(30) == ("content", False)
+
+
+def test_a_loader_must_return_text(file: Path) -> None:
+    with pytest.raises(TypeError, match="must return str"):
+        make_cache().get("t", "EFFECT", file, Path.read_bytes)  # type: ignore[arg-type]
+
+
+def test_a_template_larger_than_the_cache_evicts_nothing(file: Path, tmp_path: Path) -> None:
+    cache = make_cache(max_size_mb=1)
+    cache.get("small", "EFFECT", file, Path.read_text)
+    large = tmp_path / "large"
+    large.write_text("x" * (3 * 1024 * 1024))
+    for _ in range(2):
+        content, hit = cache.get("large", "EFFECT", large, Path.read_text)
+        assert (len(content), hit) == (3 * 1024 * 1024, False)
+    stats = cache.stats()
+    assert (stats.cached_templates, stats.total_size_bytes, stats.evictions) == (1, 7, 0)
+
+
+def test_no_templates_means_nothing_kept(file: Path) -> None:
+    cache = make_cache(max_templates=0)
+    assert cache.get("t", "EFFECT", file, Path.read_text) == ("content", False)
+    assert cache.get("t", "EFFECT", file, Path.read_text) == ("content", False)
+    assert cache.get_stats()["capacity_usage_percent"] == 0
+
+
+def test_size_is_of_utf8(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    path.write_text("é€\U0001f600", encoding="utf-8")
+    cache = make_cache()
+    cache.get("t", "EFFECT", path, lambda p: p.read_text(encoding="utf-8"))
+    assert cache.stats().total_size_bytes == 9
+    cache.get("lone", "EFFECT", path, lambda _: "\ud800")
+    assert cache.stats().total_size_bytes == 12
+
+
+def test_time_to_live(file: Path) -> None:
+    clock, loader = Clock(), CountingLoader()
+    cache = make_cache(ttl_seconds=10, clock=clock)
+    cache.get("t", "EFFECT", file, loader)
+    clock.now = 10 * SECOND - 1
+    assert cache.get("t", "EFFECT", file, loader)[1]
+    clock.now = 10 * SECOND
+    assert not cache.get("t", "EFFECT", file, loader)[1]
+    assert (loader.calls, cache.stats().expirations) == (2, 1)
+
+
+def test_one_name_with_two_paths_is_two_templates(file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("other")
+    cache, loader = make_cache(), CountingLoader()
+    for _ in range(10):
+        assert cache.get("t", "EFFECT", file, loader)[0] == "content"
+        assert cache.get("t", "EFFECT", other, loader)[0] == "other"
+    assert (loader.calls, cache.stats().hits) == (2, 18)
+    cache.invalidate("t")
+    assert cache.stats().cached_templates == 0
+
+
+def test_a_relative_path_follows_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "t").write_text(f"in {name}")
+    cache = make_cache()
+    for name in ("a", "b", "a"):
+        monkeypatch.chdir(tmp_path / name)
+        assert cache.get("t", "EFFECT", Path("t"), Path.read_text)[0] == f"in {name}"
+
+
+def test_stats_have_every_documented_field_and_are_true(file: Path) -> None:
+    clock = Clock()
+    cache = make_cache(max_templates=4, max_size_mb=1, clock=clock)
+
+    def load(path: Path) -> str:
+        clock.now += 8_000_000
+        return path.read_text()
+
+    cache.get("t", "EFFECT", file, load)
+    for _ in range(3):
+        cache.get("t", "EFFECT", file, load)
+    assert cache.get_stats() == {
+        "hits": 3,
+        "misses": 1,
+        "hit_rate": 0.75,
+        "evictions": 0,
+        "invalidations": 0,
+        "expirations": 0,
+        "cached_templates": 1,
+        "total_size_bytes": 7,
+        "total_size_mb": 7 / 1024 / 1024,
+        "avg_uncached_load_ms": 8.0,
+        "avg_cached_load_ms": 0.0,
+        "time_saved_ms": 24.0,
+        "improvement_percent": 100.0,
+        "capacity_usage_percent": 25.0,
+        "memory_usage_percent": 100 * 7 / 1024 / 1024,
+    }
+
+
+def test_a_cache_that_costs_more_than_it_saves_says_so(file: Path) -> None:
+    times = iter([0, 1_000_000, 1_000_000, 2_000_000, 5_000_000])
+    cache = make_cache(clock=lambda: next(times, 9_000_000))
+    cache.get("t", "EFFECT", file, Path.read_text)
+    cache.get("t", "EFFECT", file, Path.read_text)
+    stats = cache.get_stats()
+    assert stats["avg_cached_load_ms"] > stats["avg_uncached_load_ms"] > 0
+    assert stats["time_saved_ms"] < 0
+    assert stats["improvement_percent"] < 0
+
+
+def test_an_unused_cache_has_stats() -> None:
+    stats = make_cache(max_templates=0, max_size_mb=0).get_stats()
+    assert set(stats.values()) == {0}
+
+
+def test_detailed_stats_have_a_row_for_each_template(file: Path) -> None:
+    clock = Clock()
+    cache = make_cache(clock=clock)
+    cache.get("t", "EFFECT", file, Path.read_text)
+    cache.get("t", "COMPUTE", file, Path.read_text)
+    clock.now = 5 * SECOND
+    stats = cache.get_detailed_stats()
+    (row,) = stats["templates"]
+    assert row.pop("age_seconds") == pytest.approx(5, abs=1)
+    assert row == {
+        "name": "t",
+        "type": "COMPUTE",
+        "size_bytes": 7,
+        "access_count": 2,
+        "file_hash": hashlib.sha256(b"content").hexdigest()[:16],
+    }
+    assert cache.get_stats().items() <= stats.items()
+
+
+def test_a_cached_template_has_the_documented_fields(file: Path) -> None:
+    before = datetime.now(UTC)
+    cache = make_cache()
+    cache.get("t", "EFFECT", file, Path.read_text)
+    (template,) = cache.templates()
+    assert isinstance(template, CachedTemplate)
+    assert before <= template.loaded_at <= template.last_accessed_at <= datetime.now(UTC)
+    assert (template.content, template.file_path) == ("content", str(file))
+    assert template.size_bytes == 7
+
+
+def test_warmup_names_templates_by_kind(tmp_path: Path) -> None:
+    for name in (
+        "effect_node_template.py",
+        "effect_contract.yaml",
+        "effect_contract.json",
+        "compute_node_template.py",
+        "reducer/deep/node.py.j2",
+        "unrelated.txt",
+        ".hidden/effect_x.py",
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    (tmp_path / "effect_binary.bin").write_bytes(b"\xff\xfe")
+    cache = make_cache()
+    cache.warmup(templates_dir=tmp_path, template_types=["EFFECT", "REDUCER", "ORCHESTRATOR"])
+    names = {(each.template_name, each.template_type) for each in cache.templates()}
+    assert names == {
+        ("EFFECT_template", "EFFECT"),
+        ("EFFECT_contract", "EFFECT"),
+        ("EFFECT_contract.yaml", "EFFECT"),
+        ("REDUCER_deep_node", "REDUCER"),
+    }
+    _, hit = cache.get(
+        "EFFECT_template", "EFFECT", tmp_path / "effect_node_template.py", Path.read_text
+    )
+    assert hit
+
+
+def test_warmup_of_a_missing_folder_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_cache().warmup(tmp_path / "absent", ["EFFECT"])
+    assert "is not a folder" in caplog.text
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_fork_while_others_work_leaves_a_cache_that_works(file: Path) -> None:
+    cache = make_cache()
+    cache.get("t", "EFFECT", file, Path.read_text)
+    entered, leave = threading.Event(), threading.Event()
+
+    def slow(path: Path) -> str:
+        entered.set()
+        leave.wait(30)
+        return path.read_text()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(cache.get, "slow", "EFFECT", file, slow)
+        entered.wait(30)
+        child = os.fork()
+        if child == 0:
+            found = [cache.get(name, "EFFECT", file, Path.read_text)[1] for name in ("t", "slow")]
+            os._exit(0 if found == [True, False] else 1)
+        leave.set()
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@pytest.mark.parametrize("watch", [False, True])
+def test_a_forgotten_cache_is_collected(file: Path, watch: bool) -> None:
+    cache = TemplateCache(watch=watch)
+    cache.get("t", "EFFECT", file, Path.read_text)
+    known = weakref.ref(cache)
+    del cache
+    gc.collect()
+    assert known() is None
