@@ -71,14 +71,51 @@ def prove_nodes(
     return tuple(reports)
 
 
-def package_files(plan: Plan, templates: Path | None = None) -> tuple[RenderedFile, ...]:
-    """The package's own files for the nodes of ``plan``, formatted."""
+def render_files(
+    plan: Plan, slugs: Iterable[str] = (), templates: Path | None = None
+) -> tuple[RenderedFile, ...]:
+    """The formatted, unproven files of the package: its own, and those of nodes with ``slugs``."""
+    wanted = set(slugs)
+    pack = _pack(templates)
+    files = [*render_package(plan, pack)]
+    for node in plan.nodes:
+        if node.slug in wanted:
+            files += render_node(plan, node, pack)
     with tempfile.TemporaryDirectory(prefix="nodewright-") as folder:
         root = Path(folder).resolve()
-        files = render_package(plan, _pack(templates))
         stage(root, files)
         tidy(root)
         return tuple(read_back(root, files))
+
+
+def judge_staged(
+    root: Path, plan: Plan, slugs: tuple[str, ...], verify: Verify
+) -> dict[str, tuple[Check, ...]]:
+    """Judge nodes that lie in a staging folder, where the user's edits were merged in.
+
+    Returns:
+        Slug -> checks, as ``prove_nodes`` makes them.
+    """
+    level = Verify.STATIC if verify is Verify.STATIC else Verify.RUN
+    verdicts = lint_package(root, slugs)
+    return {
+        node.slug: (verdicts[node.slug], *_judge(root, plan, node, level))
+        for node in plan.nodes
+        if node.slug in slugs
+    }
+
+
+def load_templates(templates: Path | None = None) -> int:
+    """Read and compile every template of the pack; returns how many there are.
+
+    Raises:
+        TemplateError: one of them is wrong; the message names its file and line.
+    """
+    pack = TemplatePack(templates)
+    names = pack.names()
+    for name in names:
+        pack.template(name)
+    return len(names)
 
 
 def stage(root: Path, files: Iterable[RenderedFile]) -> None:

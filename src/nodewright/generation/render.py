@@ -24,6 +24,7 @@ from nodewright.templates import TemplatePack
 Context = dict[str, Any]
 
 ANNOTATIONS: dict[FieldType, str] = {
+    FieldType.STRING: "Text",
     FieldType.STRINGS: "tuple[str, ...]",
     FieldType.OBJECT: "dict[str, str]",
 }
@@ -208,6 +209,7 @@ def _imports(fields: Sequence[PlannedField]) -> Context:
     return {
         "datetime": dates,
         "decimal": FieldType.DECIMAL in kinds,
+        "text": FieldType.STRING in kinds,
         "uuid": FieldType.UUID in kinds,
     }
 

@@ -1,6 +1,7 @@
 """What can be wrong with a template."""
 
 from pathlib import Path
+from typing import Any
 
 from nodewright.errors import NodewrightError
 
@@ -22,6 +23,10 @@ class TemplateError(NodewrightError):
         self.template = template
         self.path = path
         self.line = line
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Survive the way from a worker process, which the keyword arguments would not."""
+        return Exception.__new__, (type(self), *self.args), self.__dict__
 
 
 class UnknownTemplateError(TemplateError):
