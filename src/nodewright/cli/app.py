@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "generate": ("nodewright.cli.generate", "Generate the nodes that a PRD asks for."),
     "cache": ("nodewright.cli.cache", "Show, warm up and clear the template cache."),
     "db": ("nodewright.cli.db", "Migrate, inspect, dump and prune the database."),
+    "undo": ("nodewright.cli.undo", "Take the last run on an output folder back."),
 }
 
 

@@ -1,0 +1,29 @@
+"""``nodewright undo``: take the last run on an output folder back."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nodewright.errors import NodewrightError
+from nodewright.generation.delivery import undo
+
+app = typer.Typer()
+
+
+@app.command()
+def command(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The output folder of the run.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Also take back files that were edited since.")
+    ] = False,
+) -> None:
+    """Take the last run on OUT back, to the byte."""
+    try:
+        paths = undo(out, force=force)
+    except NodewrightError as error:
+        typer.echo(f"nodewright: {error}", err=True)
+        raise typer.Exit(2) from error
+    for path in paths:
+        typer.echo(path)
+    typer.echo(f"{len(paths)} files as they were before the last run")
