@@ -142,6 +142,11 @@ class Delivery:
         return self.staging
 
     @property
+    def decisions(self) -> tuple[FileDecision, ...]:
+        """What was decided for each file that was staged."""
+        return tuple(self._decisions)
+
+    @property
     def unchanged(self) -> frozenset[str]:
         """Nodes whose every staged file is already in the output folder as generated."""
         nodes = {decision.node for decision in self._decisions}

@@ -1,0 +1,91 @@
+"""Generate every PRD of a folder and prove each node; prints a table.
+
+    python -m benchmarks.prd_folder examples --verify full
+
+Exit code 1 when a node was not proven.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from nodewright.errors import NodewrightError
+from nodewright.generation.model import Verify
+from nodewright.workflow import Options, generate, prepare
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What became of one PRD."""
+
+    name: str
+    kinds: str
+    nodes: int
+    proven: int
+    requirements: int
+    uncovered: int
+    seconds: float
+    problems: tuple[str, ...] = ()
+
+
+def row_of(prd: Path, out: Path, verify: Verify, jobs: int) -> Row:
+    """Generate ``prd`` into ``out``."""
+    started = time.perf_counter()
+    try:
+        prepared = prepare(prd)
+        run = generate(prepared, Options(out, verify=verify, jobs=jobs))
+    except NodewrightError as error:
+        return Row(prd.name, "", 0, 0, 0, 0, time.perf_counter() - started, (str(error),))
+    plan = prepared.plan
+    kinds = sorted({node.kind[0] for node in plan.nodes})
+    problems = tuple(
+        f"{outcome.node.class_name}: {outcome.reason}"
+        for outcome in run.outcomes
+        if not outcome.delivered
+    )
+    covered = {trace.requirement for node in plan.nodes for trace in node.traces}
+    return Row(
+        prd.name,
+        "".join(kinds),
+        len(plan.nodes),
+        sum(outcome.delivered for outcome in run.outcomes),
+        len(covered),
+        len(plan.uncovered),
+        time.perf_counter() - started,
+        problems,
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--verify", type=Verify, default=Verify.FULL)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--keep", type=Path, help="a folder for what is generated")
+    arguments = parser.parse_args()
+    rows = []
+    print("| PRD | kinds | nodes | proven | requirements covered | not covered | seconds |")
+    print("|---|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as scratch:
+        base = arguments.keep or Path(scratch)
+        for prd in sorted(arguments.folder.glob("*.md")):
+            row = row_of(prd, base / prd.stem, arguments.verify, arguments.jobs)
+            rows.append(row)
+            print(
+                f"| {row.name} | {row.kinds} | {row.nodes} | {row.proven} "
+                f"| {row.requirements} | {row.uncovered} | {row.seconds:.1f} |",
+                flush=True,
+            )
+    nodes, proven = sum(row.nodes for row in rows), sum(row.proven for row in rows)
+    print(f"| {len(rows)} PRDs | | {nodes} | {proven} | | | |")
+    for row in rows:
+        for problem in row.problems:
+            print(f"\n{row.name}: {problem}")
+    return 0 if nodes and nodes == proven and all(row.nodes for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""``nodewright stats``: how long the phases of the recorded runs took."""
+
+from typing import Annotated
+
+import typer
+
+from nodewright.cli.output import one_line_errors, print_json
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def stats(
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout, nothing else.")] = False,
+) -> None:
+    """Show how long each phase of generation took, over all recorded runs."""
+    with one_line_errors():
+        from nodewright.storage import CodegenPersistence
+
+        store = CodegenPersistence().sync
+        try:
+            rows = store.get_performance_metrics_summary()
+        finally:
+            store.close()
+        if as_json:
+            print_json([row.model_dump() for row in rows])
+            return
+        if not rows:
+            typer.echo("Nothing is recorded yet: run nodewright generate first.")
+            return
+        from rich.console import Console
+
+        from nodewright.cli.tables import phase_table
+
+        Console(highlight=False).print(phase_table(rows))

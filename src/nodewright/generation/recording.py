@@ -1,0 +1,71 @@
+"""Records how long the phases of a run took; a dead database never slows or breaks a run."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from nodewright.generation.model import NodeReport
+from nodewright.storage import CodegenPersistence
+
+# The node type of phases that belong to a run as a whole.
+WHOLE_RUN = "ALL"
+
+
+@dataclass(frozen=True, slots=True)
+class RunTimes:
+    """Wall seconds a phase of a whole run, and what its workers did together.
+
+    ``speedup`` is CPU seconds of the jobs per second of wall time while they ran.
+    """
+
+    seconds: Mapping[str, float]
+    workers: int
+    speedup: float
+
+
+class Recorder:
+    """Hands rows for ``generation_performance_metrics`` to the write-behind queue."""
+
+    def __init__(self, persistence: CodegenPersistence | None = None) -> None:
+        self._persistence = persistence or CodegenPersistence()
+
+    def run(self, session_id: UUID, times: RunTimes) -> None:
+        """Record the phases of a whole run."""
+        for phase, seconds in times.seconds.items():
+            about: dict[str, Any] = {}
+            if phase == "total":
+                about["metadata"] = {"speedup": round(times.speedup, 3)}
+            about["worker_count"] = times.workers
+            self._insert(session_id, WHOLE_RUN, phase, seconds, about)
+
+    def nodes(self, session_id: UUID, reports: Iterable[NodeReport], workers: int) -> None:
+        """Record what each node took in its worker: rendering and judging."""
+        for report in reports:
+            about: dict[str, Any] = {
+                "metadata": {"node": report.slug, "passed": report.passed},
+                "worker_count": workers,
+            }
+            if report.seconds > 0:
+                about["cpu_percent"] = round(min(report.cpu_seconds / report.seconds * 100, 999), 2)
+            for phase, seconds in (
+                ("code_gen", report.render_seconds),
+                ("validation", report.verify_seconds),
+            ):
+                self._insert(session_id, report.kind, phase, seconds, about)
+
+    def close(self) -> None:
+        """Write what waits, as long as the database answers."""
+        self._persistence.sync.close()
+
+    def _insert(
+        self, session_id: UUID, node_type: str, phase: str, seconds: float, about: Mapping[str, Any]
+    ) -> None:
+        self._persistence.sync.insert_performance_metric(
+            session_id,
+            node_type,
+            phase,
+            seconds * 1000,
+            parallel_execution=about["worker_count"] > 1,
+            **about,
+        )

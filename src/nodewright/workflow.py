@@ -1,0 +1,373 @@
+"""The whole job as one readable function: PRD in, proven nodes out.
+
+The command line, the dashboard and users call the same functions: ``prepare`` reads and plans,
+``preview`` says what a run would do to every file, ``generate`` does it.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from nodewright.errors import NodewrightError
+from nodewright.generation.decisions import Action, FileDecision
+from nodewright.generation.delivery import Delivery
+from nodewright.generation.model import Check, NodePlan, NodeReport, Plan, RenderedFile, Verify
+from nodewright.generation.naming import snake
+from nodewright.generation.planner import plan_nodes
+from nodewright.generation.proof import judge_staged, load_templates, render_files
+from nodewright.generation.proving import Proof, prove
+from nodewright.generation.recording import Recorder, RunTimes
+from nodewright.generation.verify import verify_package
+from nodewright.generation.workers import ProcessWorkers, Workers
+from nodewright.logs import get_logger
+from nodewright.prd import SimplePRDAnalysisResult, SimplePRDAnalyzer, read_prd
+
+_log = get_logger(__name__, component="workflow")
+
+
+class PackageNameError(NodewrightError):
+    """The package name cannot be imported, or is that of something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to generate.
+
+    ``jobs`` is the number of worker processes; ``timeout_seconds`` bounds each node from its
+    start. ``templates`` is a folder that overlays the built-in pack. With ``resume``, nodes that
+    are already in ``output`` as they would be generated are not proven again.
+    """
+
+    output: Path
+    verify: Verify = Verify.RUN
+    jobs: int = 2
+    force: bool = False
+    timeout_seconds: float = 120.0
+    templates: Path | None = None
+    resume: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A PRD that was read: its analysis and the plan made of it, in ``seconds``."""
+
+    analysis: SimplePRDAnalysisResult
+    plan: Plan
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a run would do: the plan, and each file."""
+
+    plan: Plan
+    decisions: tuple[FileDecision, ...]
+
+    def summary(self) -> dict[str, Any]:
+        """The preview as plain values for JSON."""
+        return {
+            "plan": self.plan,
+            "files": [_decision_summary(decision) for decision in self.decisions],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run is: ``done`` of ``total`` nodes, and what just happened."""
+
+    message: str
+    done: int = 0
+    total: int = 0
+
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one node of the plan; ``reason`` says why it was not delivered."""
+
+    node: NodePlan
+    report: NodeReport
+    delivered: bool
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Run:
+    """What a run did; ``seconds`` maps phase -> wall time in seconds.
+
+    ``speedup`` is CPU seconds of the jobs per second of wall time while they ran.
+    """
+
+    prepared: Prepared
+    options: Options
+    outcomes: list[Outcome] = field(default_factory=list)
+    decisions: tuple[FileDecision, ...] = ()
+    conflicts: tuple[FileDecision, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+    speedup: float = 0.0
+
+    @property
+    def session_id(self) -> UUID:
+        """The run's session, that of its analysis."""
+        return self.prepared.analysis.session_id
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether every node of the plan was proven and delivered."""
+        return bool(self.outcomes) and all(outcome.delivered for outcome in self.outcomes)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Add the time of the block to ``seconds[name]``."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            elapsed = time.perf_counter() - started
+            self.seconds[name] = self.seconds.get(name, 0.0) + elapsed
+
+    def closing_line(self) -> str:
+        """How the run ended, in one sentence."""
+        proven = sum(outcome.delivered for outcome in self.outcomes)
+        total = self.seconds.get("total", 0.0)
+        return (
+            f"{proven} of {len(self.outcomes)} nodes proven ({self.options.verify}) and delivered "
+            f"to {self.options.output} in {total:.1f} s"
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """The run as plain values for JSON."""
+        return {
+            "session_id": self.session_id,
+            "output": self.options.output,
+            "verify": self.options.verify,
+            "succeeded": self.succeeded,
+            "plan": self.prepared.plan,
+            "nodes": [_node_summary(outcome) for outcome in self.outcomes],
+            "files": [_decision_summary(decision) for decision in self.decisions],
+            "conflicts": [decision.path for decision in self.conflicts],
+            "seconds": self.seconds,
+            "speedup": self.speedup,
+        }
+
+
+def prepare(prd: Path, package: str | None = None) -> Prepared:
+    """Read, analyse and plan.
+
+    Raises:
+        NodewrightError: the file cannot be read, asks for nothing, or ``package`` is no name.
+    """
+    if package is not None and snake(package) != package:
+        raise PackageNameError(
+            f"{package!r} is no package name: use lower-case letters, digits and underscores, "
+            f"such as {snake(package, 'service')!r}"
+        )
+    return plan_text(read_prd(prd), package)
+
+
+def plan_text(text: str, package: str | None = None) -> Prepared:
+    """Analyse and plan a PRD that is already in memory."""
+    started = time.perf_counter()
+    analysis = SimplePRDAnalyzer().analyze_prd(text)
+    plan = plan_nodes(analysis, package)
+    return Prepared(analysis, plan, time.perf_counter() - started)
+
+
+def preview(prepared: Prepared, options: Options) -> Preview:
+    """What ``generate`` would do to each file; reads only."""
+    plan = prepared.plan
+    files = render_files(plan, (node.slug for node in plan.nodes), options.templates)
+    delivery = Delivery(options.output, plan.package, options.force)
+    return Preview(plan, tuple(delivery.plan(files)))
+
+
+def generate(
+    prepared: Prepared,
+    options: Options,
+    *,
+    on_progress: OnProgress = lambda _: None,
+    workers: Workers | None = None,
+    recorder: Recorder | None = None,
+) -> Run:
+    """Prove the nodes of a plan and deliver those that pass, whole nodes or nothing.
+
+    Args:
+        prepared: the analysis and the plan.
+        options: how to generate.
+        on_progress: called in this thread with each piece of progress.
+        workers: where to run the jobs; processes of this machine by default.
+        recorder: where phases are recorded; the configured database by default.
+
+    Raises:
+        NodewrightError: the output folder cannot be written or is in use, or a template is wrong.
+    """
+    plan = prepared.plan
+    run = Run(prepared, options, seconds={"prd_analysis": prepared.seconds})
+    recorder = recorder or Recorder()
+    _log.info("generation.started", {"package": plan.package, "nodes": len(plan.nodes)})
+    delivery = Delivery(options.output, plan.package, options.force)
+    with run.phase("total"), delivery:
+        with run.phase("template_load"):
+            load_templates(options.templates)
+        pool = workers or ProcessWorkers(options.jobs)
+        try:
+            reports = asyncio.run(_work(run, delivery, pool, on_progress))
+        finally:
+            if workers is None:
+                pool.close()
+        with run.phase("persistence"):
+            _deliver(run, delivery, reports)
+    run.seconds["total"] += prepared.seconds
+    recorder.nodes(run.session_id, reports.values(), options.jobs)
+    recorder.run(run.session_id, RunTimes(run.seconds, options.jobs, run.speedup))
+    _log.info(
+        "generation.finished",
+        {"delivered": sum(outcome.delivered for outcome in run.outcomes), **run.seconds},
+    )
+    return run
+
+
+async def _work(
+    run: Run, delivery: Delivery, pool: Workers, on_progress: OnProgress
+) -> dict[str, NodeReport]:
+    """Prove, stage with what the user has, and judge again what differs then."""
+    plan, options = run.prepared.plan, run.options
+    reports = _already_there(run, delivery) if options.resume else {}
+    wanted = [node for node in plan.nodes if node.slug not in reports]
+    reports |= await _prove(run, wanted, pool, on_progress)
+    reports = _without_broken_steps(plan, reports)
+    on_progress(Progress("staging", len(plan.nodes), len(plan.nodes)))
+    root, edited = await asyncio.to_thread(_stage, run, delivery, reports)
+    if edited:
+        slugs = tuple(sorted(edited))
+        judged = await pool.call(
+            judge_staged,
+            root,
+            plan,
+            slugs,
+            options.verify,
+            timeout_seconds=options.timeout_seconds * len(slugs),
+        )
+        reports |= {slug: replace(reports[slug], checks=judged[slug]) for slug in slugs}
+    if options.verify is Verify.FULL:
+        on_progress(Progress("judging the package as a whole", len(plan.nodes), len(plan.nodes)))
+        passed = [slug for slug, report in reports.items() if report.passed]
+        found = await asyncio.to_thread(verify_package, root, plan.package, passed)
+        for slug in passed:
+            reports[slug] = replace(reports[slug], checks=(*reports[slug].checks, *found[slug]))
+    return _without_broken_steps(plan, reports)
+
+
+async def _prove(
+    run: Run, nodes: Sequence[NodePlan], pool: Workers, on_progress: OnProgress
+) -> dict[str, NodeReport]:
+    options, plan = run.options, run.prepared.plan
+    names = {node.slug: node.class_name for node in nodes}
+    proof = Proof(options.verify, options.templates, options.timeout_seconds)
+    reports: dict[str, NodeReport] = {}
+    started = time.perf_counter()
+    on_progress(Progress(f"proving {len(nodes)} nodes", 0, len(nodes)))
+    async for report in prove(plan, nodes, pool, options.jobs, proof):
+        reports[report.slug] = report
+        verdict = "proven" if report.passed else f"failed: {report.reason}"
+        on_progress(Progress(f"{names[report.slug]} {verdict}", len(reports), len(nodes)))
+    elapsed = time.perf_counter() - started
+    if nodes:
+        run.speedup = sum(report.cpu_seconds for report in reports.values()) / elapsed
+    return reports
+
+
+def _already_there(run: Run, delivery: Delivery) -> dict[str, NodeReport]:
+    """Nodes whose files are in the output folder as they would be generated."""
+    plan, options = run.prepared.plan, run.options
+    files = render_files(plan, (node.slug for node in plan.nodes), options.templates)
+    different = {
+        decision.node for decision in delivery.plan(files) if decision.action is not Action.KEEP
+    }
+    return {
+        node.slug: NodeReport(
+            node.slug,
+            node.kind,
+            (Check("already there", passed=True),),
+            tuple(file for file in files if file.node == node.slug),
+        )
+        for node in plan.nodes
+        if node.slug not in different
+    }
+
+
+def _without_broken_steps(plan: Plan, reports: Mapping[str, NodeReport]) -> dict[str, NodeReport]:
+    """A workflow fails with the nodes that it runs."""
+    failed = {slug for slug, report in reports.items() if not report.passed}
+    checked = dict(reports)
+    for node in plan.nodes:
+        broken = sorted({step.node for step in node.steps} & failed)
+        report = reports[node.slug]
+        if broken and report.passed:
+            check = Check("steps", passed=False, detail=f"runs {', '.join(broken)}, which failed")
+            checked[node.slug] = replace(report, checks=(*report.checks, check))
+    return checked
+
+
+def _stage(
+    run: Run, delivery: Delivery, reports: Mapping[str, NodeReport]
+) -> tuple[Path, set[str]]:
+    """Stage everything; returns the folder, and proven nodes that differ from what was proven.
+
+    A node without files of its own (its worker was stopped) is rendered here, so that what an
+    earlier run delivered is not taken for something that the plan dropped.
+    """
+    plan, templates = run.prepared.plan, run.options.templates
+    bare = [slug for slug, report in reports.items() if not report.files]
+    files: list[RenderedFile] = [file for report in reports.values() for file in report.files]
+    files += [file for file in render_files(plan, bare, templates) if file.node]
+    proven = tuple(node for node in plan.nodes if reports[node.slug].passed)
+    files += render_files(replace(plan, nodes=proven or plan.nodes), templates=templates)
+    root = delivery.stage(files)
+    run.decisions = delivery.decisions
+    edited = {
+        decision.node
+        for decision in run.decisions
+        if decision.file is not None
+        and decision.staged not in {None, decision.file.content.encode()}
+    }
+    return root, edited & {node.slug for node in proven}
+
+
+def _deliver(run: Run, delivery: Delivery, reports: Mapping[str, NodeReport]) -> None:
+    result = delivery.commit(reports.values())
+    run.conflicts = result.conflicts
+    for node in run.prepared.plan.nodes:
+        report = reports[node.slug]
+        reason = report.reason
+        if node.slug in result.blocked:
+            paths = ", ".join(decision.path for decision in result.blocked[node.slug])
+            reason = f"in the way: {paths}; move them away, or run with --force"
+        delivered = node.slug in result.delivered
+        run.outcomes.append(Outcome(node, report, delivered, reason))
+
+
+def _node_summary(outcome: Outcome) -> dict[str, Any]:
+    report = outcome.report
+    return {
+        "node": outcome.node.class_name,
+        "slug": outcome.node.slug,
+        "kind": outcome.node.kind,
+        "requirements": [trace.requirement for trace in outcome.node.traces],
+        "delivered": outcome.delivered,
+        "reason": outcome.reason,
+        "checks": report.checks,
+        "files": [file.path for file in report.files],
+        "seconds": report.seconds,
+    }
+
+
+def _decision_summary(decision: FileDecision) -> dict[str, str]:
+    return {"path": decision.path, "action": decision.action, "reason": decision.reason}
