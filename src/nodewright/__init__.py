@@ -13,9 +13,12 @@ __version__ = "0.1.0"
 _EXPORTS: dict[str, str] = {
     "CachedTemplate": "nodewright.templates",
     "CodegenPersistence": "nodewright.storage.persistence",
+    "GenerationJob": "nodewright.generation.parallel",
+    "GenerationResult": "nodewright.generation.parallel",
     "LogLevel": "nodewright.logs.levels",
     "LogRecord": "nodewright.logs.record",
     "NodewrightError": "nodewright.errors",
+    "ParallelGenerator": "nodewright.generation.parallel",
     "PatternMatcher": "nodewright.patterns.matcher",
     "Settings": "nodewright.settings",
     "SimplePRDAnalysisResult": "nodewright.prd.models",

@@ -20,7 +20,7 @@ from nodewright.generation.model import Check, NodePlan, NodeReport, Plan, Rende
 from nodewright.generation.naming import snake
 from nodewright.generation.planner import plan_nodes
 from nodewright.generation.proof import judge_staged, load_templates, render_files
-from nodewright.generation.proving import Proof, prove
+from nodewright.generation.proving import Proof, prove, without_broken_steps
 from nodewright.generation.recording import Recorder, RunTimes
 from nodewright.generation.verify import verify_package
 from nodewright.generation.workers import ProcessWorkers, Workers
@@ -242,7 +242,7 @@ async def _work(
     reports = _already_there(run, delivery) if options.resume else {}
     wanted = [node for node in plan.nodes if node.slug not in reports]
     reports |= await _prove(run, wanted, pool, on_progress)
-    reports = _without_broken_steps(plan, reports)
+    reports = without_broken_steps(plan, reports)
     on_progress(Progress("staging", len(plan.nodes), len(plan.nodes)))
     root, edited = await asyncio.to_thread(_stage, run, delivery, reports)
     if edited:
@@ -262,7 +262,7 @@ async def _work(
         found = await asyncio.to_thread(verify_package, root, plan.package, passed)
         for slug in passed:
             reports[slug] = replace(reports[slug], checks=(*reports[slug].checks, *found[slug]))
-    return _without_broken_steps(plan, reports)
+    return without_broken_steps(plan, reports)
 
 
 async def _prove(
@@ -301,19 +301,6 @@ def _already_there(run: Run, delivery: Delivery) -> dict[str, NodeReport]:
         for node in plan.nodes
         if node.slug not in different
     }
-
-
-def _without_broken_steps(plan: Plan, reports: Mapping[str, NodeReport]) -> dict[str, NodeReport]:
-    """A workflow fails with the nodes that it runs."""
-    failed = {slug for slug, report in reports.items() if not report.passed}
-    checked = dict(reports)
-    for node in plan.nodes:
-        broken = sorted({step.node for step in node.steps} & failed)
-        report = reports[node.slug]
-        if broken and report.passed:
-            check = Check("steps", passed=False, detail=f"runs {', '.join(broken)}, which failed")
-            checked[node.slug] = replace(report, checks=(*report.checks, check))
-    return checked
 
 
 def _stage(

@@ -54,7 +54,9 @@ class FileDecision:
         return self.content is not None or self.action is Action.REMOVE
 
 
-def decide(files: Iterable[RenderedFile], out: Path, *, force: bool = False) -> list[FileDecision]:
+def decide(
+    files: Iterable[RenderedFile], out: Path, *, force: bool = False, additive: bool = False
+) -> list[FileDecision]:
     """Compare what was generated with what ``out`` holds; reads only.
 
     Args:
@@ -62,6 +64,7 @@ def decide(files: Iterable[RenderedFile], out: Path, *, force: bool = False) -> 
         out: the output folder, which need not exist.
         force: overwrite files that nodewright did not write, and edits that cannot be merged,
             except in files that are the user's own.
+        additive: leave alone what earlier runs delivered and is not among ``files``.
 
     Returns:
         One decision a file, by path; files that an earlier run delivered and that are not among
@@ -79,7 +82,7 @@ def decide(files: Iterable[RenderedFile], out: Path, *, force: bool = False) -> 
             raise ConfinementError(f"{file.path} was generated twice")
         new[file.path] = file
     decisions = [_decide(file, root, manifest, force=force) for file in new.values()]
-    dropped = [path for path in manifest.files if path not in new]
+    dropped = [path for path in manifest.files if path not in new and not additive]
     decisions += [_dropped(path, root, manifest.files[path]) for path in dropped]
     return sorted(decisions, key=lambda decision: decision.path)
 

@@ -78,13 +78,17 @@ class Delivery:
         out: the output folder; made when something is written.
         package: the package that is generated.
         force: overwrite files that nodewright did not write, and edits except in handlers.
+        additive: leave alone what earlier runs delivered and this one does not generate.
     """
 
-    def __init__(self, out: Path, package: str, force: bool = False) -> None:
+    def __init__(
+        self, out: Path, package: str, force: bool = False, *, additive: bool = False
+    ) -> None:
         self.out = out
         self.root = Path(os.path.realpath(out))
         self.package = package
         self.force = force
+        self.additive = additive
         self.staging: Path | None = None
         self._decisions: list[FileDecision] = []
         self._began = False
@@ -94,7 +98,7 @@ class Delivery:
 
     def plan(self, files: Iterable[RenderedFile]) -> list[FileDecision]:
         """What would happen to each file; see ``decide`` for the rules and errors."""
-        return decide(files, self.out, force=self.force)
+        return decide(files, self.out, force=self.force, additive=self.additive)
 
     def __enter__(self) -> Self:
         state = self.root / STATE_FOLDER

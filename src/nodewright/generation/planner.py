@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from nodewright.errors import NodewrightError
 from nodewright.generation.actions import LIFE_OF_A_RECORD, MANAGING, action_for
-from nodewright.generation.domains import Assignment, Domain, domains_of
+from nodewright.generation.domains import Assignment, Domain, domains_of, stems
 from nodewright.generation.lifecycle import Lifecycle, lifecycle_of
 from nodewright.generation.model import NodePlan, Plan, PlannedOperation, PlannedStep, Trace
 from nodewright.generation.naming import pascal, shorten, snake, unique, words
@@ -105,18 +105,10 @@ def plan_nodes(analysis: SimplePRDAnalysisResult, package: str | None = None) ->
         NothingToGenerateError: no requirement asks for anything that a node could do.
     """
     parsed = analysis.parsed_prd
-    wanted = [r for r in parsed.requirements if r.scope is Scope.RELEASE]
-    functional = [r for r in wanted if r.functional]
-    if not functional:
-        functional = wanted
-    if not functional:
-        raise NothingToGenerateError(
-            "the PRD states no requirement for this release: write what the product must do, "
-            "for example '- The system must store orders'"
-        )
+    wanted = _of_this_release(analysis)
     title = shorten(parsed.title, 120) or "Service"
     domains = domains_of(analysis, fallback=title)
-    drafts = _drafts(analysis, functional, domains)
+    drafts = _drafts(analysis, _functional(wanted), domains)
     nodes = _nodes(analysis, drafts)
     covered = {trace.requirement for node in nodes for trace in node.traces}
     return Plan(
@@ -128,6 +120,57 @@ def plan_nodes(analysis: SimplePRDAnalysisResult, package: str | None = None) ->
         systems=tuple(analysis.external_systems),
         patterns=tuple(pattern.name for pattern in analysis.patterns),
     )
+
+
+def plan_service(
+    analysis: SimplePRDAnalysisResult, name: str, domain: str, kinds: Sequence[str]
+) -> tuple[NodePlan, ...]:
+    """Nodes of the given kinds for one service, whatever the document as a whole needs.
+
+    What the service does comes from the statements that name it or its domain, from all of them
+    where none does. An orchestrator without other nodes gets an EFFECT node to run.
+
+    Args:
+        analysis: what was understood of the PRD.
+        name: the service's name, such as ``UserService``.
+        domain: what the service is about, such as ``authentication``.
+        kinds: node kinds, each once.
+
+    Raises:
+        NothingToGenerateError: the PRD states no requirement for this release.
+        ValueError: a kind is none of the four.
+    """
+    unknown = sorted(set(kinds) - set(NODE_KINDS))
+    if unknown:
+        raise ValueError(f"{unknown[0]!r} is none of {', '.join(NODE_KINDS)}")
+    about = stems(f"{name} {domain}")
+    near = max(domains_of(analysis, fallback=name), key=lambda known: len(known.stems & about))
+    service = Domain(
+        snake(name, "service"), shorten(name, 60) or "service", near.fields, near.stems
+    )
+    needed = [*kinds, "EFFECT"] if set(kinds) == {"ORCHESTRATOR"} else list(kinds)
+    statements = _statements(analysis, _functional(_of_this_release(analysis)), needed)
+    own = [statement for statement in statements if stems(statement.text) & about]
+    drafts: dict[tuple[str, str], _Draft] = {}
+    for kind, chosen in _by_kind(own or statements, needed).items():
+        for statement in chosen:
+            _add(drafts, Assignment([service]), statement, kind)
+    return _nodes(analysis, drafts)
+
+
+def _of_this_release(analysis: SimplePRDAnalysisResult) -> list[Requirement]:
+    wanted = [r for r in analysis.parsed_prd.requirements if r.scope is Scope.RELEASE]
+    if not wanted:
+        raise NothingToGenerateError(
+            "the PRD states no requirement for this release: write what the product must do, "
+            "for example '- The system must store orders'"
+        )
+    return wanted
+
+
+def _functional(wanted: list[Requirement]) -> list[Requirement]:
+    """The functional ones; all where the text has only qualities."""
+    return [requirement for requirement in wanted if requirement.functional] or wanted
 
 
 def package_name(title: str, fallback: str = "service") -> str:

@@ -2,8 +2,8 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nodewright.generation.model import Check, NodePlan, NodeReport, Plan, Verify
@@ -27,7 +27,7 @@ class Proof:
 
 async def prove(
     plan: Plan, nodes: Sequence[NodePlan], workers: Workers, count: int, proof: Proof
-) -> AsyncIterator[NodeReport]:
+) -> AsyncGenerator[NodeReport]:
     """Prove ``nodes`` of ``plan`` on ``count`` workers; yields each report as it comes.
 
     A call that is overdue, or whose process ends, is made again node by node, so that only the
@@ -50,6 +50,19 @@ async def prove(
         finally:
             for task in running:
                 task.cancel()
+
+
+def without_broken_steps(plan: Plan, reports: Mapping[str, NodeReport]) -> dict[str, NodeReport]:
+    """``reports`` by slug, where a workflow fails with the nodes that it runs."""
+    failed = {slug for slug, report in reports.items() if not report.passed}
+    checked = dict(reports)
+    for node in plan.nodes:
+        broken = sorted({step.node for step in node.steps} & failed)
+        report = reports[node.slug]
+        if broken and report.passed:
+            check = Check("steps", passed=False, detail=f"runs {', '.join(broken)}, which failed")
+            checked[node.slug] = replace(report, checks=(*report.checks, check))
+    return checked
 
 
 async def _next(

@@ -54,9 +54,9 @@ class Recorder:
             ):
                 self._insert(session_id, report.kind, phase, seconds, about)
 
-    def close(self) -> None:
+    def flush(self) -> None:
         """Write what waits, as long as the database answers."""
-        self._persistence.sync.close()
+        self._persistence.sync.flush()
 
     def _insert(
         self, session_id: UUID, node_type: str, phase: str, seconds: float, about: Mapping[str, Any]

@@ -15,7 +15,7 @@ def rendering(write: Callable[[bytes], None], *, colours: bool) -> Callable[[byt
         write: takes the rendered text.
         colours: whether to colour; the variable NO_COLOR of the environment forbids it.
     """
-    import os  # noqa: PLC0415 - asked once
+    import os
 
     coloured = colours and not os.environ.get("NO_COLOR")
 

@@ -31,7 +31,7 @@ def fragment(key: str, value: Any) -> bytes:
     text = value if value.__class__ is str else _text(value)
     if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
         return f',"{key}":"{text[:MAX_ID]}"'.encode()
-    from nodewright.logs.encode import encode_message  # noqa: PLC0415 - orjson, for rare texts
+    from nodewright.logs.encode import encode_message
 
     return f',"{key}":'.encode() + encode_message(text[:MAX_ID])
 
@@ -40,13 +40,13 @@ def unfragment(key: str, encoded: bytes) -> str | None:
     """The value inside what `fragment` made."""
     if not encoded:
         return None
-    from nodewright.logs.encode import loads  # noqa: PLC0415 - orjson
+    from nodewright.logs.encode import loads
 
     return str(loads(encoded[len(key) + 4 :]))
 
 
 def _text(value: Any) -> str:
-    from nodewright.logs.plain import attempt  # noqa: PLC0415 - not for the usual text
+    from nodewright.logs.plain import attempt
 
     return str.__str__(attempt(lambda: str(value), f"<unprintable {type(value).__name__}>"))
 
@@ -165,8 +165,8 @@ def with_log_context(
     """
 
     def decorate(target: Callable[..., Any]) -> Callable[..., Any]:
-        import functools  # noqa: PLC0415 - decorating is rare, importing this module is not
-        import inspect  # noqa: PLC0415
+        import functools
+        import inspect
 
         if inspect.isgeneratorfunction(target) or inspect.isasyncgenfunction(target):
             raise TypeError(

@@ -227,6 +227,6 @@ def _last_resort(
 
 
 def _show(line: bytes, level: int, exc_info: Any) -> None:
-    from nodewright.logs.capture import show  # noqa: PLC0415 - tests only
+    from nodewright.logs.capture import show
 
     show(line, level, exc_info)

@@ -29,7 +29,7 @@ def resolve(exc_info: Any) -> BaseException | None:
     if isinstance(exc_info, tuple) and len(exc_info) == 3:  # noqa: PLR2004 - sys.exc_info()
         return exc_info[1] if isinstance(exc_info[1], BaseException) else None
     if exc_info:
-        import sys  # noqa: PLC0415 - rare
+        import sys
 
         return sys.exc_info()[1]
     return None

@@ -141,7 +141,7 @@ class StructuredLogger:
 
     def _emit(self, level: int, message: Any, metadata: Any, exc_info: Any = None) -> None:
         """Load what writing needs, which having a logger does not, and put it in this place."""
-        from nodewright.logs.emission import emit  # noqa: PLC0415 - orjson and logging
+        from nodewright.logs.emission import emit
 
         StructuredLogger._emit = emit  # type: ignore[method-assign,assignment]
         emit(self, level, message, metadata, exc_info)

@@ -105,7 +105,7 @@ _BAD_DESCRIPTOR = (9, 116)  # EBADF, ESTALE
 
 
 def _wait_writable(descriptor: int) -> None:
-    import select  # noqa: PLC0415 - only a full pipe needs it
+    import select
 
     try:
         poll = select.poll()
@@ -170,7 +170,7 @@ class StderrOutput:
                 self._target = DescriptorOutput(descriptor, "standard error")
                 write = self._target.write
         if self.style == "console" or (self.style == "auto" and terminal):
-            from nodewright.logs.console import rendering  # noqa: PLC0415 - people only
+            from nodewright.logs.console import rendering
 
             write = rendering(write, colours=terminal)
         self._write = write

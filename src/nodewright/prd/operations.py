@@ -138,7 +138,7 @@ def _leading_verb(piece: str) -> Operation | None:
             if pair in {"login", "signin", "signup"}:
                 return Operation("authenticate" if pair != "signup" else "register", "account")
         verb = by_stem.get(stems(low)[0]) if stems(low) else None
-        if verb is None and not low.isascii() or low.endswith(("ar", "er", "ir")):
+        if (verb is None and not low.isascii()) or low.endswith(("ar", "er", "ir")):
             verb = verb or by_form.get(low) or (by_form.get(stems(low)[0]) if stems(low) else None)
         if verb is not None and not _is_noun_here(words, position):
             return Operation(verb, _object(words[position + 1 :]))

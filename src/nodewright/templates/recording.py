@@ -167,7 +167,7 @@ class Recorder:
         if self._given is not None:
             return self._given
         if self._own is None:
-            from nodewright.storage import CodegenPersistence  # noqa: PLC0415 - a heavy import
+            from nodewright.storage import CodegenPersistence
 
             self._own = CodegenPersistence()
         return self._own

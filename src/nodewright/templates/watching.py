@@ -33,7 +33,7 @@ class FolderWatcher:
 
     def __init__(self, changed: Callable[[], None]) -> None:
         try:
-            from watchfiles._rust_notify import RustNotify  # noqa: PLC0415 - an optional package
+            from watchfiles._rust_notify import RustNotify
         except ImportError as error:
             raise WatchUnavailableError(WatchUnavailableError.__doc__) from error
         self._notify: Callable[..., Any] = RustNotify

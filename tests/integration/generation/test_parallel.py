@@ -1,0 +1,166 @@
+"""``ParallelGenerator`` on real worker processes."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from tests.unit.generation.test_planner import SHOP
+
+from nodewright.generation.parallel import (
+    GenerationJob,
+    GenerationProgress,
+    ParallelGenerator,
+)
+from nodewright.prd import SimplePRDAnalyzer
+from nodewright.storage import CodegenPersistence
+
+ANALYSIS = SimplePRDAnalyzer().analyze_prd(SHOP)
+
+
+def job(folder: Path, kind: str = "EFFECT", name: str = "UserService") -> GenerationJob:
+    return GenerationJob(
+        job_id=uuid4(),
+        node_type=kind,
+        microservice_name=name,
+        domain="orders",
+        analysis_result=ANALYSIS,
+        output_directory=str(folder),
+    )
+
+
+@pytest.fixture
+async def generator() -> AsyncIterator[ParallelGenerator]:
+    async with ParallelGenerator(max_workers=2, enable_metrics=False) as made:
+        yield made
+
+
+async def test_jobs_become_proven_nodes(generator: ParallelGenerator, tmp_path: Path) -> None:
+    jobs = [job(tmp_path, kind) for kind in ("EFFECT", "COMPUTE", "REDUCER", "ORCHESTRATOR")]
+    results = await generator.generate_nodes_parallel(jobs, uuid4())
+    assert {result.job_id for result in results} == {made.job_id for made in jobs}
+    assert all(result.success for result in results), [result.error for result in results]
+    names = {result.node_result["class_name"] for result in results if result.node_result}
+    assert "NodeUserServiceEffect" in names
+    for result in results:
+        assert result.node_result is not None
+        assert all(Path(path).is_file() for path in result.node_result["files"])
+        assert result.duration_ms > 0
+    assert generator.get_progress() == {
+        "completed_jobs": 4,
+        "total_jobs": 4,
+        "progress_percent": 100.0,
+        "remaining_jobs": 0,
+    }
+
+
+async def test_a_bad_job_fails_alone(generator: ParallelGenerator, tmp_path: Path) -> None:
+    good, unknown, broken = job(tmp_path), job(tmp_path, "CLIENT"), job(tmp_path, name=" ")
+    strange = job(tmp_path, "COMPUTE")
+    strange.analysis_result = None  # type: ignore[assignment]
+    results = await generator.generate_nodes_parallel([good, unknown, broken, strange], uuid4())
+    errors = {result.job_id: result.error for result in results}
+    assert errors[good.job_id] is None
+    assert "'CLIENT' is none of EFFECT" in str(errors[unknown.job_id])
+    assert "microservice_name is empty" in str(errors[broken.job_id])
+    assert "analysis_result is NoneType" in str(errors[strange.job_id])
+
+
+async def test_all_jobs_failing_is_an_onex_error(
+    generator: ParallelGenerator, tmp_path: Path
+) -> None:
+    from omnibase_core.errors import OnexError
+
+    jobs = [job(tmp_path, "NONE"), job(tmp_path, "NEITHER")]
+    with pytest.raises(OnexError, match="all 2 jobs failed") as caught:
+        await generator.generate_nodes_parallel(jobs, uuid4())
+    assert all(str(made.job_id) in str(caught.value) for made in jobs)
+    assert "OPERATION_FAILED" in str(caught.value.error_code)
+
+
+async def test_no_jobs_give_no_results(generator: ParallelGenerator) -> None:
+    assert await generator.generate_nodes_parallel([], uuid4()) == []
+    assert generator.get_progress()["progress_percent"] == 0.0
+
+
+async def test_two_jobs_for_one_node_are_refused(
+    generator: ParallelGenerator, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match="would write the same node"):
+        await generator.generate_nodes_parallel([job(tmp_path), job(tmp_path)], uuid4())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [{"max_workers": 0}, {"timeout_seconds": 0}])
+def test_bad_limits_are_refused(arguments: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        ParallelGenerator(**arguments)
+
+
+async def test_two_calls_at_once_and_a_second_job_beside_the_first(tmp_path: Path) -> None:
+    seen: list[GenerationProgress] = []
+    async with ParallelGenerator(2, enable_metrics=False, on_progress=seen.append) as generator:
+        first, second = await asyncio.gather(
+            generator.generate_nodes_parallel([job(tmp_path / "a")], uuid4()),
+            generator.generate_nodes_parallel([job(tmp_path / "b", "COMPUTE")], uuid4()),
+        )
+        assert first[0].success
+        assert second[0].success
+        assert max(progress.total_jobs for progress in seen) == 2
+        later = await generator.generate_nodes_parallel([job(tmp_path / "a", "REDUCER")], uuid4())
+    assert later[0].success
+    nodes = sorted(path.name for path in (tmp_path / "a/src/user_service/nodes").glob("node_*"))
+    assert nodes == ["node_user_service_effect", "node_user_service_reducer"]
+
+
+async def test_any_executor_runs_the_jobs(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as executor:
+        async with ParallelGenerator(1, enable_metrics=False, executor=executor) as generator:
+            results = await generator.generate_nodes_parallel([job(tmp_path)], uuid4())
+    assert results[0].success, results[0].error
+
+
+async def test_phases_are_recorded(persistence: CodegenPersistence, tmp_path: Path) -> None:
+    from nodewright.generation.recording import Recorder
+
+    session = uuid4()
+    async with ParallelGenerator(2, recorder=Recorder(persistence)) as generator:
+        await generator.generate_nodes_parallel([job(tmp_path)], session)
+    rows = await persistence.get_performance_metrics(session)
+    assert {row.phase for row in rows} == {"code_gen", "validation", "total"}
+    assert {row.worker_count for row in rows} == {2}
+    assert all(row.parallel_execution for row in rows)
+    total = next(row for row in rows if row.phase == "total")
+    assert total.metadata is not None
+    assert total.metadata["speedup"] > 0
+
+
+def test_from_a_script_without_a_guard_of_its_own_loop(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import asyncio, sys\n"
+        "from uuid import uuid4\n"
+        "from nodewright import GenerationJob, ParallelGenerator, SimplePRDAnalyzer\n"
+        "async def main():\n"
+        "    analysis = SimplePRDAnalyzer().analyze_prd('- The system must store orders')\n"
+        "    job = GenerationJob(uuid4(), 'EFFECT', 'Shop', 'orders', analysis, sys.argv[1])\n"
+        "    generator = ParallelGenerator(enable_metrics=False)\n"
+        "    results = await generator.generate_nodes_parallel([job], uuid4())\n"
+        "    await generator.cleanup()\n"
+        "    print(results[0].success, results[0].error)\n"
+        "if __name__ == '__main__':\n"
+        "    asyncio.run(main())\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path / "out")],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert done.stdout.startswith("True"), done
