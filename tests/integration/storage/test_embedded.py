@@ -1,0 +1,175 @@
+"""The embedded server, with real processes that come, go and are killed."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from nodewright.settings import Settings
+from nodewright.storage import CodegenPersistence
+from nodewright.storage.database import Database
+from nodewright.storage.embedded import EmbeddedServer
+from nodewright.storage.errors import EmbeddedServerError, StorageFullError
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+# Uses the server of its data directory until its standard input is closed.
+USER = """
+import sys
+from nodewright.storage.database import Database
+database = Database()
+database.fetch("SELECT 1")
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    path = Path(tempfile.mkdtemp(prefix="nodewright-"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def start_user(folder: Path) -> Iterator[Callable[[], "subprocess.Popen[str]"]]:
+    started: list[subprocess.Popen[str]] = []
+
+    def start() -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", USER],
+            env={**os.environ, "NODEWRIGHT_DATA_DIR": str(folder)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def is_ready(process: "subprocess.Popen[str]") -> bool:
+    assert process.stdout is not None
+    return process.stdout.readline() == "ready\n"
+
+
+def leave(process: "subprocess.Popen[str]") -> None:
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+def postmaster(folder: Path) -> int | None:
+    try:
+        return int((folder / "postgres" / "postmaster.pid").read_text().split()[0])
+    except FileNotFoundError:
+        return None
+
+
+def test_first_starts_it_all_share_it_last_stops_it(
+    folder: Path, start_user: Callable[[], "subprocess.Popen[str]"]
+) -> None:
+    first, second = start_user(), start_user()
+    assert is_ready(first)
+    assert is_ready(second)
+    server = postmaster(folder)
+    assert server is not None
+    leave(first)
+    assert postmaster(folder) == server
+    leave(second)
+    assert postmaster(folder) is None
+
+
+def test_a_killed_user_is_no_user(
+    folder: Path, start_user: Callable[[], "subprocess.Popen[str]"]
+) -> None:
+    killed, last = start_user(), start_user()
+    assert is_ready(killed)
+    assert is_ready(last)
+    killed.kill()
+    killed.wait()
+    leave(last)
+    assert postmaster(folder) is None
+
+
+def test_a_killed_server_is_started_again(folder: Path) -> None:
+    persistence = CodegenPersistence(settings=Settings(data_dir=folder))
+    store = persistence.sync
+    for expected in (1, 2, 3):
+        store.update_mixin_compatibility("A", "B", "EFFECT", success=True)
+        row = store.get_mixin_compatibility("A", "B", "EFFECT")
+        assert row is not None
+        assert row.success_count == expected
+        server = postmaster(folder)
+        assert server is not None
+        os.kill(server, signal.SIGKILL)
+    store.close()
+
+
+def test_works_again_after_close(folder: Path) -> None:
+    database = Database(settings=Settings(data_dir=folder))
+    for _ in range(2):
+        assert database.fetch("SELECT 1 AS one") == [{"one": 1}]
+        database.close()
+        assert postmaster(folder) is None
+
+
+def test_another_major_version_is_a_clear_error(folder: Path) -> None:
+    (folder / "postgres").mkdir()
+    (folder / "postgres" / "PG_VERSION").write_text("16\n")
+    with pytest.raises(EmbeddedServerError, match=r"was made by PostgreSQL 16.*nodewright db dump"):
+        EmbeddedServer(folder / "postgres").start()
+
+
+@as_root
+def test_another_users_directory_is_a_clear_error(folder: Path) -> None:
+    (folder / "postgres").mkdir()
+    os.chown(folder / "postgres", 65534, 65534)
+    with pytest.raises(EmbeddedServerError, match=r"belongs to user nobody.*NODEWRIGHT_DATA_DIR"):
+        EmbeddedServer(folder / "postgres").start()
+
+
+def test_a_file_in_its_place_is_a_clear_error(folder: Path) -> None:
+    (folder / "taken").write_text("")
+    with pytest.raises(EmbeddedServerError, match="NODEWRIGHT_DATA_DIR"):
+        EmbeddedServer(folder / "taken" / "postgres").start()
+
+
+@as_root
+def test_a_full_disk_is_a_clear_error(folder: Path) -> None:
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m,mode=755", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("no right to mount")
+    try:
+        with pytest.raises(StorageFullError, match=r"is full.*NODEWRIGHT_DATA_DIR"):
+            EmbeddedServer(folder / "postgres").start()
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_telemetry_of_a_short_process_is_written_at_exit(folder: Path) -> None:
+    program = (
+        "from uuid import uuid4; from nodewright.storage import CodegenPersistence;"
+        "store = CodegenPersistence().sync;"
+        "[store.insert_performance_metric(uuid4(), 'EFFECT', 'total', n) for n in range(1000)]"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "NODEWRIGHT_DATA_DIR": str(folder)},
+        check=True,
+    )
+    assert postmaster(folder) is None
+    database = Database(settings=Settings(data_dir=folder))
+    [row] = database.fetch("SELECT execution_count FROM performance_metrics_summary")
+    assert row == {"execution_count": 1000}
+    database.close()
