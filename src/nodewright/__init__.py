@@ -11,13 +11,21 @@ __version__ = "0.1.0"
 
 # Public name -> the module that defines it.
 _EXPORTS: dict[str, str] = {
+    "JSONFormatter": "nodewright.logs.stdlib",
+    "LogFileError": "nodewright.logs.files",
     "LogLevel": "nodewright.logs.levels",
     "LogRecord": "nodewright.logs.record",
+    "LogRotationConfig": "nodewright.logs.rotation",
     "NodewrightError": "nodewright.errors",
+    "Redaction": "nodewright.logs.redaction",
+    "Sampling": "nodewright.logs.sampling",
     "Settings": "nodewright.settings",
     "StructuredLogger": "nodewright.logs.logger",
     "async_log_context": "nodewright.logs.context",
+    "configure_file_rotation": "nodewright.logs.config",
+    "configure_logging": "nodewright.logs.config",
     "get_correlation_id": "nodewright.logs.context",
+    "get_log_stats": "nodewright.logs.rotation",
     "get_logger": "nodewright.logs.logger",
     "get_session_id": "nodewright.logs.context",
     "log_context": "nodewright.logs.context",

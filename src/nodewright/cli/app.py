@@ -11,7 +11,9 @@ from nodewright import __version__
 
 # Name -> (module that defines ``app``, one line of help). Help is kept here so that
 # ``nodewright --help`` imports none of the modules.
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "logs": ("nodewright.cli.logs", "Read the log."),
+}
 
 
 class LazyGroup(TyperGroup):
