@@ -195,7 +195,7 @@ def assemble(
         parts += (b',"metadata":', body)
     if "opentelemetry.trace" in _modules:
         parts.append(_trace_ids())
-    if exc_info:
+    if exc_info is not None:
         exception = exceptions.resolve(exc_info)
         if exception is not None:
             described = exceptions.encoded(exception, redactor, with_locals=with_locals)

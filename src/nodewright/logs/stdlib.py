@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from nodewright.logs import emission, levels, output
+from nodewright.logs import emission, levels, output, plain
 from nodewright.logs.context import COMPONENT, CORRELATION, SESSION, fragment
 from nodewright.logs.levels import name_of
 
@@ -35,23 +35,28 @@ def encode_record(record: logging.LogRecord) -> bytes:
             + fragment("logger_name", record.name)
             + b',"message":'
         )
-    try:
-        message: Any = record.getMessage() if record.args else record.msg
-    except Exception:  # noqa: BLE001 - arguments that do not fit the text: show both
-        message = f"{record.msg} {record.args!r:.1000}"
-    metadata = None
+    metadata: dict[str, Any] = {}
+    message: Any = record.msg
+    if record.args:
+        message = plain.attempt(record.getMessage, _ABSENT)
+        if message is _ABSENT:  # arguments that do not fit the text, or do not print: show both
+            message = plain.attempt(lambda: str(record.msg), "<unprintable>")
+            metadata["arguments"] = record.args
     if len(own) > _USUAL_SIZE or not own.keys() <= _OF_EVERY_RECORD:
-        metadata = {name: own[name] for name in own.keys() - _OF_EVERY_RECORD} or None
+        metadata |= {name: own[name] for name in own if name not in _OF_EVERY_RECORD}
     if record.stack_info:
-        metadata = (metadata or {}) | {"stack": record.stack_info}
+        metadata["stack"] = record.stack_info
     ids = (
         fragment("correlation_id", own.get("correlation_id")) or CORRELATION.get(),
         fragment("session_id", own.get("session_id")) or SESSION.get(),
         fragment("component", own.get("component")) or COMPONENT.get(),
     )
-    return emission.assemble(record.created, head, ids, message, metadata, exc_info=record.exc_info)
+    return emission.assemble(
+        record.created, head, ids, message, metadata or None, exc_info=record.exc_info
+    )
 
 
+_ABSENT = object()
 _USUAL_SIZE = len(_OF_EVERY_RECORD)
 
 
