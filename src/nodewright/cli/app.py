@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cache": ("nodewright.cli.cache", "Show, warm up and clear the template cache."),
     "db": ("nodewright.cli.db", "Migrate, inspect, dump and prune the database."),
     "undo": ("nodewright.cli.undo", "Take the last run on an output folder back."),
+    "logs": ("nodewright.cli.logs", "Read the log."),
 }
 
 

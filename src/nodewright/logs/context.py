@@ -19,6 +19,8 @@ COMPONENT: ContextVar[bytes] = ContextVar("nodewright_component", default=b"")
 _DOCUMENTED = {"correlation_id": CORRELATION, "session_id": SESSION, "component": COMPONENT}
 # Further fields by name; they join the metadata. A name once used keeps its variable.
 FIELDS: dict[str, ContextVar[Any]] = {}
+# Whether further fields are bound in this context: entries without any need not look.
+HAS_FIELDS: ContextVar[bool] = ContextVar("nodewright_has_fields", default=False)
 ABSENT: Any = object()
 # No id is longer; what is was put there by an attacker.
 MAX_ID = 1024
@@ -100,6 +102,8 @@ def log_context(
         if value is not None:
             variable = _DOCUMENTED[name]
             tokens.append((variable, variable.set(fragment(name, value))))
+    if fields:
+        tokens.append((HAS_FIELDS, HAS_FIELDS.set(True)))
     for name, value in fields.items():
         field = FIELDS.setdefault(name, ContextVar(f"nodewright_field_{name}"))
         tokens.append((field, field.set(value)))

@@ -35,13 +35,14 @@ def shorten(value: Any) -> bytes:
         encoded = dumps(bounded)
         if len(encoded) <= MAX_PART:
             return encoded
-    return dumps({"cut": f"[{type(value).__name__}: too long for a log entry]"})
+    return dumps({"cut": f"[{plain.type_name(type(value))}: too long for a log entry]"})
 
 
 def encode_message(message: Any) -> bytes:
     """The message as a JSON string, whatever it is."""
-    if not isinstance(message, str):
-        message = plain.attempt(lambda: str(message), f"<unprintable {type(message).__name__}>")
+    if not issubclass(type(message), str):  # isinstance would ask the object itself
+        unprintable = f"<unprintable {plain.type_name(type(message))}>"
+        message = plain.attempt(lambda: str.__str__(str(message)), unprintable)
     try:
         encoded = dumps(message)
     except Exception:  # noqa: BLE001 - lone surrogates, subclasses with a will of their own

@@ -1,9 +1,10 @@
 """Exceptions as structured data: type, message, notes, causes, groups and frames."""
 
 import linecache
+import sys
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
@@ -24,13 +25,12 @@ MAX_FRAMES_KNOWN = 4096
 
 def resolve(exc_info: Any) -> BaseException | None:
     """The exception meant by ``exc_info``: itself, the one being handled for True, or none."""
-    if isinstance(exc_info, BaseException):
-        return exc_info
-    if isinstance(exc_info, tuple) and len(exc_info) == 3:  # noqa: PLR2004 - sys.exc_info()
-        return exc_info[1] if isinstance(exc_info[1], BaseException) else None
-    if exc_info:
-        import sys
-
+    kind = type(exc_info)  # not isinstance, which would ask the object itself
+    if issubclass(kind, BaseException):
+        return cast("BaseException", exc_info)
+    if kind is tuple and len(exc_info) == 3:  # noqa: PLR2004 - sys.exc_info()
+        return exc_info[1] if issubclass(type(exc_info[1]), BaseException) else None
+    if exc_info is True or (kind is int and exc_info):
         return sys.exc_info()[1]
     return None
 

@@ -1,6 +1,7 @@
 """Levels, for one logger or for a tree of names, changeable while the program runs."""
 
 import weakref
+from collections.abc import Callable
 from enum import Enum
 from typing import Protocol
 
@@ -31,6 +32,8 @@ class Levelled(Protocol):
 
 # Name of a subtree ("" is the root) -> its level.
 _rules: dict[str, int] = {}
+# Told of each rule as it comes (its number) and goes (0), once `logging` is routed here.
+mirror: Callable[[str, int], None] | None = None
 _loggers: "weakref.WeakSet[Levelled]" = weakref.WeakSet()
 
 
@@ -63,14 +66,19 @@ def set_level(name: str, level: LogLevel | str | int) -> None:
     The rule with the longest matching name counts. It weighs more than the level a logger was made
     with; the rule for ``""`` weighs more only for loggers made with the default level.
     """
-    _rules[name] = number_of(level)
+    number = number_of(level)
+    _rules[name] = number
     _refresh()
+    if mirror is not None:
+        mirror(name, number)
 
 
 def reset_level(name: str) -> None:
     """Take back what `set_level` set for ``name``."""
-    _rules.pop(name, None)
+    gone = _rules.pop(name, None)
     _refresh()
+    if mirror is not None and gone is not None:
+        mirror(name, 0)
 
 
 def get_levels() -> dict[str, str]:
@@ -81,9 +89,15 @@ def get_levels() -> dict[str, str]:
 def replace_levels(rules: dict[str, LogLevel | str | int]) -> None:
     """Put ``rules`` in the place of all rules."""
     numbers = {name: number_of(level) for name, level in rules.items()}
+    gone = _rules.keys() - numbers.keys()
     _rules.clear()
     _rules.update(numbers)
     _refresh()
+    if mirror is not None:
+        for name in gone:
+            mirror(name, 0)
+        for name, number in numbers.items():
+            mirror(name, number)
 
 
 def threshold_of(name: str, own_level: int) -> int:

@@ -7,8 +7,9 @@ once: what the logger and the context say is kept as JSON. Anything else takes t
 
 import sys
 from _thread import get_ident
+from collections.abc import Callable
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import ref
 
 from nodewright.logs import levels
@@ -17,6 +18,20 @@ from nodewright.logs.levels import LogLevel
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+
+class Method(Protocol):
+    """A logging method, before it is bound to its logger."""
+
+    def __call__(
+        self,
+        logger: "StructuredLogger",
+        /,
+        message: str,
+        metadata: Any = None,
+        exc_info: Any = None,
+    ) -> None:
+        """Log ``message``."""
 
 
 class StructuredLogger:
@@ -61,7 +76,7 @@ class StructuredLogger:
         self._home = _whereabouts()
         logger_name = fragment("logger_name", self.name)
         self.heads = {
-            number: fragment("level", level_name) + logger_name + b',"message":'
+            number: b'+00:00"' + fragment("level", level_name) + logger_name + b',"message":'
             for number, level_name in levels.NAMES.items()
         }
         levels.follow(self)
@@ -103,48 +118,34 @@ class StructuredLogger:
         """Whether an entry of this level would be emitted."""
         return levels.number_of(level) >= self.threshold
 
-    def debug(self, message: str, metadata: dict[str, Any] | None = None) -> None:
+    def debug(self, message: str, metadata: Any = None, exc_info: Any = None) -> None:
         """Log a debug message."""
-        if self.threshold <= 10:  # noqa: PLR2004 - the number of the level, as in `logging`
-            self._emit(10, message, metadata)
+        if self.threshold <= 10:  # noqa: PLR2004 - the level's number, as in `logging`
+            _load()(self, "debug", message, metadata, exc_info)
 
-    def info(self, message: str, metadata: dict[str, Any] | None = None) -> None:
+    def info(self, message: str, metadata: Any = None, exc_info: Any = None) -> None:
         """Log an info message."""
         if self.threshold <= 20:  # noqa: PLR2004
-            self._emit(20, message, metadata)
+            _load()(self, "info", message, metadata, exc_info)
 
-    def warning(
-        self, message: str, metadata: dict[str, Any] | None = None, exc_info: Any = None
-    ) -> None:
-        """Log a warning message, with an exception if one is given."""
+    def warning(self, message: str, metadata: Any = None, exc_info: Any = None) -> None:
+        """Log a warning message."""
         if self.threshold <= 30:  # noqa: PLR2004
-            self._emit(30, message, metadata, exc_info)
+            _load()(self, "warning", message, metadata, exc_info)
 
-    def error(
-        self, message: str, metadata: dict[str, Any] | None = None, exc_info: Any = None
-    ) -> None:
+    def error(self, message: str, metadata: Any = None, exc_info: Any = None) -> None:
         """Log an error message; ``exc_info`` is an exception, or True for the one being handled."""
         if self.threshold <= 40:  # noqa: PLR2004
-            self._emit(40, message, metadata, exc_info)
+            _load()(self, "error", message, metadata, exc_info)
 
-    def critical(
-        self, message: str, metadata: dict[str, Any] | None = None, exc_info: Any = None
-    ) -> None:
+    def critical(self, message: str, metadata: Any = None, exc_info: Any = None) -> None:
         """Log a critical message; ``exc_info`` as in `error`."""
         if self.threshold <= 50:  # noqa: PLR2004
-            self._emit(50, message, metadata, exc_info)
+            _load()(self, "critical", message, metadata, exc_info)
 
-    def exception(self, message: str, metadata: dict[str, Any] | None = None) -> None:
+    def exception(self, message: str, metadata: Any = None) -> None:
         """Log an error message with the exception that is being handled."""
-        if self.threshold <= 40:  # noqa: PLR2004
-            self._emit(40, message, metadata, exc_info=True)
-
-    def _emit(self, level: int, message: Any, metadata: Any, exc_info: Any = None) -> None:
-        """Load what writing needs, which having a logger does not, and put it in this place."""
-        from nodewright.logs.emission import emit
-
-        StructuredLogger._emit = emit  # type: ignore[method-assign,assignment]
-        emit(self, level, message, metadata, exc_info)
+        self.error(message, metadata, exc_info=True)
 
     def _is_home(self) -> bool:
         return self.own_ids is None and self._home == _whereabouts()
@@ -166,6 +167,23 @@ def get_logger(name: str, component: str | None = None) -> StructuredLogger:
         component: component identifier.
     """
     return StructuredLogger(name, component)
+
+
+def _load() -> Callable[..., None]:
+    """Load what writing needs, and put its fast methods in the place of the first ones.
+
+    Having a logger must be cheap, because every module has one; so orjson and the rest wait for
+    the first entry.
+    """
+    from nodewright.logs import emission  # noqa: PLC0415 - see above
+
+    for name, number in levels.NUMBERS.items():
+        setattr(StructuredLogger, name.lower(), emission.method(number))
+    return _call
+
+
+def _call(logger: StructuredLogger, name: str, *arguments: Any) -> None:
+    getattr(logger, name)(*arguments)
 
 
 def _whereabouts() -> tuple[int, Any]:

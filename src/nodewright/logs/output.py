@@ -5,6 +5,7 @@ signal handlers and finalisers may log, and a forked child can write at once. Wh
 is counted, reported once to standard error, and told in an entry when writing works again.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import Protocol, TextIO
 
 # Seconds that a full pipe may hold up the caller before the entry is given up.
 PATIENCE = 1.0
+_os_write = os.write
 
 
 class Output(Protocol):
@@ -33,6 +35,7 @@ class DescriptorOutput:
     """Whole lines to one descriptor.
 
     Attributes:
+        name: what the descriptor is, for reports.
         lost: entries that could not be written.
     """
 
@@ -41,19 +44,21 @@ class DescriptorOutput:
         self.lost = 0
         self._fd = descriptor
         self._lost_now = 0
+        self._troubled = False
         self._torn = False
 
     def write(self, line: bytes) -> None:
         """Write one entry in one call; never raises."""
+        if self._troubled:
+            self._write_after_trouble(line)
+            return
         try:
-            done = os.write(self._fd, line)
+            done = _os_write(self._fd, line)
         except OSError as error:
-            self._struggle(line, error)
-        else:
-            if done != len(line):
-                self._struggle(line[done:], None)
-            elif self._lost_now or self._torn:
-                self._recovered()
+            self._push(line, error)
+            return
+        if done != len(line):
+            self._push(line[done:], None)
 
     def close(self) -> None:
         """Do nothing: the descriptor belongs to someone else."""
@@ -62,24 +67,25 @@ class DescriptorOutput:
         """Whether a closed descriptor could be replaced by a working one."""
         return False
 
-    def _struggle(self, rest: bytes, error: OSError | None) -> None:
-        """Write the rest of an entry after a call that wrote less or failed."""
-        torn = error is None
+    def _push(self, rest: bytes, error: OSError | None) -> bool:
+        """Write what one call did not; whether it succeeded in the end."""
+        begun = error is None
         for _ in range(8):
             if isinstance(error, BlockingIOError):
                 _wait_writable(self._fd)
-            elif error is not None and (error.errno not in _BAD_DESCRIPTOR or not self.reopen()):
+            elif error is not None and (error.errno not in _CLOSED or not self.reopen()):
                 break
             try:
-                done = os.write(self._fd, rest)
+                done = _os_write(self._fd, rest)
             except OSError as again:
                 error = again
                 continue
             error, rest = None, rest[done:]
             if not rest:
-                return
-            torn = torn or done > 0
-        self._torn = self._torn or torn
+                return True
+            begun = begun or done > 0
+        self._troubled = True
+        self._torn = self._torn or begun
         self.lost += 1
         self._lost_now += 1
         if self._lost_now == 1:
@@ -88,12 +94,21 @@ class DescriptorOutput:
                 f"nodewright.logs: cannot write to {self.name} ({reason}); entries are lost and "
                 "counted until it works again\n"
             )
+        return False
 
-    def _recovered(self) -> None:
-        """Say in the log itself what it lacks."""
-        lost, self._lost_now, self._torn = self._lost_now, 0, False
-        if not lost:
+    def _write_after_trouble(self, line: bytes) -> None:
+        """Write an entry on a line of its own, and say in the log itself what it lacks."""
+        data = b"\n" + line if self._torn else line
+        try:
+            done = _os_write(self._fd, data)
+        except OSError as error:
+            written = self._push(data, error)
+        else:
+            written = done == len(data) or self._push(data[done:], None)
+        if not written:
             return
+        lost, self._lost_now = self._lost_now, 0
+        self._troubled = self._torn = False
         now = datetime.now(UTC).isoformat()
         self.write(
             f'{{"timestamp":"{now}","level":"WARNING","logger_name":"nodewright.logs",'
@@ -101,7 +116,7 @@ class DescriptorOutput:
         )
 
 
-_BAD_DESCRIPTOR = (9, 116)  # EBADF, ESTALE
+_CLOSED = (errno.EBADF, errno.ESTALE)
 
 
 def _wait_writable(descriptor: int) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
+_SCALARS = (bool, str, int, float, bytes, bytearray)
 _INT_MIN, _INT_MAX = -(2**63), 2**64 - 1
 
 
@@ -38,6 +39,8 @@ def default(value: Any) -> Any:  # noqa: PLR0911 - one line a family of types
         return value.model_dump()
     if callable(getattr(kind, "tolist", None)):
         return value.tolist()
+    if callable(getattr(kind, "isoformat", None)):
+        return value.isoformat()
     if isinstance(value, BaseException):
         return f"{kind.__name__}: {value}"
     if isinstance(value, type):
@@ -99,10 +102,10 @@ class _Walk:
         self._open: set[int] = set()
 
     def of(self, value: Any, depth: int) -> Any:
-        if value is None or isinstance(value, bool | str | int | float | bytes | bytearray):
-            return attempt(lambda: self._scalar(value), f"<{type_name(type(value))}>")
+        kind = type(value)  # not isinstance, which would ask the object itself
+        if value is None or issubclass(kind, _SCALARS):
+            return attempt(lambda: self._scalar(value), f"<{type_name(kind)}>")
         self._left -= 1
-        kind = type(value)
         if id(value) in self._open:
             return f"<cycle: {type_name(kind)}>"
         if depth <= 0 or self._left < 0:

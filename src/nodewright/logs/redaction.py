@@ -128,22 +128,22 @@ class Redactor:
         left = 1000  # more than that, or a cycle, is for `clean`
         while waiting:
             nest = waiting.pop()
-            left -= len(nest) if nest.__class__ in _NESTS else 1
+            left -= len(nest) if type(nest) in _NESTS else 1
             if left < 0:
                 return False
-            if nest.__class__ is dict:
+            if type(nest) is dict:
                 if not self.safe_keys.issuperset(nest):
                     self.learn(nest)
                     if not self.safe_keys.issuperset(nest):
                         return False
                 items = nest.values()
-            elif nest.__class__ in _NESTS:
+            elif type(nest) in _NESTS:
                 items = nest
             else:
-                return nest.__class__ in _ATOMS and not waiting
+                return type(nest) in _ATOMS and not waiting
             for item in items:
-                if item.__class__ not in _ATOMS:
-                    if item.__class__ not in _NESTS:
+                if type(item) not in _ATOMS:
+                    if type(item) not in _NESTS:
                         return False
                     waiting.append(item)
         return True

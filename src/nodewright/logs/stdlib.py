@@ -1,0 +1,133 @@
+"""The standard library's `logging` in the same form: a formatter, a handler, and the bridge."""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from nodewright.logs import emission, levels, output, plain
+from nodewright.logs.context import COMPONENT, CORRELATION, SESSION, fragment
+from nodewright.logs.levels import name_of
+
+# What every record has; the rest was given by ``extra`` and becomes metadata.
+_OF_EVERY_RECORD = frozenset(
+    logging.LogRecord("", 0, "", 0, "", (), None).__dict__ | {"message": "", "asctime": ""}
+) | {"taskName", "correlation_id", "session_id", "component"}
+
+# (level number, logger name) -> the part of the entry that they make.
+_heads: dict[tuple[int, str], bytes] = {}
+
+
+def encode_record(record: logging.LogRecord) -> bytes:
+    """A record of `logging` as an entry, with its newline; never raises.
+
+    ``extra`` becomes metadata, except ``correlation_id``, ``session_id`` and ``component``, which
+    weigh more than the context's.
+    """
+    own = record.__dict__
+    key = (record.levelno, record.name)
+    head = _heads.get(key)
+    if head is None:
+        if len(_heads) >= 10_000:  # noqa: PLR2004 - names may come from outside
+            _heads.clear()
+        head = _heads[key] = (
+            b'+00:00"'
+            + fragment("level", name_of(record.levelno))
+            + fragment("logger_name", record.name)
+            + b',"message":'
+        )
+    metadata: dict[str, Any] = {}
+    message: Any = record.msg
+    if record.args:
+        message = plain.attempt(record.getMessage, _ABSENT)
+        if message is _ABSENT:  # arguments that do not fit the text, or do not print: show both
+            message = plain.attempt(lambda: str(record.msg), "<unprintable>")
+            metadata["arguments"] = record.args
+    if len(own) > _USUAL_SIZE or not own.keys() <= _OF_EVERY_RECORD:
+        metadata |= {name: own[name] for name in own if name not in _OF_EVERY_RECORD}
+    if record.stack_info:
+        metadata["stack"] = record.stack_info
+    ids = (
+        fragment("correlation_id", own.get("correlation_id")) or CORRELATION.get(),
+        fragment("session_id", own.get("session_id")) or SESSION.get(),
+        fragment("component", own.get("component")) or COMPONENT.get(),
+    )
+    return emission.assemble(
+        record.created, head, ids, message, metadata or None, exc_info=record.exc_info
+    )
+
+
+_ABSENT = object()
+_USUAL_SIZE = len(_OF_EVERY_RECORD)
+
+
+class JSONFormatter(logging.Formatter):
+    """Gives the records of any handler the form of our entries."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line of strict JSON, without a newline."""
+        return encode_record(record)[:-1].decode()
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's signature
+        """The time as it stands in the entry."""
+        return datetime.fromtimestamp(record.created).astimezone().isoformat()
+
+
+class BridgeHandler(logging.Handler):
+    """Sends the records of `logging` to where our entries go."""
+
+    def createLock(self) -> None:  # noqa: N802 - logging's name
+        """Do without a lock: an entry is one write, and a lock could hang a signal handler."""
+        self.lock = None
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Write the record, unless a filter refuses it."""
+        if not self.filters or self.filter(record):
+            self.emit(record)
+        return True
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record as an entry; never raises."""
+        if emission.sampler is not None:
+            admitted = emission.sampler.admit(record.name, record.levelno, record.msg)
+            if admitted is None:
+                return
+        try:
+            line = encode_record(record)
+        except Exception:  # noqa: BLE001 - the caller of a log must not suffer
+            self.handleError(record)
+            return
+        output.write(line)
+
+
+def install() -> None:
+    """Route `logging` and warnings of all libraries to our output, at the levels of our rules.
+
+    Other handlers of the root logger stay, except plain stream handlers on standard error or
+    output, which would print every record a second time.
+    """
+    root = logging.root
+    uninstall()
+    for handler in list(root.handlers):
+        if type(handler) is logging.StreamHandler:
+            root.removeHandler(handler)
+    root.addHandler(BridgeHandler())
+    levels.mirror = _set_level
+    for name, level in levels.get_levels().items():
+        _set_level(name, levels.number_of(level))
+    emission.own_handlers = 1
+    logging.captureWarnings(capture=True)
+
+
+def uninstall() -> None:
+    """Take back what `install` did."""
+    root = logging.root
+    for handler in list(root.handlers):
+        if isinstance(handler, BridgeHandler):
+            root.removeHandler(handler)
+            logging.captureWarnings(capture=False)
+    levels.mirror = None
+    emission.own_handlers = 0
+
+
+def _set_level(name: str, number: int) -> None:
+    logging.getLogger(name or None).setLevel(number or (0 if name else logging.WARNING))
