@@ -79,7 +79,7 @@ class TemplateCache:
         self._lock = threading.Lock()
         self._epoch = 0
         self._entries = Entries(max_templates, int(max_size_mb * 1024 * 1024))
-        self._find = self._entries.find
+        self._by_name, self._by_key = self._entries.by_name, self._entries.by_key
         self._ledger = Ledger(self._entries, clock, recording=enable_persistence)
         self._notes = self._ledger.notes
         self._note = self._notes.append
@@ -110,8 +110,14 @@ class TemplateCache:
             Exception: whatever ``loader_func`` raises.
         """
         started = self._clock()
-        entry = self._find(template_name, file_path)
-        if entry is not None and started < entry.expires_at and self._is_same(entry):
+        entry = self._by_name.get(template_name)
+        if entry is None or entry.path is not file_path:
+            entry = self._by_key.get((template_name, os.fspath(file_path)))
+        if (
+            entry is not None
+            and started < entry.expires_at
+            and (entry.epoch == self._epoch or self._is_same(entry))
+        ):
             self._note((entry, template_type, started, self._clock() - started))
             if len(self._notes) >= _MOST_NOTES:
                 self._fold()
@@ -213,8 +219,6 @@ class TemplateCache:
     def _is_same(self, entry: Entry) -> bool:
         """Whether one look proves that the file of ``entry`` is the one that was loaded."""
         epoch = self._epoch
-        if entry.epoch == epoch:
-            return True
         evidence = entry.evidence
         try:
             same: bool = evidence.look() == evidence.proof
@@ -253,12 +257,12 @@ class TemplateCache:
         self, key: Key, kind: str, path: Path, loader: Loader, started: int
     ) -> tuple[str, bool]:
         while True:
-            entry = self._verified(key, path, started)
+            entry = self._verified(key, started)
             if entry is not None:
                 self._note((entry, kind, started, self._clock() - started))
                 return entry.content, True
             with self._lock:
-                if self._entries.get(key) is not None:
+                if key in self._by_key:
                     continue  # another thread has just loaded it
                 flight, mine = self._flights.join(key)
             if mine:
@@ -273,9 +277,9 @@ class TemplateCache:
                 self._recorder.wake()
             return flight.content, False
 
-    def _verified(self, key: Key, path: Path, started: int) -> Entry | None:
+    def _verified(self, key: Key, started: int) -> Entry | None:
         """The entry of ``key`` if the file's content, read anew, is still what was loaded."""
-        entry = self._entries.find(key[0], path)
+        entry = self._by_key.get(key)
         if entry is None:
             return None
         if started >= entry.expires_at:

@@ -57,7 +57,7 @@ def settle(
     """Get until one look at the file is enough for a hit."""
     while True:
         cache.get("t", "EFFECT", file, loader)
-        entry = cache._entries.find("t", file)
+        entry = cache._entries.by_key.get(("t", str(file)))
         assert entry is not None
         if entry.evidence.proof is not None:
             return
