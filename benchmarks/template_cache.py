@@ -67,7 +67,7 @@ def peers(path: Path) -> list[Contender]:
     remembered = lru_cache(maxsize=100)(read)
     contenders = [repeated("functools.lru_cache, checks nothing", lambda: remembered(path))]
     try:
-        from cachetools import TTLCache, cached  # noqa: PLC0415 - a peer that may be missing
+        from cachetools import TTLCache, cached
     except ImportError:
         return contenders
     timed: Any = cached(TTLCache(maxsize=100, ttl=3600), lock=threading.Lock())(read)

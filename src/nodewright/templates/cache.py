@@ -1,7 +1,5 @@
 """A cache of template files whose hits cost one look at the file, and are never stale."""
 
-import asyncio
-import logging
 import os
 import threading
 import time
@@ -11,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from nodewright.logs import get_logger
 from nodewright.templates import forks, source
 from nodewright.templates.entries import Entries, Entry, Key
 from nodewright.templates.errors import InvalidLimitError
@@ -22,7 +21,7 @@ from nodewright.templates.statistics import CachedTemplate, CacheStats, template
 from nodewright.templates.warming import templates_of
 from nodewright.templates.watching import FolderWatcher
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__, component="template_cache")
 
 _MOST_NOTES = 256
 
@@ -147,12 +146,12 @@ class TemplateCache:
         ``EFFECT_template``. What can't be loaded is logged and left out.
         """
         if not templates_dir.is_dir():
-            _log.warning("no templates to warm up: %s is not a folder", templates_dir)
+            _log.warning(f"no templates to warm up: {templates_dir} is not a folder")
         for name, kind, file in templates_of(templates_dir, template_types):
             try:
                 self.get(name, kind, file, _read_text)
             except (OSError, UnicodeDecodeError) as error:
-                _log.warning("template %s is not warmed up: %s: %s", name, file, error)
+                _log.warning(f"template {name} is not warmed up: {file}: {error}")
 
     def stats(self) -> CacheStats:
         """Counts and times, all of one moment."""
@@ -202,6 +201,8 @@ class TemplateCache:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        import asyncio
+
         await asyncio.to_thread(self.close)
 
     def _start_afresh(self) -> None:
