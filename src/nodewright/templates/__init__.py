@@ -1,5 +1,7 @@
 """Templates: the cache, packs and the sandboxed environment."""
 
+from typing import TYPE_CHECKING, Any
+
 from nodewright.templates.cache import TemplateCache
 from nodewright.templates.errors import (
     InvalidLimitError,
@@ -8,9 +10,11 @@ from nodewright.templates.errors import (
     UnknownTemplateError,
     WatchUnavailableError,
 )
-from nodewright.templates.pack import TemplatePack
 from nodewright.templates.recording import TemplatePersistence
 from nodewright.templates.statistics import CachedTemplate, CacheStats
+
+if TYPE_CHECKING:
+    from nodewright.templates.pack import TemplatePack as TemplatePack
 
 __all__ = [
     "CacheStats",
@@ -24,3 +28,12 @@ __all__ = [
     "UnknownTemplateError",
     "WatchUnavailableError",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load `TemplatePack`, and with it Jinja2, when it is first used."""
+    if name != "TemplatePack":
+        raise AttributeError(f"module 'nodewright.templates' has no attribute {name!r}")
+    from nodewright.templates.pack import TemplatePack
+
+    return TemplatePack

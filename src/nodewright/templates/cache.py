@@ -1,7 +1,5 @@
 """A cache of template files whose hits cost one look at the file, and are never stale."""
 
-import asyncio
-import logging
 import os
 import threading
 import time
@@ -11,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from nodewright.logs import get_logger
 from nodewright.templates import forks, source
 from nodewright.templates.entries import Entries, Entry, Key
 from nodewright.templates.errors import InvalidLimitError
@@ -22,7 +21,7 @@ from nodewright.templates.statistics import CachedTemplate, CacheStats, template
 from nodewright.templates.warming import templates_of
 from nodewright.templates.watching import FolderWatcher
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__, component="template_cache")
 
 _MOST_NOTES = 256
 
@@ -79,7 +78,7 @@ class TemplateCache:
         self._lock = threading.Lock()
         self._epoch = 0
         self._entries = Entries(max_templates, int(max_size_mb * 1024 * 1024))
-        self._find = self._entries.find
+        self._by_name, self._by_key = self._entries.by_name, self._entries.by_key
         self._ledger = Ledger(self._entries, clock, recording=enable_persistence)
         self._notes = self._ledger.notes
         self._note = self._notes.append
@@ -110,8 +109,14 @@ class TemplateCache:
             Exception: whatever ``loader_func`` raises.
         """
         started = self._clock()
-        entry = self._find(template_name, file_path)
-        if entry is not None and started < entry.expires_at and self._is_same(entry):
+        entry = self._by_name.get(template_name)
+        if entry is None or entry.path is not file_path:
+            entry = self._by_key.get((template_name, os.fspath(file_path)))
+        if (
+            entry is not None
+            and started < entry.expires_at
+            and (entry.epoch == self._epoch or self._is_same(entry))
+        ):
             self._note((entry, template_type, started, self._clock() - started))
             if len(self._notes) >= _MOST_NOTES:
                 self._fold()
@@ -141,12 +146,12 @@ class TemplateCache:
         ``EFFECT_template``. What can't be loaded is logged and left out.
         """
         if not templates_dir.is_dir():
-            _log.warning("no templates to warm up: %s is not a folder", templates_dir)
+            _log.warning(f"no templates to warm up: {templates_dir} is not a folder")
         for name, kind, file in templates_of(templates_dir, template_types):
             try:
                 self.get(name, kind, file, _read_text)
             except (OSError, UnicodeDecodeError) as error:
-                _log.warning("template %s is not warmed up: %s: %s", name, file, error)
+                _log.warning(f"template {name} is not warmed up: {file}: {error}")
 
     def stats(self) -> CacheStats:
         """Counts and times, all of one moment."""
@@ -196,6 +201,8 @@ class TemplateCache:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        import asyncio
+
         await asyncio.to_thread(self.close)
 
     def _start_afresh(self) -> None:
@@ -213,8 +220,6 @@ class TemplateCache:
     def _is_same(self, entry: Entry) -> bool:
         """Whether one look proves that the file of ``entry`` is the one that was loaded."""
         epoch = self._epoch
-        if entry.epoch == epoch:
-            return True
         evidence = entry.evidence
         try:
             same: bool = evidence.look() == evidence.proof
@@ -253,12 +258,12 @@ class TemplateCache:
         self, key: Key, kind: str, path: Path, loader: Loader, started: int
     ) -> tuple[str, bool]:
         while True:
-            entry = self._verified(key, path, started)
+            entry = self._verified(key, started)
             if entry is not None:
                 self._note((entry, kind, started, self._clock() - started))
                 return entry.content, True
             with self._lock:
-                if self._entries.get(key) is not None:
+                if key in self._by_key:
                     continue  # another thread has just loaded it
                 flight, mine = self._flights.join(key)
             if mine:
@@ -273,9 +278,9 @@ class TemplateCache:
                 self._recorder.wake()
             return flight.content, False
 
-    def _verified(self, key: Key, path: Path, started: int) -> Entry | None:
+    def _verified(self, key: Key, started: int) -> Entry | None:
         """The entry of ``key`` if the file's content, read anew, is still what was loaded."""
-        entry = self._entries.find(key[0], path)
+        entry = self._by_key.get(key)
         if entry is None:
             return None
         if started >= entry.expires_at:

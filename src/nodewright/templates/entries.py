@@ -1,6 +1,5 @@
 """Templates in memory, the least recently used first, within a count and a number of bytes."""
 
-import os
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,37 +48,31 @@ class Entry:
 
 
 class Entries:
-    """The kept entries by name and path. Call with the cache's lock held, but for `find`."""
+    """The kept entries. Call with the cache's lock held, but for lookups.
+
+    Attributes:
+        by_key: entries by name and path, the least recently used first.
+        by_name: the entry that was last loaded under a name.
+    """
 
     def __init__(self, most: int, most_bytes: int) -> None:
         self.most = most
         self.most_bytes = most_bytes
         self.bytes = 0
-        self._by_key: OrderedDict[Key, Entry] = OrderedDict()
-        self._by_name: dict[str, Entry] = {}
+        self.by_key: OrderedDict[Key, Entry] = OrderedDict()
+        self.by_name: dict[str, Entry] = {}
         self._newest: Entry | None = None
 
     def __len__(self) -> int:
-        return len(self._by_key)
+        return len(self.by_key)
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter(list(self._by_key.values()))
-
-    def find(self, name: str, path: Path) -> Entry | None:
-        """The entry of a name and path, without a lock."""
-        entry = self._by_name.get(name)
-        if entry is None or entry.path is not path:
-            return self._by_key.get((name, os.fspath(path)))
-        return entry
-
-    def get(self, key: Key) -> Entry | None:
-        """The entry of ``key``."""
-        return self._by_key.get(key)
+        return iter(list(self.by_key.values()))
 
     def touch(self, entry: Entry) -> None:
         """``entry`` is now the most recently used."""
         if self._newest is not entry:
-            self._by_key.move_to_end(entry.key)
+            self.by_key.move_to_end(entry.key)
             self._newest = entry
 
     def fits(self, entry: Entry) -> bool:
@@ -88,18 +81,18 @@ class Entries:
 
     def put(self, entry: Entry) -> list[Entry]:
         """Keep ``entry``, which fits; returns the entries that had to make room."""
-        held = self._by_key.get(entry.key)
+        held = self.by_key.get(entry.key)
         if held is not None:
             self.remove(held)
         evicted = []
-        while self._by_key and (
-            len(self._by_key) >= self.most or self.bytes + entry.size > self.most_bytes
+        while self.by_key and (
+            len(self.by_key) >= self.most or self.bytes + entry.size > self.most_bytes
         ):
-            oldest = next(iter(self._by_key.values()))
+            oldest = next(iter(self.by_key.values()))
             self.remove(oldest)
             evicted.append(oldest)
         entry.kept = True
-        self._by_key[entry.key] = self._by_name[entry.key[0]] = self._newest = entry
+        self.by_key[entry.key] = self.by_name[entry.key[0]] = self._newest = entry
         self.bytes += entry.size
         return evicted
 
@@ -108,9 +101,9 @@ class Entries:
         if not entry.kept:
             return False
         entry.kept = False
-        del self._by_key[entry.key]
-        if self._by_name.get(entry.key[0]) is entry:
-            del self._by_name[entry.key[0]]
+        del self.by_key[entry.key]
+        if self.by_name.get(entry.key[0]) is entry:
+            del self.by_name[entry.key[0]]
         if self._newest is entry:
             self._newest = None
         self.bytes -= entry.size

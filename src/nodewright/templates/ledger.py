@@ -36,26 +36,40 @@ class Ledger:
 
     def fold(self) -> None:
         """Take the notes into the accounts, and into the order of use."""
-        notes, touch = self.notes, self._entries.touch
-        count = len(notes)
+        take = self.notes.popleft
+        count = len(self.notes)
+        last: Entry | None = None
+        run = spent = used_at = 0
+        kind = ""
         for _ in range(count):
-            entry, kind, started, took = notes.popleft()
-            entry.kind = kind
-            entry.used_at = started
-            entry.hits += 1
-            self._hit_ns += took
-            if entry.kept:
-                touch(entry)
-            else:
-                self.depart(entry)
+            entry, now_kind, started, took = take()
+            if entry is not last:
+                if last is not None:
+                    self._add_hits(last, run, kind, used_at)
+                last, run = entry, 0
+            run += 1
+            spent += took
+            kind, used_at = now_kind, started
+        if last is not None:
+            self._add_hits(last, run, kind, used_at)
         self._hits += count
+        self._hit_ns += spent
+
+    def _add_hits(self, entry: Entry, count: int, kind: str, used_at: int) -> None:
+        entry.hits += count
+        entry.kind = kind
+        entry.used_at = used_at
+        if entry.kept:
+            self._entries.touch(entry)
+        else:
+            self.depart(entry)
 
     def add_load(self, key: Key, kind: str, reading: Reading | None, took: int) -> None:
         """A miss that returned a template after ``took`` nanoseconds."""
         self.misses += 1
         self._loads += 1
         self._load_ns += took
-        entry = self._entries.get(key)
+        entry = self._entries.by_key.get(key)
         if entry is not None:
             entry.misses += 1
         elif self._recording and reading is not None:

@@ -1,6 +1,7 @@
 """Packs: folders of Jinja2 templates, the built-in one overlaid file by file by a user's."""
 
 import hashlib
+import os
 import re
 import threading
 from collections import OrderedDict
@@ -45,6 +46,7 @@ class TemplatePack:
             )
         self._overlay = overlay.absolute() if overlay is not None else None
         self._roots = [root.absolute() for root in (overlay, BUILTIN) if root is not None]
+        self._places: dict[str, list[_Place]] = {}
         self._cache = cache or TemplateCache(enable_persistence=False)
         self._environment = PackEnvironment(_PackLoader(self))
 
@@ -129,31 +131,27 @@ class TemplatePack:
                 )
         return "".join(parts)
 
-    def _source(self, name: str) -> tuple[str, Path]:
+    def _source(self, name: str) -> tuple[str, str]:
         """The source of ``name`` and the file that it stands in."""
-        relative = PurePosixPath(name)
-        confined = not relative.is_absolute() and ".." not in relative.parts
-        if confined and name.endswith(SUFFIX) and "\0" not in name and "\\" not in name:
-            for root in self._roots:
-                try:
-                    return self._read(name, root, root / relative)
-                except (FileNotFoundError, NotADirectoryError):
-                    continue
+        for place in self._places.get(name) or self._find(name):
+            source = place.read(self._cache)
+            if source is not None:
+                return source, place.file
         raise UnknownTemplateError(
             f"no template of this name in {' or '.join(map(str, self._roots))}", template=name
         )
 
-    def _read(self, name: str, root: Path, path: Path) -> tuple[str, Path]:
-        try:
-            content, _ = self._cache.get(
-                name, _kind(name), path, lambda file: _load(name, root, file)
-            )
-        except (FileNotFoundError, NotADirectoryError):
-            raise
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise TemplateError(f"can't be read: {reason}", template=name, path=path) from error
-        return content, path
+    def _find(self, name: str) -> "list[_Place]":
+        """Where ``name`` can stand, the overlay first; nowhere if it leads out of the pack."""
+        relative = PurePosixPath(name)
+        if relative.is_absolute() or ".." in relative.parts or not name.endswith(SUFFIX):
+            return []
+        if "\0" in name or "\\" in name:
+            return []
+        places = [_Place(name, root) for root in self._roots]
+        if len(self._places) < MOST_COMPILED:
+            self._places[name] = places
+        return places
 
     def _located(self, error: Exception, name: str) -> TemplateError:
         """``error`` as one that names the template's file and line."""
@@ -174,13 +172,61 @@ class TemplatePack:
         return TemplateError(reason, template=files.get(file or "", name), path=path, line=line)
 
 
+class _Place:
+    """Where a template can stand: one name in one of the pack's folders."""
+
+    def __init__(self, name: str, root: Path) -> None:
+        self.name = name
+        self.kind = _kind(name)
+        self.root = root
+        self.path = root / name
+        self.file = str(self.path)
+        self._was_there = False
+
+    def read(self, cache: TemplateCache) -> str | None:
+        """The source, None if there is no such file.
+
+        Raises:
+            TemplateError: the file is there and is no template.
+        """
+        # A get of what is not there would be counted as a miss, and cost far more.
+        if not self._was_there and not os.path.exists(self.file):  # noqa: PTH110
+            return None
+        try:
+            source, _ = cache.get(self.name, self.kind, self.path, self._load)
+        except (FileNotFoundError, NotADirectoryError):
+            self._was_there = False
+            return None
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise self._error(f"can't be read: {reason}") from error
+        self._was_there = True
+        return source
+
+    def _load(self, path: Path) -> str:
+        if not path.resolve().is_relative_to(self.root.resolve()):
+            raise self._error("is a link out of its pack")
+        if path.is_file() and path.stat().st_size > LARGEST_SOURCE:
+            raise self._error(f"is larger than {LARGEST_SOURCE:,} bytes; split it")
+        data = path.read_bytes()
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            reason = f"byte {error.start} is not UTF-8; save the file as UTF-8"
+            raise self._error(reason, line) from error
+
+    def _error(self, reason: str, line: int | None = None) -> TemplateError:
+        return TemplateError(reason, template=self.name, path=self.path, line=line)
+
+
 class _PackLoader(BaseLoader):
     """Gives the environment the pack's templates, compiled once for each content."""
 
     def __init__(self, pack: TemplatePack) -> None:
         self._pack = pack
         self._lock = threading.Lock()
-        self._compiled: OrderedDict[tuple[str, str, str], Template] = OrderedDict()
+        self._compiled: OrderedDict[tuple[str, str], Template] = OrderedDict()
 
     def load(
         self,
@@ -189,43 +235,22 @@ class _PackLoader(BaseLoader):
         globals: MutableMapping[str, Any] | None = None,  # noqa: A002 - the interface's name
     ) -> Template:
         try:
-            source, path = self._pack._source(name)  # noqa: SLF001 - the pack's own loader
+            source, file = self._pack._source(name)  # noqa: SLF001 - the pack's own loader
         except UnknownTemplateError:
             raise TemplateNotFound(name) from None
-        key = (name, str(path), _digest(source))
+        key = (file, _digest(source))
         with self._lock:
             template = self._compiled.get(key)
             if template is not None:
                 self._compiled.move_to_end(key)
                 return template
-        code = environment.compile(source, name, str(path))
+        code = environment.compile(source, name, file)
         template = Template.from_code(environment, code, globals or {})
         with self._lock:
             self._compiled[key] = template
             while len(self._compiled) > MOST_COMPILED:
                 self._compiled.popitem(last=False)
         return template
-
-
-def _load(name: str, root: Path, path: Path) -> str:
-    """Read one template file, which must lie in ``root`` and be text of a sane size."""
-    if not path.resolve().is_relative_to(root.resolve()):
-        raise TemplateError("is a link out of its pack", template=name, path=path)
-    if path.is_file() and path.stat().st_size > LARGEST_SOURCE:
-        raise TemplateError(
-            f"is larger than {LARGEST_SOURCE:,} bytes; split it", template=name, path=path
-        )
-    data = path.read_bytes()
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise TemplateError(
-            f"byte {error.start} is not UTF-8; save the file as UTF-8",
-            template=name,
-            path=path,
-            line=line,
-        ) from error
 
 
 def _kind(name: str) -> str:

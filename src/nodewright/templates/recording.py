@@ -1,8 +1,6 @@
 """Recording the use of templates in the database, in the background."""
 
-import asyncio
 import hashlib
-import logging
 import threading
 import time
 import weakref
@@ -11,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-_log = logging.getLogger(__name__)
+from nodewright.logs import get_logger
+
+_log = get_logger(__name__, component="template_cache")
 
 FLUSH_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
@@ -131,6 +131,8 @@ class Recorder:
             self._thread.join(timeout)
 
     def _run(self) -> None:
+        import asyncio
+
         with asyncio.Runner() as runner:
             stopping = False
             while not stopping:
@@ -177,11 +179,9 @@ class Recorder:
             return
         self._warned_at = time.monotonic()
         _log.warning(
-            "the use of %d templates is not recorded yet (%d dropped): %s: %s",
-            len(self._pending),
-            self.dropped,
-            type(error).__name__,
-            error,
+            f"the use of {len(self._pending)} templates is not recorded yet: "
+            f"{type(error).__name__}: {error}",
+            metadata={"pending": len(self._pending), "dropped": self.dropped},
         )
 
 

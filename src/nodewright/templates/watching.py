@@ -1,6 +1,5 @@
 """The operating system's notices of changed files, so that hits need not look at them."""
 
-import logging
 import threading
 import weakref
 from collections.abc import Callable, Iterable
@@ -8,9 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from nodewright.logs import get_logger
 from nodewright.templates.errors import WatchUnavailableError
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__, component="template_cache")
 
 # How long notices are gathered, how often the watcher wakes, and the longest that a change which
 # sent no notice (a renamed parent folder, a network file system) can stay unseen.
@@ -92,10 +92,10 @@ class FolderWatcher:
                 folders = frozenset(self._wanted)
             try:
                 self._watch(folders)
-            except Exception:  # noqa: BLE001 - hits go back to looking; the next attempt may work
+            except Exception as error:  # noqa: BLE001 - hits go back to looking; the next attempt may work
                 self._watched = frozenset()
                 self._tell()
-                _log.warning("can't watch %s", sorted(folders), exc_info=True)
+                _log.warning(f"can't watch {sorted(folders)}: {error}", exc_info=error)
                 self._restart.wait(LONGEST_UNSEEN_MS / 1000)
 
     def _watch(self, folders: Iterable[str]) -> None:

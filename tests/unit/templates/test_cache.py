@@ -15,7 +15,10 @@ import pytest
 
 from nodewright.errors import NodewrightError
 from nodewright.templates import CachedTemplate, TemplateCache, TemplateLoopError
+from nodewright.templates import source as source_module
 from nodewright.templates import status as status_module
+from nodewright.templates.source import Evidence
+from nodewright.templates.status import Stamp, stamp_of
 
 SECOND = 1_000_000_000
 
@@ -57,7 +60,7 @@ def settle(
     """Get until one look at the file is enough for a hit."""
     while True:
         cache.get("t", "EFFECT", file, loader)
-        entry = cache._entries.find("t", file)
+        entry = cache._entries.by_key.get(("t", str(file)))
         assert entry is not None
         if entry.evidence.proof is not None:
             return
@@ -116,6 +119,44 @@ def test_an_edit_that_keeps_size_and_mtime_is_seen(
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert cache.get("t", "EFFECT", file, Path.read_text) == ("CONTENT", False)
     assert cache.stats().invalidations == 1
+
+
+def test_a_change_within_one_tick_of_a_coarse_clock_is_seen(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file system that keeps whole minutes: both contents have the same stamp."""
+    minute = 60 * SECOND
+
+    def coarse(status: os.stat_result) -> Stamp:
+        fine = stamp_of(status)
+        times = (time // minute * minute for time in (fine.mtime_ns, fine.ctime_ns))
+        return Stamp(*times, fine.size, fine.inode)
+
+    monkeypatch.setattr(source_module, "stamp_of", coarse)
+    monkeypatch.setattr(source_module, "look_at", lambda path: lambda: coarse(Path(path).stat()))
+    monkeypatch.setattr(source_module, "COARSE_TICK_NS", float("inf"))
+    monkeypatch.setattr(source_module, "CLOCK_SKEW_NS", float("inf"))
+    cache = make_cache()
+    for content in ("first..", "second.", "third.."):
+        file.write_text(content)
+        assert cache.get("t", "EFFECT", file, Path.read_text) == (content, False)
+        assert cache.get("t", "EFFECT", file, Path.read_text) == (content, True)
+
+
+def test_a_stamp_proves_once_its_tick_is_over(file: Path) -> None:
+    old = source_module.read(str(file))
+    assert old.stamp is not None
+    coarse = old.stamp._replace(ctime_ns=(old.stamp.ctime_ns // SECOND) * SECOND)
+    cases = [(old.stamp, source_module.FINE_TICK_NS), (coarse, source_module.COARSE_TICK_NS)]
+    for stamp, tick in cases:
+        evidence = Evidence(str(file), old._replace(stamp=stamp))
+        assert not evidence._settled
+        evidence.add(old._replace(stamp=stamp, read_at=old.read_at + tick))
+        assert not evidence._settled
+        evidence.add(old._replace(stamp=stamp, read_at=old.read_at + tick + 1))
+        assert evidence._settled
+    hour_old = old.stamp._replace(ctime_ns=old.stamp.ctime_ns - 3600 * SECOND)
+    assert Evidence(str(file), old._replace(stamp=hour_old))._settled
 
 
 def test_touched_but_equal_is_a_hit_and_settles_again(file: Path) -> None:
@@ -238,6 +279,33 @@ def test_those_who_wait_share_the_exception(file: Path) -> None:
     assert {str(error) for error in errors} == {"no luck"}
     assert (cache.stats().misses, cache.stats().cached_templates) == (8, 0)
     assert cache.get("t", "EFFECT", file, Path.read_text) == ("content", False)
+
+
+def test_who_comes_late_gets_nothing_that_was_read_before(file: Path) -> None:
+    cache, has_read, joined = make_cache(), threading.Event(), threading.Event()
+    join = cache._flights.join
+
+    def joining(*arguments: Any) -> Any:
+        outcome = join(*arguments)
+        if not outcome[1]:
+            joined.set()
+        return outcome
+
+    cache._flights.join = joining  # type: ignore[method-assign]
+
+    def slow(path: Path) -> str:
+        text = path.read_text()
+        has_read.set()
+        assert joined.wait(30)
+        return text
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(cache.get, "t", "EFFECT", file, slow)
+        assert has_read.wait(30)
+        file.write_text("changed")
+        second = pool.submit(cache.get, "t", "EFFECT", file, Path.read_text)
+        assert first.result(30) == ("content", False)
+        assert second.result(30) == ("changed", False)
 
 
 def test_a_slow_loader_delays_no_other_key(file: Path, tmp_path: Path) -> None:

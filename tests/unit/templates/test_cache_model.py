@@ -186,7 +186,7 @@ class CacheMachine(RuleBasedStateMachine):
 
 
 CacheMachine.TestCase.settings = settings(
-    max_examples=100,
+    max_examples=60,
     stateful_step_count=60,
     deadline=None,
     suppress_health_check=list(HealthCheck),
@@ -268,4 +268,4 @@ def hasty_threads() -> Iterator[None]:
 @pytest.mark.usefixtures("hasty_threads")
 @pytest.mark.parametrize("transform", [False, True])
 def test_nothing_stale_beside_a_writer(tmp_path: Path, transform: bool) -> None:
-    assert check_against_writer(tmp_path, 600, transform=transform) > 600
+    assert check_against_writer(tmp_path, 400, transform=transform) > 400

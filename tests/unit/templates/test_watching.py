@@ -30,7 +30,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def entry_of(cache: TemplateCache, file: Path) -> Entry:
-    entry = cache._entries.find("t", file)
+    entry = cache._entries.by_key.get(("t", str(file)))
     assert entry is not None
     return entry
 
