@@ -11,8 +11,9 @@ from nodewright.prd.fields import code_field, listed_fields, make_field, ticked_
 from nodewright.prd.markdown import Block, BlockKind, plain
 from nodewright.prd.models import Entity, EntityField, Requirement, Scope
 from nodewright.prd.operations import operation_of, verb_kind
-from nodewright.prd.outline import Section, load_data
+from nodewright.prd.outline import Section
 from nodewright.prd.statements import Sentence
+from nodewright.prd.vocabulary import load_data
 
 _MAX_ENTITIES = 24
 _MAX_WORDS = 3
@@ -188,14 +189,16 @@ def _item_fields(block: Block) -> Iterator[EntityField]:
 
 def _declared_in_list(block: Block, children: list[Block], *, in_data: bool) -> Iterator[_Declared]:
     text = block.text[:600]
-    introduced = _INCLUDES.search(text) or _FIELDS_OF.search(text)
-    if introduced and children:
+    introduced = None
+    if children and (":" in text or "：" in text):
+        introduced = _INCLUDES.search(text) or _FIELDS_OF.search(text)
+    if introduced:
         fields = [item for child in children for item in _item_fields(child)]
         if fields:
             yield entity_name(introduced["name"].split(" the ")[-1]), fields, block.line
         return
-    label = _LABEL.match(text)
-    if in_data and label:
+    label = _LABEL.match(text) if in_data else None
+    if label:
         fields = [item for child in children for item in _item_fields(child)]
         rest = label["rest"]
         if "`" in rest:

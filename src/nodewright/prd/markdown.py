@@ -43,6 +43,14 @@ class Block:
     header: tuple[str, ...] = ()
     language: str = ""
     quoted: bool = False
+    _shown: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """The text without Markdown's marks; that of code as it is."""
+        if self._shown is None:
+            self._shown = self.text if self.kind is BlockKind.CODE else plain(self.text)
+        return self._shown
 
 
 @dataclass(frozen=True, slots=True)

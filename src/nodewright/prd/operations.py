@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from nodewright.patterns.lexicon import stems, word_set
-from nodewright.prd.outline import load_data
+from nodewright.prd.vocabulary import load_data
 
 _MAX_TEXT = 400
 _MAX_OBJECT = 4

@@ -16,7 +16,8 @@ from nodewright.prd.identifiers import AuthorId, Rank, author_id
 from nodewright.prd.markdown import Block, BlockKind, plain
 from nodewright.prd.models import Requirement, Scope
 from nodewright.prd.outline import Section
-from nodewright.prd.statements import block_scopes, row_text, scope_of
+from nodewright.prd.scopes import scope_of
+from nodewright.prd.statements import row_text
 
 _MAX_TEXT = 500
 _FUNCTIONAL_ROLES = ("functional", "criteria")
@@ -72,8 +73,8 @@ def entries_of(sections: Sequence[Section]) -> list[Entry]:
                     len(found), number, None, section.title, section.line, section.scope, identity
                 )
             )
-        for block, scope in zip(section.blocks, block_scopes(section), strict=True):
-            text = block.text if block.kind is BlockKind.CODE else plain(block.text)
+        for block, scope in zip(section.blocks, section.scopes, strict=True):
+            text = block.shown
             identity = None if block.kind is BlockKind.CODE else author_id(text)
             found.append(Entry(len(found), number, block, text, block.line, scope, identity))
     return found

@@ -13,6 +13,7 @@ from nodewright.prd.outline import Section
 _MAX_STATES = 16
 _MAX_MACHINES = 12
 _ARROW = re.compile(r"\s*(?:→|⇒|➔|➜|-+>|=+>|⟶)\s*")
+_ARROWS = ("→", "⇒", "➔", "➜", "⟶", ">")
 _STATE = re.compile(r"[\"'`*(\[]{0,3}([^\W\d_][\w -]{1,24}?)[\"'`*)\].,;]{0,3}")
 _STATE_CONTEXT = re.compile(
     r"\bstat(?:e|es|us|uses|e machine)\b|life ?cycle|transition|상태|状态|流转|estado|生命周期",
@@ -116,7 +117,7 @@ def _clean(part: str) -> str | None:
 
 
 def _from_arrows(text: str, line: int, section: Section) -> _Machine | None:
-    if not _ARROW.search(text):
+    if not any(mark in text for mark in _ARROWS) or not _ARROW.search(text):
         return None
     lead, colon, rest = text.partition(":")
     body = rest if colon and _ARROW.search(rest) and not _ARROW.search(lead) else text
@@ -151,6 +152,9 @@ _SEPARATORS = re.compile(r"\s*(?:\||,|;|/|、|，|\bor\b|\band\b|→|->)\s*")
 
 
 def _from_list(text: str, line: int) -> _Machine | None:
+    low = text.lower()
+    if "stat" not in low and "estad" not in low and "lifecycle" not in low:
+        return None
     match = _COMMENT_LIST.search(text) or _STATUS_LIST.search(text)
     if match is None:
         return None

@@ -13,8 +13,8 @@ from functools import cache
 from nodewright.patterns.lexicon import CLAUSE_ENDS, Lexicon, tokens, word_set
 from nodewright.patterns.scoring import negated
 from nodewright.prd.models import ExternalSystem
-from nodewright.prd.outline import load_data
 from nodewright.prd.statements import Sentence
+from nodewright.prd.vocabulary import load_data
 
 _FAMILIES = {"gcp": "Google", "aws": "AWS", "azure": "Azure"}
 _CONTEXT = word_set(
