@@ -27,11 +27,10 @@ _FUTURE = re.compile(
     r"|próxim[ao]s? (?:versión|fase)",
     re.IGNORECASE,
 )
-# One of these stems is in every sentence that the two patterns above match.
-_SCOPE_STEMS = word_set(
-    "scope goal support includ exclud requir need part no not without futur later next subsequent post "
-    "v2 version v phas plan eventually down fuera incluy qued próxim proxim mvp "
-    "제 않 범 추 향 후 不 暂 后 未"
+# One of these stems is in every sentence that the patterns above match.
+_EXCLUDING = word_set("scope goal exclud excluid no not without fuera 제 않 범 不 暂")
+_DEFERRING = word_set(
+    "futur later next subsequent post v2 version v phas plann plan eventually down próxim proxim 추 향 후 后 未"
 )
 
 
@@ -44,11 +43,12 @@ def scope_of(
     """
     if given is not Scope.RELEASE:
         return given
-    if _SCOPE_STEMS.isdisjoint(stems(text) if words is None else words):
-        return given
-    if _EXCLUDED.search(text):
+    words = stems(text) if words is None else words
+    if not _EXCLUDING.isdisjoint(words) and _EXCLUDED.search(text):
         return Scope.EXCLUDED
-    return Scope.FUTURE if _FUTURE.search(text) else given
+    if not _DEFERRING.isdisjoint(words) and _FUTURE.search(text):
+        return Scope.FUTURE
+    return given
 
 
 _LABEL = re.compile(r"([^:：\n]{2,60})[:：](?:\s+|$|(?=[^\x00-\x7f]))")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from nodewright.patterns.lexicon import stems
+from nodewright.patterns.lexicon import stems_of, tokens
 from nodewright.patterns.models import Statement
 from nodewright.prd.markdown import Block, BlockKind, plain
 from nodewright.prd.models import Scope
@@ -57,7 +57,7 @@ _NOTE_COLUMNS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Sentence(Statement):
-    """A statement with its section's number and role, its scope and its stems.
+    """A statement with its section's number and role, its scope, its stems and its tokens.
 
     ``quality`` is its weight for capabilities.
     """
@@ -67,6 +67,7 @@ class Sentence(Statement):
     role: str = "unknown"
     scope: Scope = Scope.RELEASE
     words: tuple[str, ...] = ()
+    tokens: tuple[str, ...] = ()
 
 
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+(?=[A-Z\"'(¿¡\[*])|(?<=[。！？；])|\n(?![a-z])")
@@ -91,7 +92,8 @@ def sentences_of(sections: Sequence[Section]) -> list[Sentence]:
             found.append(_heading(section, number))
         for block, scope in zip(section.blocks, section.scopes, strict=True):
             for text, line, factor in _pieces(block):
-                words = tuple(stems(text))
+                raw = tuple(tokens(text))
+                words = stems_of(raw)
                 own = scope_of(text, scope, words)
                 counts = factor if own is Scope.RELEASE else 0.0
                 found.append(
@@ -104,6 +106,7 @@ def sentences_of(sections: Sequence[Section]) -> list[Sentence]:
                         section.role,
                         own,
                         words,
+                        raw,
                     )
                 )
     return found
@@ -112,6 +115,7 @@ def sentences_of(sections: Sequence[Section]) -> list[Sentence]:
 def _heading(section: Section, number: int) -> Sentence:
     # The name of a kind of section ("Summary", "Search") asks for nothing by itself.
     factor = _SECTION_NAME_WEIGHT if section.own_role else 1.0
+    raw = tuple(tokens(section.title))
     return Sentence(
         section.title,
         section.line,
@@ -120,7 +124,8 @@ def _heading(section: Section, number: int) -> Sentence:
         number,
         section.role,
         section.scope,
-        tuple(stems(section.title)),
+        stems_of(raw),
+        raw,
     )
 
 

@@ -140,7 +140,7 @@ def _from_arrows(text: str, line: int, section: Section) -> _Machine | None:
 
 
 _STATUS_LIST = re.compile(
-    r"(?P<before>[\w ]{0,40}?)[`*\"']*\b(?P<word>status(?:es)?|states?|estados?|lifecycle events?)\b[`*\"']*"
+    r"\b(?P<word>status(?:es)?|states?|estados?|lifecycle events?)\b[`*\"']*"
     r"(?:\s*(?:field|values?|code|type|enum|machine|transitions?))?\s*"
     r"(?:[:：=(（]|\bis one of\b|\bcan be\b|\bare\b|\bincluding\b|\b(?:string|text|enum|varchar)\b\W{0,12})\s*(?P<list>[^)）\n]{5,300})",
     re.IGNORECASE,
@@ -168,7 +168,7 @@ def _from_list(text: str, line: int) -> _Machine | None:
         state.lower().replace(" ", "_").replace("-", "_") in _COMMON_STATES for state in good
     ):
         return None
-    before = match.groupdict().get("before") or ""
+    before = re.sub(r"[^\w ]", " ", text[max(0, match.start() - 40) : match.start()])
     machine = _Machine(before.strip().split(" ")[-1] if before.strip() else "", line)
     for state in good:
         machine.add(state)
