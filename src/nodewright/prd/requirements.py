@@ -16,6 +16,7 @@ from nodewright.prd.identifiers import AuthorId, Rank, author_id
 from nodewright.prd.markdown import Block, BlockKind, plain
 from nodewright.prd.models import Requirement, Scope
 from nodewright.prd.outline import Section
+from nodewright.prd.roles import role_of
 from nodewright.prd.scopes import scope_of
 from nodewright.prd.statements import row_text
 
@@ -371,6 +372,11 @@ def _requirements(seeds: Iterable[_Seed], sections: Sequence[Section]) -> Iterat
         )
 
 
+def _is_label(text: str) -> bool:
+    """Whether a line only announces what follows: ``Acceptance criteria:``."""
+    return text.endswith((":", "：")) and len(text) < 60 and role_of(text) is not None
+
+
 _Points = tuple[tuple[int, str], ...]
 
 
@@ -389,7 +395,7 @@ def _details(seed: _Seed, sections: Sequence[Section]) -> tuple[_Points, _Points
         else:
             lines = [(member.line, " ".join(member.text.split()))]
         for line, text in lines:
-            if text:
+            if text and not _is_label(text):
                 chosen = criteria if is_criterion or _CRITERION.match(text) else details
                 chosen.append((line, text[:_MAX_TEXT]))
     return tuple(details), tuple(criteria)
