@@ -86,6 +86,11 @@ class Settings(BaseSettings):
         default=0.5, gt=0, description="Seconds after which waiting telemetry is written."
     )
 
+    # Reading PRDs.
+    pattern_folder: Path | None = Field(
+        default=None, description="A folder of pattern files that add to the built-in library."
+    )
+
     @classmethod
     def settings_customise_sources(
         cls,

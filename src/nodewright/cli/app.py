@@ -13,6 +13,7 @@ from nodewright.errors import NodewrightError
 # Name -> (module that defines ``app``, one line of help). Help is kept here so that
 # ``nodewright --help`` imports none of the modules.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "analyze": ("nodewright.cli.analyze", "Show what is understood of a PRD."),
     "cache": ("nodewright.cli.cache", "Show, warm up and clear the template cache."),
     "db": ("nodewright.cli.db", "Migrate, inspect, dump and prune the database."),
 }

@@ -21,7 +21,9 @@ _TOKEN = re.compile(
 _MEMO_LIMIT = 200_000
 _ACCENTS = str.maketrans("áéíóúüàèìòùâêîôûäöçñã", "aeiouuaeiouaeiouaocna")
 
-_INVARIANT = frozenset(("cors", "https", "kubernetes", "analytics", "redis", "news", "need", "feed"))
+_INVARIANT = frozenset(
+    ("cors", "https", "kubernetes", "analytics", "redis", "news", "need", "feed")
+)
 
 CLAUSE_ENDS = frozenset(".;:!?|。；：()")
 COMMAS = frozenset(",，、")

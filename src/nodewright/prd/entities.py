@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 
-from nodewright.patterns.lexicon import Lexicon, stems, word_set
+from nodewright.patterns.lexicon import Lexicon, tokens, word_set
 from nodewright.prd.fields import (
     code_field,
     listed_fields,
     make_field,
+    snake,
     ticked_fields,
     type_of_annotation,
 )
@@ -118,7 +119,12 @@ def find_entities(
     declared = {key: entity for key, entity in collection.found.items() if entity.fields}
     collection.found = dict(declared)
     if len(collection.found) < _ENOUGH:
+        field_names = {
+            snake(item.name).split("_")[-1] for e in declared.values() for item in e.fields
+        }
         for name, line, section_path in _nouns(sections, requirements, sentences):
+            if name.lower() in field_names:
+                continue
             collection.add(name, (), section_path, line)
             if len(collection.found) >= _ENOUGH:
                 break
@@ -128,8 +134,8 @@ def find_entities(
 _Declared = tuple[str | None, list[EntityField], int]
 _INCLUDES = re.compile(
     r"(?:each|every|an?|the|all)?\s*(?:\*\*|`)?(?P<name>[A-Za-z][\w ]{1,40}?)s?(?:\*\*|`)?(?: objects?| records?)?,?\s+"
-    r"(?:must |should |shall |will |may )?(?:includ(?:e|es|ing)|contains?|has|have|consists? of|stores?"
-    r"|with)(?: the)?(?: following)?(?: data)?(?: fields| attributes| properties| information)?(?: like)?\s*[:：]",
+    r"(?:must |should |shall |will |may )?(?:includ(?:e|es|ing)|contains?|has|have|consists? of|stores?)"
+    r"(?: the)?(?: following)?(?: data)?(?: fields| attributes| properties| information)?(?: like)?\s*[:：]",
     re.IGNORECASE,
 )
 _FIELDS_OF = re.compile(
@@ -335,7 +341,30 @@ def _payload_name(block: Block, section: Section) -> str | None:
 @cache
 def _known_nouns() -> Lexicon:
     data: list[list[str]] = load_data("nouns")
-    return Lexicon((form, names[0]) for names in data for form in names)
+    entries: list[tuple[str, str]] = [(phrase, "") for phrase in _NOT_NOUNS]
+    for names in data:
+        shown = names[0].lstrip("~")
+        for form in names[1:] if names[0].startswith("~") else names:
+            entries.append((form, shown))
+            if form[-1:].isascii():
+                entries += [(plural, shown) for plural in _plurals(form)]
+    return Lexicon(entries, exact=True)
+
+
+# Phrases whose nouns are not meant.
+_NOT_NOUNS = (
+    "product requirements", "product requirement", "product owner", "product manager", "product vision",
+    "product overview", "user story", "user stories", "user interface", "user experience", "in order to",
+    "order of", "ascending order", "error message", "error messages", "file system", "out of the box",
+    "point of view", "points of view", "task list", "project structure", "project setup", "open source project",
+    "test plan", "data model", "per user story", "app store", "play store", "document version",
+)  # fmt: skip
+
+
+def _plurals(noun: str) -> tuple[str, ...]:
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return (noun[:-1] + "ies",)
+    return (noun + "es",) if noun.endswith(("s", "x", "ch", "sh")) else (noun + "s", noun + "es")
 
 
 _SOURCES = word_set("functional stories criteria data api overview goals unknown actors")
@@ -356,8 +385,8 @@ def _nouns(
     for sentence in sentences:
         if sentence.weight <= 0 or sentence.role not in _SOURCES:
             continue
-        for hit in lexicon.find(sentence.words):
-            if _is_noun_use(sentence.tokens, hit.start, hit.end):
+        for hit in lexicon.find([word.lower() for word in sentence.tokens]):
+            if hit.payload and _is_noun_use(sentence.tokens, hit.start, hit.end):
                 weights[hit.payload] += sentence.weight
                 first.setdefault(hit.payload, (sentence.line, sections[sentence.section].path))
     objects: dict[str, int] = defaultdict(int)
@@ -394,8 +423,8 @@ def _is_noun_use(words: Sequence[str], start: int, end: int) -> bool:
 
 def _object_name(thing: str) -> str | None:
     """The noun of an operation's object: the known noun in it, else its last two words."""
-    hits = _known_nouns().find(stems(thing))
-    if hits:
+    hits = _known_nouns().find([word.lower() for word in tokens(thing)])
+    if hits and hits[-1].payload:
         return str(hits[-1].payload)
     name = entity_name(" ".join(thing.split()[-2:]))
     return name if name is not None and _is_noun_phrase(name) else None
@@ -410,4 +439,17 @@ def _is_noun_phrase(name: str) -> bool:
     return not words[-1].endswith(_NOT_NOUN_ENDINGS) and len(words[-1]) > 2
 
 
-_NOT_NOUN_ENDINGS = ("ing", "ly", "ed", "able", "tion", "ment", "ness", "ity", "ance", "ence", "ful", "ive")
+_NOT_NOUN_ENDINGS = (
+    "ing",
+    "ly",
+    "ed",
+    "able",
+    "tion",
+    "ment",
+    "ness",
+    "ity",
+    "ance",
+    "ence",
+    "ful",
+    "ive",
+)

@@ -78,7 +78,9 @@ def find_quantities(sentences: Iterable[Sentence]) -> tuple[Quantity, ...]:
         if sentence.weight <= 0 or not _DIGIT.search(sentence.text):
             continue
         for match in _QUANTITY.finditer(sentence.text[:2000]):
-            before = re.split(r"[|.;,(]", sentence.text[max(0, match.start() - 120) : match.start()])[-1]
+            before = re.split(
+                r"[|.;,(]", sentence.text[max(0, match.start() - 120) : match.start()]
+            )[-1]
             compared = _COMPARISON.search(before)
             if compared:
                 before = before[: compared.start()]

@@ -100,7 +100,7 @@ def operation_of(text: str) -> Operation:
     if _CJK.search(text) and len(_CJK.findall(text)) > len(text) / 5:
         return _east_asian(text)
     for piece in _pieces(text):
-        found = _leading_verb(piece)
+        found = _leadingverb_of(piece)
         if found is not None:
             return found
     return _nominal(text)
@@ -137,7 +137,7 @@ def _pieces(text: str) -> Iterator[str]:
     yield from dash[1:]
 
 
-def _leading_verb(piece: str) -> Operation | None:
+def _leadingverb_of(piece: str) -> Operation | None:
     matches = [*islice(_WORD.finditer(piece), 40)]
     words = [match[0] for match in matches]
     for position, word in enumerate(words[:3]):
@@ -145,7 +145,7 @@ def _leading_verb(piece: str) -> Operation | None:
         pair = f"{low}{words[position + 1].lower()}" if position + 1 < len(words) else ""
         if pair in _ACCOUNT_VERBS:
             return Operation(_ACCOUNT_VERBS[pair], "account")
-        verb = _verb(low)
+        verb = verb_of(low)
         if verb is not None and not _is_noun_here(words, position):
             return Operation(verb, _object_after(piece[matches[position].end() :]))
         if low not in _FILLERS:
@@ -159,7 +159,7 @@ _LIST_PART = re.compile(r"\s*(?:,\s*(?:and|or)?|and|or|/|&)\s+([A-Za-z]+)\b", re
 _OBJECT_END = re.compile(r"[:;,(|–—]|\s-\s")
 
 
-def _verb(word: str) -> str | None:
+def verb_of(word: str) -> str | None:
     """The verb that ``word`` (in lower case) is a form of."""
     by_stem, by_form, _ = _verbs()
     stem = stems(word)
@@ -173,7 +173,7 @@ def _verb(word: str) -> str | None:
 
 def _object_after(text: str) -> str:
     """The noun phrase at the start of ``text``, after further verbs of a list."""
-    while (found := _LIST_PART.match(text)) is not None and _verb(found[1].lower()) is not None:
+    while (found := _LIST_PART.match(text)) is not None and verb_of(found[1].lower()) is not None:
         text = text[found.end() :]
     phrase = _OBJECT_END.split(text, maxsplit=1)[0]
     return _object(_WORD.findall(phrase))

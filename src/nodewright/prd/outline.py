@@ -70,12 +70,13 @@ def _implied_level(line: str, alone: bool) -> int:
     shown = plain(line)
     if not shown or len(shown) > MAX_HEADING or "\t" in shown:
         return 0
-    ordinal = _ORDINAL.match(shown)
-    if ordinal:
-        if ordinal["dotted"]:
-            return 1 + ordinal["dotted"].strip(".").count(".")
-        return 1
     words = shown.split()
+    ordinal = _ORDINAL.match(shown)
+    if ordinal and not ordinal["dotted"]:
+        return 1
+    if ordinal:
+        sentence = len(words) > 10 or shown[-1] in ".。;；"
+        return 0 if sentence else 1 + ordinal["dotted"].strip(".").count(".")
     labelled = bool(_LABEL_END.search(shown))
     inner = shown.rstrip(":：- ")
     if len(words) > 10 or shown[-1] in ".。;；,，!?！？" or ":" in inner or "：" in inner:
@@ -126,23 +127,59 @@ def _split_lines(block: Block, *, headless: bool) -> Iterator[Block]:
 
 def _with_headings(blocks: Iterable[Block], *, headless: bool) -> Iterator[Block]:
     for block in blocks:
+        if block.kind is BlockKind.ITEM and headless and block.level == 1:
+            yield from _numbered_chapter(block)
+            continue
         if block.kind is not BlockKind.PARAGRAPH:
             yield block
             continue
         pieces = list(_split_lines(block, headless=headless))
         for piece in pieces:
-            if piece.kind is not BlockKind.PARAGRAPH or block.level:
+            if piece.kind is not BlockKind.PARAGRAPH or piece.level:
                 yield piece
-                continue
-            bold = _BOLD_LINE.match(piece.text.strip())
-            level = _implied_level(piece.text, len(pieces) == 1) if headless else 0
-            if bold and not headless:
-                yield Block(BlockKind.HEADING, bold[1], piece.line, _BOLD_LEVEL)
-            elif level or bold:
-                text = _LABEL_END.sub("", bold[1] if bold else plain(piece.text))
-                yield Block(BlockKind.HEADING, text, piece.line, level or 3)
             else:
-                yield piece
+                yield _as_heading(piece, alone=len(pieces) == 1, headless=headless)
+
+
+def _as_heading(piece: Block, *, alone: bool, headless: bool) -> Block:
+    """The line as the heading or the numbered item that it is, else the paragraph itself."""
+    bold = _BOLD_LINE.match(piece.text.strip())
+    if bold and not headless:
+        return Block(BlockKind.HEADING, bold[1], piece.line, _BOLD_LEVEL)
+    level = _implied_level(piece.text, alone) if headless else 0
+    if level or bold:
+        text = _LABEL_END.sub("", bold[1] if bold else plain(piece.text))
+        return Block(BlockKind.HEADING, text, piece.line, level or 3)
+    dotted = _DOTTED.match(piece.text) if headless else None
+    if dotted:
+        marker = dotted[0].strip()
+        return Block(BlockKind.ITEM, piece.text[dotted.end() :], piece.line, 1, marker)
+    return piece
+
+
+_DOTTED = re.compile(r"\s*\d{1,2}(?:\.\d{1,2})+\.?\s+(?=\S)")
+
+
+def _numbered_chapter(block: Block) -> Iterator[Block]:
+    """``2. Functions`` with ``2.1 The system must ...`` on the lines below it."""
+    first, *rest = block.text.split("\n")
+    titled = len(first.split()) <= _TITLE_WORDS and first[:1].isupper() and first[-1:] not in ".,;:"
+    ordered = block.marker[:1].isdigit()
+    if not rest or not ordered or not (titled or any(_DOTTED.match(line) for line in rest)):
+        yield block
+        return
+    yield Block(BlockKind.HEADING, first, block.line, 1)
+    piece = Block(BlockKind.PARAGRAPH, "", block.line + 1)
+    for number, line in enumerate(rest, block.line + 1):
+        dotted = _DOTTED.match(line)
+        if dotted and piece.text:
+            yield piece
+        if dotted:
+            text = line[dotted.end() :]
+            piece = Block(BlockKind.ITEM, text, number, 1, dotted[0].strip())
+        else:
+            piece.text = f"{piece.text}\n{line}" if piece.text else line
+    yield piece
 
 
 def build_outline(blocks: list[Block]) -> list[Section]:

@@ -25,7 +25,7 @@ _FUNCTIONAL_ROLES = ("functional", "criteria")
 _TIERS = (
     _FUNCTIONAL_ROLES,
     ("stories",),
-    ("unknown", "api", "actors", "data"),
+    ("unknown", "api", "actors", "data", "rules"),
     ("goals", "overview", "nonfunctional", "design", "dependencies", "architecture"),
 )
 # Where an id stands for something else than a requirement of the product.
@@ -266,7 +266,11 @@ def _quality_seeds(entries: Iterable[Entry], sections: Sequence[Section]) -> Ite
         return
     for entry in entries:
         block = entry.block
-        if block is None or sections[entry.section].role != "nonfunctional":
+        if block is None or sections[entry.section].role not in {
+            "nonfunctional",
+            "observability",
+            "rules",
+        }:
             continue
         if block.kind is BlockKind.ITEM and block.level == 1:
             yield _Seed(entry, entry.text, functional=False)
@@ -322,6 +326,9 @@ _CRITERION = re.compile(
 )
 
 
+_LEADING_TIER = re.compile(r"[\[(]?(P[0-4])[\])]?(?:\s*[:–—-]\s*|\s+)(?=\S)")
+
+
 def _priority(seed: _Seed, sections: Sequence[Section]) -> str | None:
     if seed.priority:
         return seed.priority
@@ -346,6 +353,9 @@ def _requirements(seeds: Iterable[_Seed], sections: Sequence[Section]) -> Iterat
     number = 0
     for seed in seeds:
         text = " ".join(seed.text.split())[:_MAX_TEXT]
+        tier = _LEADING_TIER.match(text)
+        if tier:
+            text, seed.priority = text[tier.end() :], seed.priority or tier[1]
         if not text:
             continue
         number += 1
@@ -383,10 +393,13 @@ _Points = tuple[tuple[int, str], ...]
 def _details(seed: _Seed, sections: Sequence[Section]) -> tuple[_Points, _Points]:
     details: list[tuple[int, str]] = []
     criteria: list[tuple[int, str]] = []
+    announced = -1
     for member in seed.members:
         if member.block is None:
             continue
-        is_criterion = sections[member.section].role == "criteria"
+        if _is_label(member.text) and role_of(member.text) == "criteria":
+            announced = member.section
+        is_criterion = sections[member.section].role == "criteria" or announced == member.section
         if member.kind is BlockKind.CODE:
             lines = [
                 (member.line + 1 + n, line.strip())

@@ -15,7 +15,6 @@ _STOP = word_set(
 )
 
 
-
 @cache
 def _roles() -> tuple[Lexicon, dict[str, int]]:
     data: dict[str, list[str]] = load_data("sections")

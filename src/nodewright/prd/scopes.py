@@ -34,9 +34,7 @@ _DEFERRING = word_set(
 )
 
 
-def scope_of(
-    text: str, given: Scope = Scope.RELEASE, words: Sequence[str] | None = None
-) -> Scope:
+def scope_of(text: str, given: Scope = Scope.RELEASE, words: Sequence[str] | None = None) -> Scope:
     """The scope that a sentence gives itself, within a section of scope ``given``.
 
     ``words`` are the stems of ``text`` where the caller has them already.
@@ -94,5 +92,3 @@ def block_scopes(blocks: Sequence[Block], given: Scope) -> list[Scope]:
             open_items.append((level, inherited))
         scopes.append(inherited)
     return scopes
-
-

@@ -16,6 +16,7 @@ ROLE_WEIGHTS = {
     "functional": 1.0,
     "stories": 1.0,
     "criteria": 0.9,
+    "rules": 0.9,
     "api": 0.8,
     "nonfunctional": 0.5,
     "observability": 0.25,
@@ -71,6 +72,8 @@ class Sentence(Statement):
 
 
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+(?=[A-Z\"'(¿¡\[*])|(?<=[。！？；])|\n(?![a-z])")
+
+
 def row_text(block: Block) -> str:
     """A table row without the columns that hold notes about it."""
     if not block.header:

@@ -143,7 +143,11 @@ def _counts(alias: _Alias, start: int, end: int, words: Sequence[str], sentence:
     if alias.case and list(written) != tokens(alias.text):
         return False
     low = [word.lower() for word in words[max(0, start - 8) : end + 3]]
-    start, end, words = start - max(0, start - 8), end - max(0, start - 8), words[max(0, start - 8) :]
+    start, end, words = (
+        start - max(0, start - 8),
+        end - max(0, start - 8),
+        words[max(0, start - 8) :],
+    )
     if negated(low, start):
         return False
     around = {*low[max(0, start - 3) : start], *low[end : end + 2]}
