@@ -30,7 +30,11 @@ faults: setup ## slow fault-injection runs
 demo: setup ## the whole job on an example PRD
 	$(RUN) nodewright generate examples/ticketing.md --output out/demo --package ticketing --verify run
 
+eval-prd: setup ## score the analysis on a folder of labelled PRDs: make eval-prd PRDS=folder
+	@test -n "$(PRDS)" || { echo "usage: make eval-prd PRDS=folder" >&2; exit 2; }
+	@$(RUN) python -m benchmarks.eval_prd "$(PRDS)"
+
 clean: ## remove what the other targets made
 	rm -rf .venv .tools out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup lint test faults demo clean
+.PHONY: help setup lint test faults demo eval-prd clean

@@ -125,6 +125,11 @@ class Settings(BaseSettings):
         default=False, description="Whether logged exceptions show local variables."
     )
 
+    # Reading PRDs.
+    pattern_folder: Path | None = Field(
+        default=None, description="A folder of pattern files that add to the built-in library."
+    )
+
     @classmethod
     def settings_customise_sources(
         cls,

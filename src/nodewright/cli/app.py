@@ -15,6 +15,7 @@ from nodewright.errors import NodewrightError
 COMMANDS: dict[str, tuple[str, str]] = {
     "stats": ("nodewright.cli.stats", "Show how long the phases of recorded runs took."),
     "generate": ("nodewright.cli.generate", "Generate the nodes that a PRD asks for."),
+    "analyze": ("nodewright.cli.analyze", "Show what is understood of a PRD."),
     "cache": ("nodewright.cli.cache", "Show, warm up and clear the template cache."),
     "db": ("nodewright.cli.db", "Migrate, inspect, dump and prune the database."),
     "undo": ("nodewright.cli.undo", "Take the last run on an output folder back."),

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _TOKEN = re.compile(
-    r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"  # one character of Chinese, Japanese, Korean
+    r"[A-Za-z0-9\u00c0-\u024f]+"
+    r"|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"  # one character of Chinese, Japanese, Korean
     r"|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+"
     r"|[@#][a-z]+(?:-[a-z]+)*"  # features that the analysis puts in, such as @endpoint-post
     r"|[.,;:!?()|\u3002\uff0c\uff1b\uff1a\u3001]"
@@ -81,8 +82,12 @@ def tokens(text: str) -> list[str]:
 
 def stems(text: str) -> list[str]:
     """Stems of the tokens of ``text``."""
-    memo = _STEMS
-    return [memo[token] for token in _TOKEN.findall(text)]
+    return list(map(_STEMS.__getitem__, _TOKEN.findall(text)))
+
+
+def stems_of(words: Iterable[str]) -> tuple[str, ...]:
+    """Stems of tokens."""
+    return tuple(map(_STEMS.__getitem__, words))
 
 
 @dataclass(frozen=True, slots=True)

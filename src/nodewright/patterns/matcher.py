@@ -35,15 +35,12 @@ class PatternMatcher:
 
     @cached_property
     def _scorer(self) -> ConceptScorer:
-        return ConceptScorer(pattern.concept for pattern in self.patterns)
-
-    @cached_property
-    def _capabilities(self) -> ConceptScorer:
-        return ConceptScorer(
+        capabilities = (
             Concept(f"{pattern.name}/{name}", dict.fromkeys(terms, _CAPABILITY_TERM))
             for pattern in self.patterns
             for name, terms in pattern.capabilities.items()
         )
+        return ConceptScorer((*(pattern.concept for pattern in self.patterns), *capabilities))
 
     def threshold(self, name: str) -> float:
         """The lowest confidence at which pattern ``name`` counts as detected."""
@@ -79,7 +76,6 @@ class PatternMatcher:
         """Every pattern that has any evidence, whatever its threshold, the surest first."""
         words = [stems(statement.text) for statement in statements] if words is None else words
         scores = self._scorer.score(statements, words)
-        capabilities = self._capabilities.score(statements, words)
         found = [
             PatternDetection(
                 name=pattern.name,
@@ -88,7 +84,7 @@ class PatternMatcher:
                 capabilities=tuple(
                     name
                     for name in pattern.capabilities
-                    if capabilities[f"{pattern.name}/{name}"].probability > 0
+                    if scores[f"{pattern.name}/{name}"].probability > 0
                 ),
                 node_kinds=pattern.node_kinds,
             )

@@ -137,8 +137,10 @@ class ConceptScorer:
             strongest = sorted(items, key=lambda item: -item.weight)
             best.append(strongest[0])
             chances.append(strongest[0].weight)
-            # A second place in the text says something more; a tenth says nothing new.
-            chances += [item.weight * _REPEAT_GAIN**n for n, item in enumerate(strongest[1:4], 1)]
+            # A second place in the text confirms a strong term; a weak one is mere chatter.
+            chances += [
+                item.weight**2 * _REPEAT_GAIN**n for n, item in enumerate(strongest[1:4], 1)
+            ]
         best.sort(key=lambda item: (-item.weight, item.line))
         probability = calibrate(combine(chances), concept.slope, concept.intercept)
         return Score(probability, tuple(best))

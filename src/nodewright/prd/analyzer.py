@@ -1,7 +1,7 @@
 """From the text of a PRD to all that was understood of it."""
 
 import re
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,17 +23,19 @@ from nodewright.prd.models import (
     Scope,
     SimplePRDAnalysisResult,
 )
-from nodewright.prd.outline import Section, build_outline, load_data
+from nodewright.prd.outline import Section, build_outline
 from nodewright.prd.requirements import Entry, entries_of, find_requirements
 from nodewright.prd.statements import Sentence, sentences_of
 from nodewright.prd.states import find_state_machines
 from nodewright.prd.systems import find_systems
 from nodewright.prd.titles import find_title, product_name
+from nodewright.prd.vocabulary import load_data
 
 _THRESHOLD = 0.5
 _MAX_KEYWORDS = 30
 _MAX_LISTED = 200
-_WORD = re.compile(r"\w+")
+_LONG_WORD = re.compile(r"[^\W\d]{3,40}")
+_ASKS = 0.5
 
 
 class SimplePRDAnalyzer:
@@ -85,7 +87,7 @@ class SimplePRDAnalyzer:
             dependencies=_items(entries, sections, {"dependencies"}),
             extracted_keywords=_keywords(sentences),
             sections=_bodies(sections),
-            word_count=len(_WORD.findall(text)),
+            word_count=len(text.split()),
             language=language_of(text),
             requirements=requirements,
             entities=entities,
@@ -185,14 +187,12 @@ _STOPWORDS = word_set(
 
 
 def _keywords(sentences: Iterable[Sentence]) -> list[str]:
-    """The words that count most in this release's sentences."""
-    weights: dict[str, float] = defaultdict(float)
-    for sentence in sentences:
-        if sentence.weight > 0:
-            for word in set(_WORD.findall(sentence.text.lower())):
-                if len(word) > 2 and not word.isdigit() and word not in _STOPWORDS:
-                    weights[word] += sentence.weight
-    return sorted(weights, key=lambda word: -weights[word])[:_MAX_KEYWORDS]
+    """The commonest words of what this release asks for."""
+    text = "\n".join(sentence.text for sentence in sentences if sentence.weight >= _ASKS)
+    counts = Counter(_LONG_WORD.findall(text.lower()))
+    return [word for word, _ in counts.most_common(4 * _MAX_KEYWORDS) if word not in _STOPWORDS][
+        :_MAX_KEYWORDS
+    ]
 
 
 def _bodies(sections: Iterable[Section]) -> dict[str, str]:

@@ -6,13 +6,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 
-from nodewright.patterns.lexicon import Lexicon, stems, word_set
-from nodewright.prd.fields import code_field, listed_fields, make_field, ticked_fields
+from nodewright.patterns.lexicon import Lexicon, tokens, word_set
+from nodewright.prd.fields import (
+    code_field,
+    listed_fields,
+    make_field,
+    snake,
+    ticked_fields,
+    type_of_annotation,
+)
 from nodewright.prd.markdown import Block, BlockKind, plain
 from nodewright.prd.models import Entity, EntityField, Requirement, Scope
 from nodewright.prd.operations import operation_of, verb_kind
-from nodewright.prd.outline import Section, load_data
+from nodewright.prd.outline import Section
 from nodewright.prd.statements import Sentence
+from nodewright.prd.vocabulary import load_data
 
 _MAX_ENTITIES = 24
 _MAX_WORDS = 3
@@ -111,7 +119,12 @@ def find_entities(
     declared = {key: entity for key, entity in collection.found.items() if entity.fields}
     collection.found = dict(declared)
     if len(collection.found) < _ENOUGH:
+        field_names = {
+            snake(item.name).split("_")[-1] for e in declared.values() for item in e.fields
+        }
         for name, line, section_path in _nouns(sections, requirements, sentences):
+            if name.lower() in field_names:
+                continue
             collection.add(name, (), section_path, line)
             if len(collection.found) >= _ENOUGH:
                 break
@@ -121,8 +134,8 @@ def find_entities(
 _Declared = tuple[str | None, list[EntityField], int]
 _INCLUDES = re.compile(
     r"(?:each|every|an?|the|all)?\s*(?:\*\*|`)?(?P<name>[A-Za-z][\w ]{1,40}?)s?(?:\*\*|`)?(?: objects?| records?)?,?\s+"
-    r"(?:must |should |shall |will |may )?(?:includ(?:e|es|ing)|contains?|has|have|consists? of|stores?"
-    r"|with)(?: the)?(?: following)?(?: data)?(?: fields| attributes| properties| information)?(?: like)?\s*[:：]",
+    r"(?:must |should |shall |will |may )?(?:includ(?:e|es|ing)|contains?|has|have|consists? of|stores?)"
+    r"(?: the)?(?: following)?(?: data)?(?: fields| attributes| properties| information)?(?: like)?\s*[:：]",
     re.IGNORECASE,
 )
 _FIELDS_OF = re.compile(
@@ -133,6 +146,16 @@ _TRACKS = re.compile(
     r"\b(?:stores?|tracks?|contains?|includes?|records?|has)\s+(?:the\s+)?([^.]{3,300})",
     re.IGNORECASE,
 )
+_HAS = re.compile(
+    r"(?:^|[.;]\s+)(?:An?|Each|Every|The)\s+(?P<name>[a-z][\w ]{1,30}?)\s+(?:has|have|contains|includes"
+    r"|consists of)\s+(?P<list>(?:an?|the|its)\s[^.:;]{5,300})",
+)
+_INLINE = re.compile(
+    r"\s*(?:[-*]\s+)?(?:\*\*|__)?(?P<name>[A-Z][\w -]{1,40}?)(?:\*\*|__)?\s*:\s*(?:\*\*|__)?\s*"
+    r"(?P<list>`?\w[\w ]{0,30}`?\s*\([^)]{2,60}\)\s*,.*)",
+    re.DOTALL,
+)
+_PAREN_FIELD = re.compile(r"`?(?P<name>\w[\w ]{0,30}?)`?\s*\((?P<type>[^)]{2,60})\)")
 _LABEL = re.compile(
     r"\s*(?:\*\*|__|`)(?P<name>[A-Z][^*`:\n]{1,40})(?:\*\*|__|`)?:?(?:\*\*|__)?\s*[:：–—-]?\s*(?P<rest>.*)",
     re.DOTALL,
@@ -153,12 +176,21 @@ def _declared(section: Section) -> Iterator[_Declared]:
                 yield _row(block, section, bool(in_data))
         elif block.kind in {BlockKind.ITEM, BlockKind.PARAGRAPH}:
             children = _children(blocks, number)
+            yield from _declared_in_prose(block)
             yield from _declared_in_list(block, children, in_data=bool(in_data))
-    if in_data and any(block.text.startswith("`") for block in blocks if block.level == 1):
-        # A heading per entity with its fields below: "### Order" and "- `id`: UUID".
-        fields = [item for block in blocks for item in _item_fields(block)]
-        if fields:
-            yield entity_name(section.title), fields, section.line
+    listed = [block for block in blocks if block.kind is BlockKind.ITEM and block.level == 1]
+    typed = [block for block in listed if _TYPED_ITEM.match(block.text)]
+    if len(typed) > 1 and 2 * len(typed) >= len(listed) and not section.own_role:
+        # A heading an entity with its fields below: "### Order" and "- `id`: UUID".
+        fields = [item for block in listed for item in _item_fields(block)]
+        yield entity_name(section.title), fields, section.line
+
+
+_TYPED_ITEM = re.compile(
+    r"\s*[`*_]{0,3}[A-Za-z_][\w ]{0,40}[`*_]{0,3}\s*[:(–—-]\s*[`*_]{0,2}(?:string|str|text|int|integer|number|float"
+    r"|decimal|bool|boolean|date|datetime|timestamp|uuid|enum|json|array|list|varchar|bigint|money)\b",
+    re.IGNORECASE,
+)
 
 
 def _children(blocks: Sequence[Block], number: int) -> list[Block]:
@@ -186,16 +218,34 @@ def _item_fields(block: Block) -> Iterator[EntityField]:
         yield found
 
 
+def _declared_in_prose(block: Block) -> Iterator[_Declared]:
+    """``A ticket has a seat, a price and an owner`` and ``Ticket: seat (string), price (decimal)``."""
+    text = " ".join(block.text[:1200].split())
+    if " has " in text or " contains " in text or " includes " in text or " have " in text:
+        for found in _HAS.finditer(text):
+            fields = list(listed_fields(found["list"], block.line))
+            if len(fields) > 2:
+                yield entity_name(found["name"]), fields, block.line
+    if "(" in text and ":" in text[:60]:
+        inline = _INLINE.match(text)
+        parts = list(_PAREN_FIELD.finditer(inline["list"])) if inline else []
+        if inline and len(parts) > 1 and type_of_annotation(parts[0]["type"]) is not None:
+            made = (make_field(part["name"], block.line, part["type"]) for part in parts)
+            yield entity_name(inline["name"]), [item for item in made if item], block.line
+
+
 def _declared_in_list(block: Block, children: list[Block], *, in_data: bool) -> Iterator[_Declared]:
     text = block.text[:600]
-    introduced = _INCLUDES.search(text) or _FIELDS_OF.search(text)
-    if introduced and children:
+    introduced = None
+    if children and (":" in text or "：" in text):
+        introduced = _INCLUDES.search(text) or _FIELDS_OF.search(text)
+    if introduced:
         fields = [item for child in children for item in _item_fields(child)]
         if fields:
             yield entity_name(introduced["name"].split(" the ")[-1]), fields, block.line
         return
-    label = _LABEL.match(text)
-    if in_data and label:
+    label = _LABEL.match(text) if in_data else None
+    if label:
         fields = [item for child in children for item in _item_fields(child)]
         rest = label["rest"]
         if "`" in rest:
@@ -243,6 +293,8 @@ _OPENERS = re.compile(
     r"|type\s+(?P<go>\w+)\s+struct",
     re.IGNORECASE,
 )
+# In a block without a language: a capitalised name alone on its line, its fields indented below.
+_BARE_OPENER = re.compile(r"([A-Z][A-Za-z]{2,30})\s*(?::|\{|\()?")
 _NOT_RECORDS = re.compile(
     r"(?:service|controller|manager|handler|client|provider|repository|options|props|config|error|exception|adapter|factory|engine|agent)$",
     re.IGNORECASE,
@@ -255,11 +307,11 @@ def _declared_in_code(block: Block, section: Section) -> Iterator[_Declared]:
     start = block.line
     opened = False
     for number, line in enumerate(block.text.split("\n")[:2000], block.line + 1):
-        opener = _OPENERS.search(line[:300])
+        opener = _OPENERS.search(line[:300]) or _BARE_OPENER.fullmatch(line[:60].rstrip())
         if opener:
             if opened and fields:
                 yield name, fields, start
-            raw = opener["sql"] or opener["decl"] or opener["orm"] or opener["go"]
+            raw = next(group for group in opener.groups() if group)
             name = None if _NOT_RECORDS.search(raw) else entity_name(raw)
             fields, start, opened = [], number, True
         elif opened and "(" in line and re.match(r"\s*(?:async\s+|def\s+|private\s+async)", line):
@@ -289,11 +341,38 @@ def _payload_name(block: Block, section: Section) -> str | None:
 @cache
 def _known_nouns() -> Lexicon:
     data: list[list[str]] = load_data("nouns")
-    return Lexicon((form, names[0]) for names in data for form in names)
+    entries: list[tuple[str, str]] = [(phrase, "") for phrase in _NOT_NOUNS]
+    for names in data:
+        shown = names[0].lstrip("~")
+        for form in names[1:] if names[0].startswith("~") else names:
+            entries.append((form, shown))
+            if form[-1:].isascii():
+                entries += [(plural, shown) for plural in _plurals(form)]
+    return Lexicon(entries, exact=True)
+
+
+# Phrases whose nouns are not meant.
+_NOT_NOUNS = (
+    "product requirements", "product requirement", "product owner", "product manager", "product vision",
+    "product overview", "user story", "user stories", "user interface", "user experience", "in order to",
+    "order of", "ascending order", "error message", "error messages", "file system", "out of the box",
+    "point of view", "points of view", "task list", "project structure", "project setup", "open source project",
+    "test plan", "data model", "per user story", "app store", "play store", "document version",
+)  # fmt: skip
+
+
+def _plurals(noun: str) -> tuple[str, ...]:
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return (noun[:-1] + "ies",)
+    return (noun + "es",) if noun.endswith(("s", "x", "ch", "sh")) else (noun + "s", noun + "es")
 
 
 _SOURCES = word_set("functional stories criteria data api overview goals unknown actors")
 _OBJECT_WEIGHT = 2.0
+_BEFORE_NOUNS = word_set(
+    "a an the each every any all new of per their its his her your my our this that these those one "
+    "no another other more many multiple single by for existing specific given whose"
+)
 
 
 def _nouns(
@@ -306,20 +385,24 @@ def _nouns(
     for sentence in sentences:
         if sentence.weight <= 0 or sentence.role not in _SOURCES:
             continue
-        for hit in lexicon.find(sentence.words):
-            weights[hit.payload] += sentence.weight
-            first.setdefault(hit.payload, (sentence.line, sections[sentence.section].path))
+        for hit in lexicon.find([word.lower() for word in sentence.tokens]):
+            if hit.payload and _is_noun_use(sentence.tokens, hit.start, hit.end):
+                weights[hit.payload] += sentence.weight
+                first.setdefault(hit.payload, (sentence.line, sections[sentence.section].path))
+    objects: dict[str, int] = defaultdict(int)
     for requirement in requirements:
         if not requirement.functional or requirement.scope is not Scope.RELEASE:
             continue
-        lines = [(requirement.line, requirement.text), *requirement.details[:30]]
-        for line, text in lines:
+        for line, text in ((requirement.line, requirement.text), *requirement.details[:30]):
             operation = operation_of(text)
-            name = entity_name(operation.object)
-            if name is None or verb_kind(operation.verb) is None or not _is_noun_phrase(name):
-                continue
-            weights[name] += _OBJECT_WEIGHT
-            first.setdefault(name, (line, requirement.section))
+            name = _object_name(operation.object)
+            if name is not None and verb_kind(operation.verb) is not None:
+                objects[name] += 1
+                first.setdefault(name, (line, requirement.section))
+    for name, count in objects.items():
+        # One mention may be anything; a noun that the text works on comes again.
+        if name in weights or count > 1:
+            weights[name] += _OBJECT_WEIGHT * count
     names = sorted(weights, key=lambda name: -weights[name])
     for name in names:
         head = name.split()[-1]
@@ -329,10 +412,44 @@ def _nouns(
         yield name, *first[name]
 
 
+def _is_noun_use(words: Sequence[str], start: int, end: int) -> bool:
+    """Whether a word that may also be a verb stands here as a noun: "an order", "orders"."""
+    written = words[end - 1]
+    if not written.isascii() or end - start > 1 or verb_kind(singular(written.lower())) is None:
+        return True
+    before = words[start - 1].lower() if start else ""
+    return before in _BEFORE_NOUNS or (written.lower().endswith("s") and start > 0)
+
+
+def _object_name(thing: str) -> str | None:
+    """The noun of an operation's object: the known noun in it, else its last two words."""
+    hits = _known_nouns().find([word.lower() for word in tokens(thing)])
+    if hits and hits[-1].payload:
+        return str(hits[-1].payload)
+    name = entity_name(" ".join(thing.split()[-2:]))
+    return name if name is not None and _is_noun_phrase(name) else None
+
+
 def _is_noun_phrase(name: str) -> bool:
     words = [word.lower() for word in name.split()]
-    if any(word in _NOT_ENTITIES for word in words[-1:]):
+    if any(word in _NOT_ENTITIES or not word.isascii() for word in words):
         return False
-    if any(stems(word) and verb_kind(word) for word in words[:-1]):
+    if any(verb_kind(singular(word)) is not None for word in words):
         return False
-    return not words[-1].endswith(("ing", "ly", "ed", "able")) and len(words[-1]) > 2
+    return not words[-1].endswith(_NOT_NOUN_ENDINGS) and len(words[-1]) > 2
+
+
+_NOT_NOUN_ENDINGS = (
+    "ing",
+    "ly",
+    "ed",
+    "able",
+    "tion",
+    "ment",
+    "ness",
+    "ity",
+    "ance",
+    "ence",
+    "ful",
+    "ive",
+)

@@ -48,10 +48,15 @@ _UNITS = (
     r"|minute|hour|day)| per (?:second|minute|hour|day))?|秒|毫秒|分钟|小时|天|초|분|시간|일|회"
 )
 _QUANTITY = re.compile(
-    r"(?P<comparison><=|>=|≤|≥|<|>|~|under|below|less than|at most|up to|within|at least|more than|over"
-    r"|greater than|minimum|maximum|max|min|every|no more than|hasta|menos de|más de|至少|不超过|超过|최소"
-    r"|최대)?\s*(?P<value>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,12}(?:\.\d{1,6})?)\s?(?P<scale>[kKM](?=\b|\+))?\+?\s?"
+    r"(?<![\w.])(?P<value>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,12}(?:\.\d{1,6})?)\s?"
+    r"(?P<scale>[kKM](?=\b|\+))?\+?\s?"
     rf"(?P<unit>{_UNITS})(?![\w])",
+    re.IGNORECASE,
+)
+_COMPARISON = re.compile(
+    r"(?P<comparison><=|>=|≤|≥|<|>|~|under|below|less than|at most|up to|within|at least|more than"
+    r"|over|greater than|minimum|maximum|max|min|no more than|hasta|menos de|más de|至少|不超过|超过"
+    r"|최소|최대)\s*$",
     re.IGNORECASE,
 )
 _COMPARISONS = {
@@ -73,10 +78,15 @@ def find_quantities(sentences: Iterable[Sentence]) -> tuple[Quantity, ...]:
         if sentence.weight <= 0 or not _DIGIT.search(sentence.text):
             continue
         for match in _QUANTITY.finditer(sentence.text[:2000]):
-            before = re.split(r"[|.;,(]", sentence.text[: match.start()])[-1]
+            before = re.split(
+                r"[|.;,(]", sentence.text[max(0, match.start() - 120) : match.start()]
+            )[-1]
+            compared = _COMPARISON.search(before)
+            if compared:
+                before = before[: compared.start()]
             subject = " ".join(before.split()[-_SUBJECT_WORDS:]).strip(" :-–—*≤≥<>")
             value = float(match["value"].replace(",", "")) * _SCALES.get(match["scale"] or "", 1.0)
-            comparison = _COMPARISONS.get((match["comparison"] or "").lower(), "=")
+            comparison = _COMPARISONS.get(compared["comparison"].lower() if compared else "", "=")
             found.append(Quantity(subject, comparison, value, match["unit"], sentence.line))
         if len(found) > _MAX_FOUND:
             break

@@ -21,6 +21,9 @@ _NAMED = re.compile(
 )
 
 
+_DIGIT = re.compile(r"\d")
+
+
 class Rank(IntEnum):
     """How directly an id's prefix says "functional requirement"; lower is more directly."""
 
@@ -70,6 +73,8 @@ class AuthorId:
 
 def author_id(text: str) -> AuthorId | None:
     """The id that ``text`` (without emphasis) begins with, None where there is none."""
+    if not _DIGIT.search(text[:60]):
+        return None
     found = _ID.match(text[:200])
     if found is not None:
         prefix = found["prefix"]

@@ -9,8 +9,8 @@ from nodewright.patterns.models import PatternDetection, Statement
 from nodewright.patterns.scoring import ConceptScorer, Score
 from nodewright.prd.models import NODE_KINDS, Requirement
 from nodewright.prd.operations import operation_of, verb_kind
-from nodewright.prd.outline import load_data
 from nodewright.prd.statements import Sentence
+from nodewright.prd.vocabulary import load_data
 
 _VERB_VOTE = 0.6
 _TERM_VOTE = 0.5
@@ -74,8 +74,8 @@ def hints(
     """
     words = [sentence.words for sentence in sentences]
     scores = kind_scorer().score(sentences, words)
-    about = [_SELF_WEIGHT if _speaks_of_itself(item) else 0.0 for item in sentences]
-    own = kind_scorer().score(sentences, words, about)
+    about = [item for item in sentences if _speaks_of_itself(item)]
+    own = kind_scorer().score(about, [item.words for item in about], [_SELF_WEIGHT] * len(about))
     found = {kind: scores[kind].probability for kind in NODE_KINDS}
     for item in patterns:
         for kind in item.node_kinds:

@@ -43,6 +43,14 @@ class Block:
     header: tuple[str, ...] = ()
     language: str = ""
     quoted: bool = False
+    _shown: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """The text without Markdown's marks; that of code as it is."""
+        if self._shown is None:
+            self._shown = self.text if self.kind is BlockKind.CODE else plain(self.text)
+        return self._shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +179,7 @@ def _paragraph(content: str, line: int, items: list[_Item], *, quoted: bool) -> 
 
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^()\n]*\)")
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>")
-_MARKS = re.compile(
-    r"\*\*|__|~~|`|(?<![\w*])\*(?=[^\s*])|(?<=[^\s*])\*(?![\w*])|(?<!\w)_(?=[^\s_])|(?<=[^\s_])_(?!\w)"
-)
+_MARKS = re.compile(r"[*_]+")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
@@ -183,8 +189,20 @@ def plain(text: str) -> str:
         text = _LINK.sub(r"\1", text)
     if "<" in text:
         text = _TAG.sub(" ", text)
-    if "*" in text or "_" in text or "`" in text or "~~" in text:
-        text = _MARKS.sub("", text)
+    for mark in ("**", "`", "~~"):
+        if mark in text:
+            text = text.replace(mark, "")
+    if "*" in text or "_" in text:
+        text = _MARKS.sub(_emphasis, text)
     if "\\" in text:
         text = _ESCAPE.sub(r"\1", text)
     return text.strip()
+
+
+def _emphasis(match: re.Match[str]) -> str:
+    """Nothing for the marks around emphasised words, the text itself inside a name."""
+    text = match.string
+    before = text[match.start() - 1] if match.start() else " "
+    after = text[match.end()] if match.end() < len(text) else " "
+    inside = (before.isalnum() and after.isalnum()) or (before.isspace() and after.isspace())
+    return match[0] if inside else ""

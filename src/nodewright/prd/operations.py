@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import islice
 
 from nodewright.patterns.lexicon import stems, word_set
-from nodewright.prd.outline import load_data
+from nodewright.prd.identifiers import author_id
+from nodewright.prd.vocabulary import load_data
 
 _MAX_TEXT = 400
 _MAX_OBJECT = 4
@@ -34,6 +36,8 @@ def _verbs() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
             kinds[verb] = kind
             by_stem.setdefault(stems(verb)[0], verb)
             for form in forms:
+                if form.endswith(("ise", "ize", "yse", "suggest", "lookup")):
+                    by_stem.setdefault(stems(form)[0], verb)
                 by_form.setdefault(form if not form.isascii() else stems(form)[0], verb)
     return by_stem, by_form, kinds
 
@@ -64,6 +68,7 @@ _PASSIVE = re.compile(
     r"(?P<object>(?:[\w'-]+\s+){1,5}?)(?:shall|must|should|will|can|may|is|are) be\s+(?P<verb>\w+ed|sent|kept|built|written|read)\b",
     re.IGNORECASE,
 )
+_NOMINAL_ENDINGS = ("ing", "tion", "sion", "ment", "ance", "ence", "sis", "ption", "ery", "up")
 _CLAUSE = re.compile(r"\b(?:so that|in order to|para que)\b|[.;。；]", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-zÀ-ÿ][\wÀ-ÿ'/-]*")
 _DETERMINERS = word_set(
@@ -73,6 +78,7 @@ _DETERMINERS = word_set(
 _BREAKS = word_set(
     "to from with via for when so that if in on by using through into as where while before after "
     "under over based including such which who within without between against upon is are was be "
+    "shall must should will can may each every of "
     "and or & then during across per than like onto has have only not at of para con en por desde "
     "cuando y"
 )
@@ -88,10 +94,13 @@ def operation_of(text: str) -> Operation:
     ``handle`` and its first words.
     """
     text = " ".join(text[:_MAX_TEXT].replace("*", " ").replace("`", "").split())
+    identity = author_id(text)
+    if identity is not None and identity.separated and identity.rest:
+        text = identity.rest
     if _CJK.search(text) and len(_CJK.findall(text)) > len(text) / 5:
         return _east_asian(text)
     for piece in _pieces(text):
-        found = _leading_verb(piece)
+        found = _leadingverb_of(piece)
         if found is not None:
             return found
     return _nominal(text)
@@ -128,23 +137,46 @@ def _pieces(text: str) -> Iterator[str]:
     yield from dash[1:]
 
 
-def _leading_verb(piece: str) -> Operation | None:
-    by_stem, by_form, _ = _verbs()
-    words = _WORD.findall(piece)
+def _leadingverb_of(piece: str) -> Operation | None:
+    matches = [*islice(_WORD.finditer(piece), 40)]
+    words = [match[0] for match in matches]
     for position, word in enumerate(words[:3]):
         low = word.lower()
-        if low in {"log", "sign", "set", "roll", "look"} and position + 1 < len(words):
-            pair = f"{low}{words[position + 1].lower()}"
-            if pair in {"login", "signin", "signup"}:
-                return Operation("authenticate" if pair != "signup" else "register", "account")
-        verb = by_stem.get(stems(low)[0]) if stems(low) else None
-        if (verb is None and not low.isascii()) or low.endswith(("ar", "er", "ir")):
-            verb = verb or by_form.get(low) or (by_form.get(stems(low)[0]) if stems(low) else None)
+        pair = f"{low}{words[position + 1].lower()}" if position + 1 < len(words) else ""
+        if pair in _ACCOUNT_VERBS:
+            return Operation(_ACCOUNT_VERBS[pair], "account")
+        verb = verb_of(low)
         if verb is not None and not _is_noun_here(words, position):
-            return Operation(verb, _object(words[position + 1 :]))
-        if low not in {"to", "be", "able", "also", "automatically", "not", "and", "or"}:
+            return Operation(verb, _object_after(piece[matches[position].end() :]))
+        if low not in _FILLERS:
             return None
     return None
+
+
+_ACCOUNT_VERBS = {"login": "login", "signin": "login", "signup": "register"}
+_FILLERS = word_set("to be able also automatically not and or")
+_LIST_PART = re.compile(r"\s*(?:,\s*(?:and|or)?|and|or|/|&)\s+([A-Za-z]+)\b", re.IGNORECASE)
+_OBJECT_END = re.compile(r"[:;,(|–—]|\s-\s")
+
+
+def verb_of(word: str) -> str | None:
+    """The verb that ``word`` (in lower case) is a form of."""
+    by_stem, by_form, _ = _verbs()
+    stem = stems(word)
+    if not stem:
+        return None
+    verb = by_stem.get(stem[0])
+    if verb is None and (not word.isascii() or word.endswith(("ar", "er", "ir"))):
+        verb = by_form.get(word) or by_form.get(stem[0])
+    return verb
+
+
+def _object_after(text: str) -> str:
+    """The noun phrase at the start of ``text``, after further verbs of a list."""
+    while (found := _LIST_PART.match(text)) is not None and verb_of(found[1].lower()) is not None:
+        text = text[found.end() :]
+    phrase = _OBJECT_END.split(text, maxsplit=1)[0]
+    return _object(_WORD.findall(phrase))
 
 
 def _is_noun_here(words: list[str], position: int) -> bool:
@@ -154,7 +186,11 @@ def _is_noun_here(words: list[str], position: int) -> bool:
         return True
     _, by_form, _ = _verbs()
     following_stems = stems(following)
-    ends_nominal = bool(following_stems) and following_stems[0] in by_form and len(words) <= 4
+    ends_nominal = (
+        following.endswith(_NOMINAL_ENDINGS)
+        and bool(following_stems)
+        and following_stems[0] in by_form
+    )
     return ends_nominal or words[position].lower().endswith(("ing", "tion"))
 
 

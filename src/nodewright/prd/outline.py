@@ -6,26 +6,16 @@ case, one that ends with a colon, or the name of a known kind of section.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
-from importlib.resources import files
-from typing import Any
 
-from nodewright.patterns.lexicon import Lexicon, stems, word_set
-from nodewright.patterns.library import read_yaml
+from nodewright.patterns.lexicon import word_set
 from nodewright.prd.markdown import Block, BlockKind, plain
 from nodewright.prd.models import Scope
+from nodewright.prd.roles import MAX_HEADING, role_of
+from nodewright.prd.scopes import block_scopes
 
 _BOLD_LEVEL = 7
-_MAX_HEADING = 120
-_COVERAGE = 0.5
-_PHRASE_COVERAGE = 0.39
-_SCOPE_COVERAGE = 0.3
-_STOP = word_set(
-    "the a an of and for to in on our this mandatory optional section v1 y de la los 与 和 及 的 과 와"
-)
-
 # Under functional requirements these are topics of the product, not kinds of sections.
 _TOPICS = word_set(
     "data api design dependencies architecture actors goals overview nonfunctional plan market "
@@ -42,7 +32,7 @@ class Section:
 
     ``role`` is the kind of section (a key of ``data/sections.yaml``, or ``unknown``), inherited
     from ``parent`` (an index, -1 for none) where ``own_role`` is false. ``implied`` headings are
-    lines that only look like headings.
+    lines that only look like headings. ``scopes`` are those of the blocks, one each.
     """
 
     title: str
@@ -55,61 +45,7 @@ class Section:
     blocks: list[Block] = field(default_factory=list)
     own_role: bool = False
     implied: bool = False
-
-
-def load_data(name: str) -> Any:
-    """The plain data of a YAML file of this room."""
-    folder = files("nodewright.prd") / "data"
-    return read_yaml((folder / f"{name}.yaml").read_text(encoding="utf-8"))
-
-
-@cache
-def _roles() -> tuple[Lexicon, dict[str, int]]:
-    data: dict[str, list[str]] = load_data("sections")
-    lexicon = Lexicon((term, role) for role, terms in data.items() for term in terms)
-    return lexicon, {role: rank for rank, role in enumerate(data)}
-
-
-_PARENTHESIS = re.compile(r"[(（\[][^()（）\[\]]*[)）\]]")
-
-
-@lru_cache(maxsize=4096)
-def role_of(heading: str) -> str | None:
-    """The kind of section that ``heading`` announces, None where it names a topic."""
-    if len(heading) > _MAX_HEADING:
-        return None
-    outside = _PARENTHESIS.sub(" ", heading)
-    role = _role_of_words(outside)
-    if role is None or role not in {"excluded", "future"}:
-        inside = " ".join(part[1:-1] for part in _PARENTHESIS.findall(heading))
-        hidden = _role_of_words(inside) if inside else None
-        if hidden in {"excluded", "future"}:
-            return hidden
-    return role
-
-
-def _role_of_words(text: str) -> str | None:
-    lexicon, ranks = _roles()
-    words = stems(text)
-    covered: dict[str, set[int]] = {}
-    phrases: set[str] = set()
-    for hit in lexicon.find(words):
-        covered.setdefault(hit.payload, set()).update(range(hit.start, hit.end))
-        if hit.end - hit.start > 1:
-            phrases.add(hit.payload)
-    if not covered:
-        return None
-    counted = {
-        position for position, word in enumerate(words) if word[0].isalpha() and word not in _STOP
-    } or set(range(len(words)))
-    shares = {role: len(spots & counted) / len(counted) for role, spots in covered.items()}
-    for role in ("excluded", "future"):
-        # Headings such as "Goals and non-goals" speak of both: their subsections decide.
-        if shares.get(role, 0.0) > _SCOPE_COVERAGE and not shares.get("goals", 0.0):
-            return role
-    role = max(shares, key=lambda item: (shares[item], -ranks[item]))
-    # "Risk management" is a topic; "Functional requirements for the shop" is a kind of section.
-    return role if shares[role] > (_PHRASE_COVERAGE if role in phrases else _COVERAGE) else None
+    scopes: list[Scope] = field(default_factory=list)
 
 
 _BOLD_LINE = re.compile(r"(?:\*\*|__)([^*_\n]{1,120}?)[:：]?(?:\*\*|__)[:：]?\s*$")
@@ -121,29 +57,38 @@ _LABEL_END = re.compile(r"\s*[:：]\s*-?\s*$")
 _TITLE_WORDS = 6
 
 
+def _title_case(words: Sequence[str]) -> bool:
+    """Whether words are written as in a title; scripts without capitals always are."""
+    return all(
+        not word[0].islower() or word in {"and", "of", "the", "for", "to", "y", "de", "e"}
+        for word in words
+    )
+
+
 def _implied_level(line: str, alone: bool) -> int:
     """The level of the heading that ``line`` is in a text without Markdown headings, else 0."""
     shown = plain(line)
-    if not shown or len(shown) > _MAX_HEADING or "\t" in shown:
+    if not shown or len(shown) > MAX_HEADING or "\t" in shown:
         return 0
-    ordinal = _ORDINAL.match(shown)
-    if ordinal:
-        if ordinal["dotted"]:
-            return 1 + ordinal["dotted"].strip(".").count(".")
-        return 1
     words = shown.split()
+    ordinal = _ORDINAL.match(shown)
+    if ordinal and not ordinal["dotted"]:
+        return 1
+    if ordinal:
+        sentence = len(words) > 10 or shown[-1] in ".。;；"
+        return 0 if sentence else 1 + ordinal["dotted"].strip(".").count(".")
     labelled = bool(_LABEL_END.search(shown))
     inner = shown.rstrip(":：- ")
     if len(words) > 10 or shown[-1] in ".。;；,，!?！？" or ":" in inner or "：" in inner:
         return 0
-    role = role_of(shown)
+    titled = _title_case(words)
+    role = role_of(shown) if labelled or titled else None
     if role is not None and (labelled or len(words) <= _TITLE_WORDS):
         return 1 if role in {"functional", "nonfunctional", "excluded", "future"} else 2
     if labelled and alone:
         return 3
-    title_case = all(word[0].isupper() or word in {"&", "and", "of", "the"} for word in words)
     bare = not re.search(r"[():,\d]", shown)
-    return 3 if title_case and bare and alone and len(words) <= _TITLE_WORDS else 0
+    return 3 if titled and bare and alone and len(words) <= _TITLE_WORDS else 0
 
 
 _GLYPH = re.compile(r"\s*(?:[•●○◦▪▸►‣·✓✔✅➢➤]|[-*–]\s|\(?\d{1,2}(?:[)、]\s?|\.\s)|[①-⑳])\s*(?=\S)")
@@ -182,23 +127,59 @@ def _split_lines(block: Block, *, headless: bool) -> Iterator[Block]:
 
 def _with_headings(blocks: Iterable[Block], *, headless: bool) -> Iterator[Block]:
     for block in blocks:
+        if block.kind is BlockKind.ITEM and headless and block.level == 1:
+            yield from _numbered_chapter(block)
+            continue
         if block.kind is not BlockKind.PARAGRAPH:
             yield block
             continue
         pieces = list(_split_lines(block, headless=headless))
         for piece in pieces:
-            if piece.kind is not BlockKind.PARAGRAPH or block.level:
+            if piece.kind is not BlockKind.PARAGRAPH or piece.level:
                 yield piece
-                continue
-            bold = _BOLD_LINE.match(piece.text.strip())
-            level = _implied_level(piece.text, len(pieces) == 1) if headless else 0
-            if bold and not headless:
-                yield Block(BlockKind.HEADING, bold[1], piece.line, _BOLD_LEVEL)
-            elif level or bold:
-                text = _LABEL_END.sub("", bold[1] if bold else plain(piece.text))
-                yield Block(BlockKind.HEADING, text, piece.line, level or 3)
             else:
-                yield piece
+                yield _as_heading(piece, alone=len(pieces) == 1, headless=headless)
+
+
+def _as_heading(piece: Block, *, alone: bool, headless: bool) -> Block:
+    """The line as the heading or the numbered item that it is, else the paragraph itself."""
+    bold = _BOLD_LINE.match(piece.text.strip())
+    if bold and not headless:
+        return Block(BlockKind.HEADING, bold[1], piece.line, _BOLD_LEVEL)
+    level = _implied_level(piece.text, alone) if headless else 0
+    if level or bold:
+        text = _LABEL_END.sub("", bold[1] if bold else plain(piece.text))
+        return Block(BlockKind.HEADING, text, piece.line, level or 3)
+    dotted = _DOTTED.match(piece.text) if headless else None
+    if dotted:
+        marker = dotted[0].strip()
+        return Block(BlockKind.ITEM, piece.text[dotted.end() :], piece.line, 1, marker)
+    return piece
+
+
+_DOTTED = re.compile(r"\s*\d{1,2}(?:\.\d{1,2})+\.?\s+(?=\S)")
+
+
+def _numbered_chapter(block: Block) -> Iterator[Block]:
+    """``2. Functions`` with ``2.1 The system must ...`` on the lines below it."""
+    first, *rest = block.text.split("\n")
+    titled = len(first.split()) <= _TITLE_WORDS and first[:1].isupper() and first[-1:] not in ".,;:"
+    ordered = block.marker[:1].isdigit()
+    if not rest or not ordered or not (titled or any(_DOTTED.match(line) for line in rest)):
+        yield block
+        return
+    yield Block(BlockKind.HEADING, first, block.line, 1)
+    piece = Block(BlockKind.PARAGRAPH, "", block.line + 1)
+    for number, line in enumerate(rest, block.line + 1):
+        dotted = _DOTTED.match(line)
+        if dotted and piece.text:
+            yield piece
+        if dotted:
+            text = line[dotted.end() :]
+            piece = Block(BlockKind.ITEM, text, number, 1, dotted[0].strip())
+        else:
+            piece.text = f"{piece.text}\n{line}" if piece.text else line
+    yield piece
 
 
 def build_outline(blocks: list[Block]) -> list[Section]:
@@ -221,6 +202,8 @@ def build_outline(blocks: list[Block]) -> list[Section]:
         first_heading = False
         open_sections.append(len(sections))
         sections.append(section)
+    for section in sections:
+        section.scopes = block_scopes(section.blocks, section.scope)
     return sections
 
 

@@ -16,14 +16,16 @@ from nodewright.prd.identifiers import AuthorId, Rank, author_id
 from nodewright.prd.markdown import Block, BlockKind, plain
 from nodewright.prd.models import Requirement, Scope
 from nodewright.prd.outline import Section
-from nodewright.prd.statements import block_scopes, row_text, scope_of
+from nodewright.prd.roles import role_of
+from nodewright.prd.scopes import scope_of
+from nodewright.prd.statements import row_text
 
 _MAX_TEXT = 500
 _FUNCTIONAL_ROLES = ("functional", "criteria")
 _TIERS = (
     _FUNCTIONAL_ROLES,
     ("stories",),
-    ("unknown", "api", "actors", "data"),
+    ("unknown", "api", "actors", "data", "rules"),
     ("goals", "overview", "nonfunctional", "design", "dependencies", "architecture"),
 )
 # Where an id stands for something else than a requirement of the product.
@@ -72,8 +74,8 @@ def entries_of(sections: Sequence[Section]) -> list[Entry]:
                     len(found), number, None, section.title, section.line, section.scope, identity
                 )
             )
-        for block, scope in zip(section.blocks, block_scopes(section), strict=True):
-            text = block.text if block.kind is BlockKind.CODE else plain(block.text)
+        for block, scope in zip(section.blocks, section.scopes, strict=True):
+            text = block.shown
             identity = None if block.kind is BlockKind.CODE else author_id(text)
             found.append(Entry(len(found), number, block, text, block.line, scope, identity))
     return found
@@ -264,7 +266,11 @@ def _quality_seeds(entries: Iterable[Entry], sections: Sequence[Section]) -> Ite
         return
     for entry in entries:
         block = entry.block
-        if block is None or sections[entry.section].role != "nonfunctional":
+        if block is None or sections[entry.section].role not in {
+            "nonfunctional",
+            "observability",
+            "rules",
+        }:
             continue
         if block.kind is BlockKind.ITEM and block.level == 1:
             yield _Seed(entry, entry.text, functional=False)
@@ -320,6 +326,9 @@ _CRITERION = re.compile(
 )
 
 
+_LEADING_TIER = re.compile(r"[\[(]?(P[0-4])[\])]?(?:\s*[:–—-]\s*|\s+)(?=\S)")
+
+
 def _priority(seed: _Seed, sections: Sequence[Section]) -> str | None:
     if seed.priority:
         return seed.priority
@@ -344,6 +353,9 @@ def _requirements(seeds: Iterable[_Seed], sections: Sequence[Section]) -> Iterat
     number = 0
     for seed in seeds:
         text = " ".join(seed.text.split())[:_MAX_TEXT]
+        tier = _LEADING_TIER.match(text)
+        if tier:
+            text, seed.priority = text[tier.end() :], seed.priority or tier[1]
         if not text:
             continue
         number += 1
@@ -370,16 +382,24 @@ def _requirements(seeds: Iterable[_Seed], sections: Sequence[Section]) -> Iterat
         )
 
 
+def _is_label(text: str) -> bool:
+    """Whether a line only announces what follows: ``Acceptance criteria:``."""
+    return text.endswith((":", "：")) and len(text) < 60 and role_of(text) is not None
+
+
 _Points = tuple[tuple[int, str], ...]
 
 
 def _details(seed: _Seed, sections: Sequence[Section]) -> tuple[_Points, _Points]:
     details: list[tuple[int, str]] = []
     criteria: list[tuple[int, str]] = []
+    announced = -1
     for member in seed.members:
         if member.block is None:
             continue
-        is_criterion = sections[member.section].role == "criteria"
+        if _is_label(member.text) and role_of(member.text) == "criteria":
+            announced = member.section
+        is_criterion = sections[member.section].role == "criteria" or announced == member.section
         if member.kind is BlockKind.CODE:
             lines = [
                 (member.line + 1 + n, line.strip())
@@ -388,7 +408,7 @@ def _details(seed: _Seed, sections: Sequence[Section]) -> tuple[_Points, _Points
         else:
             lines = [(member.line, " ".join(member.text.split()))]
         for line, text in lines:
-            if text:
+            if text and not _is_label(text):
                 chosen = criteria if is_criterion or _CRITERION.match(text) else details
                 chosen.append((line, text[:_MAX_TEXT]))
     return tuple(details), tuple(criteria)

@@ -3,16 +3,19 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from nodewright.patterns.lexicon import word_set
 from nodewright.prd.entities import entity_name, singular
 from nodewright.prd.markdown import BlockKind, plain
 from nodewright.prd.models import Scope, StateMachine, Transition
+from nodewright.prd.operations import verb_of
 from nodewright.prd.outline import Section
 
 _MAX_STATES = 16
 _MAX_MACHINES = 12
 _ARROW = re.compile(r"\s*(?:→|⇒|➔|➜|-+>|=+>|⟶)\s*")
+_ARROWS = ("→", "⇒", "➔", "➜", "⟶", ">")
 _STATE = re.compile(r"[\"'`*(\[]{0,3}([^\W\d_][\w -]{1,24}?)[\"'`*)\].,;]{0,3}")
 _STATE_CONTEXT = re.compile(
     r"\bstat(?:e|es|us|uses|e machine)\b|life ?cycle|transition|상태|状态|流转|estado|生命周期",
@@ -59,10 +62,17 @@ def find_state_machines(
     for section in sections:
         if section.scope is not Scope.RELEASE or section.role in {"market", "references", "plan"}:
             continue
+        table = _from_table(section)
+        if table is not None:
+            table.subject = _subject("", "", section, names)
+            _merge(machines.setdefault(table.subject.lower(), table), table)
         for text, line, subject_hint in _lines(section):
             found = _from_arrows(text, line, section) or _from_list(text, line)
             if found is None:
+                found = _from_sentence(text, line, machines)
+            if found is None:
                 continue
+            _add_moves(found, text, line)
             found.subject = _subject(found.subject, subject_hint, section, names)
             known = machines.setdefault(found.subject.lower(), found)
             if known is not found:
@@ -94,6 +104,14 @@ def _lines(section: Section) -> Iterator[tuple[str, int, str]]:
             while above and above[-1][0] >= block.level:
                 above.pop()
         hint = above[-1][1] if above else ""
+        if (
+            block.kind is BlockKind.ROW
+            and block.cells
+            and _STATUS_CELL.fullmatch(plain(block.cells[0]))
+        ):
+            for cell in block.cells[1:]:
+                yield f"status: {plain(cell)}", block.line, section.title
+            continue
         for number, text in enumerate(block.text.split("\n")[:3000]):
             if block.kind is BlockKind.CODE:
                 declared = re.search(
@@ -107,6 +125,102 @@ def _lines(section: Section) -> Iterator[tuple[str, int, str]]:
             above.append((block.level, block.text[:80]))
 
 
+_STATUS_CELL = re.compile(r"\w*_?(?:status|state)", re.IGNORECASE)
+_FROM = re.compile(
+    r"(?:from|source|current|old)(?: state| status)?|从|当前状态|이전 상태|desde", re.IGNORECASE
+)
+_TO = re.compile(
+    r"(?:to|target|next|new)(?: state| status)?|到|目标状态|다음 상태|hasta|a", re.IGNORECASE
+)
+_TRIGGER = re.compile(
+    r"trigger|event|action|when|condition|on|触发|事件|트리거|이벤트|evento|acci[óo]n",
+    re.IGNORECASE,
+)
+
+
+def _from_table(section: Section) -> _Machine | None:
+    """A table with columns From, To and perhaps Trigger."""
+    machine: _Machine | None = None
+    for block in section.blocks:
+        columns = [plain(column) for column in block.header]
+        source = next((n for n, column in enumerate(columns) if _FROM.fullmatch(column)), None)
+        target = next((n for n, column in enumerate(columns) if _TO.fullmatch(column)), None)
+        if block.kind is not BlockKind.ROW or source is None or target is None:
+            continue
+        trigger = next((n for n, column in enumerate(columns) if _TRIGGER.search(column)), None)
+        cells = [_clean(plain(cell)) for cell in block.cells]
+        if source < len(cells) and target < len(cells) and cells[source] and cells[target]:
+            machine = machine or _Machine("", block.line)
+            named = plain(block.cells[trigger]) if trigger is not None else ""
+            machine.move(
+                cells[source] or "",
+                cells[target] or "",
+                named or trigger_of(cells[target] or ""),
+                block.line,
+            )
+    return machine
+
+
+_IRREGULAR = {"paid": "pay", "sent": "send", "sold": "sell", "done": "finish", "built": "build", "held": "hold", "lost": "lose", "won": "win", "taken": "take", "withdrawn": "withdraw", "cancelled": "cancel", "canceled": "cancel", "active": "activate", "open": "open", "closed": "close"}  # fmt: skip
+
+
+def trigger_of(state: str) -> str:
+    """What brings a thing into ``state``: ``paid`` -> ``pay``, ``shipped`` -> ``ship``."""
+    low = state.lower()
+    if low in _IRREGULAR:
+        return _IRREGULAR[low]
+    verb = verb_of(low)
+    if verb is not None:
+        return verb
+    if low.endswith("ied") and len(low) > 4:
+        return low[:-3] + "y"
+    if low.endswith("ed") and len(low) > 4:
+        stem = low[:-2]
+        return (
+            stem[:-1] if len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "slz" else stem
+        )
+    return f"to {state}"
+
+
+_CAN_BE = re.compile(
+    r"\b(?:an?|the|any)\s+(?P<source>\w{3,20})\s+\w{2,30}\s+(?:can|may|could)\s+(?:also\s+)?be\s+(?P<target>\w{4,20}(?:ed|en|id|wn))\b",
+    re.IGNORECASE,
+)
+_MOVES = re.compile(
+    r"\b(?:from|de)\s+[\"'`*]{0,3}(?P<source>\w{3,20})[\"'`*]{0,3}\s+(?:to|into|a)\s+[\"'`*]{0,3}(?P<target>\w{3,20})\b",
+    re.IGNORECASE,
+)
+
+
+def _add_moves(machine: _Machine, text: str, line: int) -> None:
+    """Moves that sentences beside the states tell: "A reserved ticket can be cancelled"."""
+    known = {state.lower() for state in machine.states}
+    for pattern in (_CAN_BE, _MOVES):
+        for found in pattern.finditer(text):
+            source, target = found["source"].lower(), found["target"].lower()
+            if source in known and (
+                pattern is _CAN_BE or target in known or target in _COMMON_STATES
+            ):
+                machine.move(
+                    found["source"].lower(), found["target"].lower(), trigger_of(target), line
+                )
+
+
+def _from_sentence(text: str, line: int, machines: dict[str, _Machine]) -> _Machine | None:
+    """A sentence that moves a thing between states of the last machine, or that names both."""
+    if " from " not in text and " can be " not in text and " may be " not in text:
+        return None
+    for found in _MOVES.finditer(text):
+        pair = {found["source"].lower(), found["target"].lower()}
+        if pair <= _COMMON_STATES:
+            machine = _Machine("", line)
+            machine.move(
+                found["source"].lower(), found["target"].lower(), trigger_of(found["target"]), line
+            )
+            return machine
+    return None
+
+
 def _clean(part: str) -> str | None:
     match = _STATE.fullmatch(part.strip())
     if match is None:
@@ -116,12 +230,13 @@ def _clean(part: str) -> str | None:
 
 
 def _from_arrows(text: str, line: int, section: Section) -> _Machine | None:
-    if not _ARROW.search(text):
+    if not any(mark in text for mark in _ARROWS) or not _ARROW.search(text):
         return None
     lead, colon, rest = text.partition(":")
     body = rest if colon and _ARROW.search(rest) and not _ARROW.search(lead) else text
     label = lead if body is rest else ""
-    parts = [_clean(re.sub(r"^[\s*\-•>|`]+", "", part)) for part in _ARROW.split(body)]
+    pieces = [re.split(r"[.;]\s|\.$|,\s", part, maxsplit=1)[0] for part in _ARROW.split(body)]
+    parts = [_clean(re.sub(r"^[\s*\-•>|`]+", "", part)) for part in pieces]
     # Prose may surround the chain: its first and last pieces lend a word.
     states = [part for part in parts if part]
     if len(states) < 2 or len(states) < len(parts) - 1:
@@ -133,13 +248,13 @@ def _from_arrows(text: str, line: int, section: Section) -> _Machine | None:
     if any(part is None for part in parts[1:-1]):
         return None
     machine = _Machine(label, line)
-    for source, target in zip(states, states[1:], strict=False):
-        machine.move(source, target, f"to {target}", line)
+    for source, target in pairwise(states):
+        machine.move(source, target, trigger_of(target), line)
     return machine
 
 
 _STATUS_LIST = re.compile(
-    r"(?P<before>[\w ]{0,40}?)[`*\"']*\b(?P<word>status(?:es)?|states?|estados?|lifecycle events?)\b[`*\"']*"
+    r"\b(?P<word>status(?:es)?|states?|estados?|lifecycle events?)\b[`*\"']*"
     r"(?:\s*(?:field|values?|code|type|enum|machine|transitions?))?\s*"
     r"(?:[:：=(（]|\bis one of\b|\bcan be\b|\bare\b|\bincluding\b|\b(?:string|text|enum|varchar)\b\W{0,12})\s*(?P<list>[^)）\n]{5,300})",
     re.IGNORECASE,
@@ -151,6 +266,9 @@ _SEPARATORS = re.compile(r"\s*(?:\||,|;|/|、|，|\bor\b|\band\b|→|->)\s*")
 
 
 def _from_list(text: str, line: int) -> _Machine | None:
+    low = text.lower()
+    if "stat" not in low and "estad" not in low and "lifecycle" not in low:
+        return None
     match = _COMMENT_LIST.search(text) or _STATUS_LIST.search(text)
     if match is None:
         return None
@@ -164,7 +282,7 @@ def _from_list(text: str, line: int) -> _Machine | None:
         state.lower().replace(" ", "_").replace("-", "_") in _COMMON_STATES for state in good
     ):
         return None
-    before = match.groupdict().get("before") or ""
+    before = re.sub(r"[^\w ]", " ", text[max(0, match.start() - 40) : match.start()])
     machine = _Machine(before.strip().split(" ")[-1] if before.strip() else "", line)
     for state in good:
         machine.add(state)

@@ -13,8 +13,8 @@ from functools import cache
 from nodewright.patterns.lexicon import CLAUSE_ENDS, Lexicon, tokens, word_set
 from nodewright.patterns.scoring import negated
 from nodewright.prd.models import ExternalSystem
-from nodewright.prd.outline import load_data
 from nodewright.prd.statements import Sentence
+from nodewright.prd.vocabulary import load_data
 
 _FAMILIES = {"gcp": "Google", "aws": "AWS", "azure": "Azure"}
 _CONTEXT = word_set(
@@ -96,8 +96,10 @@ def find_systems(sentences: Iterable[Sentence], title: str) -> tuple[ExternalSys
     ]
     lexicon, _ = _catalogue()
     for sentence in relevant:
-        words = tokens(sentence.text)
+        words = sentence.tokens
         hits = lexicon.find([word.lower() for word in words])
+        if not hits:
+            continue
         covered = -1
         last = -1
         for hit in hits:
@@ -138,12 +140,17 @@ def _mention(found: dict[str, _Mention], name: str, sentence: Sentence) -> None:
 
 def _counts(alias: _Alias, start: int, end: int, words: Sequence[str], sentence: Sentence) -> bool:
     written = words[start:end]
-    if alias.case and written != tokens(alias.text):
+    if alias.case and list(written) != tokens(alias.text):
         return False
-    low = [word.lower() for word in words]
+    low = [word.lower() for word in words[max(0, start - 8) : end + 3]]
+    start, end, words = (
+        start - max(0, start - 8),
+        end - max(0, start - 8),
+        words[max(0, start - 8) :],
+    )
     if negated(low, start):
         return False
-    around = {word for word in (*low[max(0, start - 3) : start], *low[end : end + 2])}
+    around = {*low[max(0, start - 3) : start], *low[end : end + 2]}
     if alias.caution > 1 and not around & (_CONTEXT - {"on", "from"} if start == 0 else _CONTEXT):
         return False
     if alias.caution == 1:
@@ -188,7 +195,10 @@ def _unknown_services(sentences: Sequence[Sentence], title: str) -> Iterable[tup
                 candidates.append((match["name"], sentence))
     if not candidates:
         return
-    lower = {word for sentence in sentences for word in tokens(sentence.text) if word.islower()}
+    every: set[str] = set()
+    for sentence in sentences:
+        every.update(sentence.tokens)
+    lower = {word for word in every if word.islower()}
     own = {word.lower() for word in tokens(title)}
     _, kinds = _catalogue()
     lexicon = _catalogue()[0]

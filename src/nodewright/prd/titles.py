@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from nodewright.prd.markdown import BlockKind, plain
-from nodewright.prd.outline import Section, role_of
+from nodewright.prd.outline import Section
+from nodewright.prd.roles import role_of
 
 _MAX_TITLE = 200
 _MAX_WORDS = 16
