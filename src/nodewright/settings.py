@@ -85,6 +85,8 @@ class Settings(BaseSettings):
     )
     telemetry_interval_s: float = Field(
         default=0.5, gt=0, description="Seconds after which waiting telemetry is written."
+    )
+
     # Logs.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
         default="INFO", description="Least level of the entries that are logged."

@@ -27,7 +27,7 @@ def _group() -> None:
 
 
 @app.command()
-def tail(  # noqa: PLR0917 - options of a command
+def tail(
     file: File = None,
     correlation_id: Annotated[str | None, typer.Option(help="Only this request.")] = None,
     session_id: Annotated[str | None, typer.Option(help="Only this session.")] = None,

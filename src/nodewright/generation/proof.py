@@ -111,11 +111,7 @@ def load_templates(templates: Path | None = None) -> int:
     Raises:
         TemplateError: one of them is wrong; the message names its file and line.
     """
-    pack = TemplatePack(templates)
-    names = pack.names()
-    for name in names:
-        pack.template(name)
-    return len(names)
+    return len(TemplatePack(templates).warm())
 
 
 def stage(root: Path, files: Iterable[RenderedFile]) -> None:

@@ -42,14 +42,14 @@ async def prove(
             for report in await _prove_batch(plan, batch, workers, proof):
                 done.put_nowait(report)
 
-    async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(work()) for _ in range(count)]
-        try:
-            for _ in nodes:
-                yield await _next(done, running)
-        finally:
-            for task in running:
-                task.cancel()
+    running = [asyncio.create_task(work()) for _ in range(count)]
+    try:
+        for _ in nodes:
+            yield await _next(done, running)
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 def without_broken_steps(plan: Plan, reports: Mapping[str, NodeReport]) -> dict[str, NodeReport]:

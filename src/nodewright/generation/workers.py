@@ -9,6 +9,7 @@ import asyncio
 import signal
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Executor, Future
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Any, Protocol
 
@@ -26,6 +27,10 @@ class CrashedError(NodewrightError):
     """A worker process ended before its call did."""
 
 
+class WorkersUnavailableError(NodewrightError):
+    """No worker process can be started."""
+
+
 class Workers(Protocol):
     """Runs pure functions elsewhere."""
 
@@ -37,6 +42,7 @@ class Workers(Protocol):
         Raises:
             OverdueError: it took longer than ``timeout_seconds`` from its start.
             CrashedError: its process ended.
+            WorkersUnavailableError: no process can be started.
         """
         ...
 
@@ -69,6 +75,11 @@ class ProcessWorkers:
             return await asyncio.wrap_future(future)
         except TimeoutError as error:
             raise OverdueError(f"stopped after {timeout_seconds:g} s") from error
+        except BrokenProcessPool as error:
+            raise WorkersUnavailableError(
+                "the worker processes cannot start: run nodewright doctor, and look at the output "
+                "above for what they said"
+            ) from error
         except ProcessExpired as error:
             raise CrashedError(f"its process ended with code {error.exitcode}") from error
 

@@ -52,7 +52,7 @@ def configure_logging(
         ValueError: a level, style or other value is none.
         LogFileError: the file cannot be opened.
     """
-    from nodewright.settings import Settings  # noqa: PLC0415 - pydantic, only when configuring
+    from nodewright.settings import Settings
 
     chosen = settings if settings is not None else Settings()
     rules: dict[str, LogLevel | str | int] = {**chosen.log_level_rules, **(level_rules or {})}
@@ -66,7 +66,7 @@ def configure_logging(
     if path is None:
         target = output.StderrOutput(style)
     else:
-        from nodewright.logs.files import FileOutput  # noqa: PLC0415 - only for files
+        from nodewright.logs.files import FileOutput
 
         target = FileOutput(path, rotation or rotation_of(chosen))
     emission.set_redaction(redactor)
@@ -76,7 +76,7 @@ def configure_logging(
     )
     levels.replace_levels(rules)
     _send_to(target)
-    from nodewright.logs import stdlib  # noqa: PLC0415 - only when configuring
+    from nodewright.logs import stdlib
 
     if capture_stdlib:
         stdlib.install()
@@ -104,7 +104,7 @@ def configure_file_rotation(
     Raises:
         LogFileError: the file cannot be opened.
     """
-    from nodewright.logs.files import FileOutput  # noqa: PLC0415 - only for files
+    from nodewright.logs.files import FileOutput
 
     target = FileOutput(path, config if config is not None else LogRotationConfig())
     if logger is not None:

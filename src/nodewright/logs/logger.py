@@ -175,7 +175,7 @@ def _load() -> Callable[..., None]:
     Having a logger must be cheap, because every module has one; so orjson and the rest wait for
     the first entry.
     """
-    from nodewright.logs import emission  # noqa: PLC0415 - see above
+    from nodewright.logs import emission
 
     for name, number in levels.NUMBERS.items():
         setattr(StructuredLogger, name.lower(), emission.method(number))

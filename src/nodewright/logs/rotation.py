@@ -148,7 +148,7 @@ def get_log_stats(path: Path | str) -> dict[str, Any]:
         and ``newest`` (ISO times at which files were put aside, or None), and ``lost_entries``:
         entries this process could not write.
     """
-    from nodewright.logs import output  # noqa: PLC0415 - only the statistics need it
+    from nodewright.logs import output
 
     path = Path(path)
     sizes: dict[LogFile, int] = {}

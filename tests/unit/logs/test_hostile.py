@@ -347,7 +347,7 @@ def test_any_value_is_one_line_of_strict_json(message: Any, metadata: Any) -> No
 # logging itself asks an argument for its class when it makes a record.
 @pytest.mark.parametrize("name", sorted(HOSTILE.keys() - {"class lies"}))
 def test_records_of_the_standard_library_take_hostile_values(name: str) -> None:
-    import logging  # noqa: PLC0415 - beside the formatter only
+    import logging
 
     value = HOSTILE[name]
     for message, arguments in ((value, ()), ("%s", (value,)), ("%d", (value, value))):
