@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from nodewright.generation.model import PlannedField
-from nodewright.generation.naming import snake, unique, words
+from nodewright.generation.naming import domain_name, snake, unique, words
 from nodewright.prd.models import Entity, FieldType, Requirement, SimplePRDAnalysisResult
 
 # More would only scatter what belongs together; what is left over joins the nearest.
@@ -32,7 +32,9 @@ _DEFAULT_FIELDS = (
 _PLURAL_IN_Y = re.compile(r"(?<=..)ies$")
 _PLURAL = re.compile(r"(?<=..[^sui])s$")
 # Names that a generated model or its base class uses itself.
-_RESERVED_FIELDS = {"self", "item", "field", "operation"}
+_RESERVED_FIELDS = {"self", "item", "field", "operation"} | {
+    "bool", "date", "datetime", "dict", "float", "int", "list", "str", "tuple",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def domains_of(analysis: SimplePRDAnalysisResult, fallback: str) -> list[Domain]
         if own and any(own == domain.stems for _, domain in found):
             continue
         weight = min((spoken[stem] for stem in own), default=0) + 2 * len(entity.fields)
-        name = unique(snake(entity.name, "record"), taken)
+        name = unique(domain_name(entity.name), taken)
         taken.add(name)
         found.append((weight, Domain(name, entity.name, _fields(entity), own)))
     found.sort(key=lambda pair: -pair[0])

@@ -13,6 +13,19 @@ from anyascii import anyascii
 
 _WORD = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _LONGEST = 48
+# Words that onex's own validator refuses inside a class name, and what is said in their place.
+_SAID_INSTEAD = {
+    "worker": "work",
+    "manager": "management",
+    "handler": "handling",
+    "helper": "help",
+    "controller": "control",
+    "processor": "processing",
+    "service": "offer",
+    "utility": "provision",
+    "util": "use",
+}
+_CAMEL_CASE = re.compile(r"[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+")
 
 
 def words(text: str) -> list[str]:
@@ -36,6 +49,28 @@ def snake(text: str, fallback: str = "thing") -> str:
     if joined[0].isdigit():
         joined = f"{fallback}_{joined}"
     return f"{joined}_" if keyword.iskeyword(joined) else joined
+
+
+def domain_name(text: str, fallback: str = "record") -> str:
+    """The name of a domain's nodes: ``text`` in snake_case, in words that onex accepts.
+
+    A name that the text itself writes in one piece, such as ``UserService``, is the author's
+    and stays as it is.
+    """
+    if _CAMEL_CASE.fullmatch(text):
+        return snake(text, fallback)
+    spoken = [word.lower() for word in words(text)]
+    accepted = [_accepted(word) for word in spoken]
+    meaningful = [word for word, said in zip(spoken, accepted, strict=True) if word == said]
+    # "User service" is about users; only "Service" alone needs another word.
+    return snake(" ".join(meaningful or accepted), fallback)
+
+
+def _accepted(word: str) -> str:
+    for refused, instead in _SAID_INSTEAD.items():
+        if refused in word:
+            return instead
+    return word
 
 
 def pascal(name: str) -> str:

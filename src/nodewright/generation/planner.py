@@ -5,6 +5,7 @@ release becomes an operation of one node and is remembered there with its line; 
 that ask for the same operation share it. What no node covers is listed in the plan.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,8 @@ from nodewright.prd.models import NODE_KINDS, Requirement, Scope, SimplePRDAnaly
 
 # A node with more operations than this is no longer read; further requirements join what is there.
 MOST_OPERATIONS = 24
+# onex refuses classes with more methods; a compute handler has one for each operation.
+_MOST_COMPUTATIONS = 8
 # A kind is generated when the analysis gives it at least this.
 KIND_THRESHOLD = 0.5
 
@@ -28,7 +31,30 @@ KIND_THRESHOLD = 0.5
 _MOST_STATEMENTS = 8
 _MOST_WORDS = 4
 
-_RESERVED = {"handle", "reduce", "repository", "gateway", "workflows", "steps_of", "self"}
+# Names that a handler uses itself, and those that onex finds too general for a function.
+_RESERVED = set(
+    [
+        "handle",
+        "reduce",
+        "repository",
+        "gateway",
+        "workflows",
+        "steps_of",
+        "self",
+        "process",
+        "execute",
+        "run",
+        "do",
+        "perform",
+        "manage",
+        "control",
+        "work",
+        "operate",
+        "action",
+    ]
+)
+# A heading such as "Sales figures" names its topic; a sentence with one of these demands.
+_DEMANDS = re.compile(r"\b(?:shall|must|should|will|has to|have to|needs? to)\b", re.IGNORECASE)
 _STEP_ORDER = ("COMPUTE", "EFFECT", "REDUCER")
 _STEP_ACTIONS = {
     "EFFECT": ("create", "deliver", "list"),
@@ -74,7 +100,8 @@ class _Draft:
         trace = statement.trace
         name = _operation_name(verb, subject, action)
         known = self.operations.get(name)
-        if known is None and len(self.operations) >= MOST_OPERATIONS:
+        most = _MOST_COMPUTATIONS if self.kind == "COMPUTE" else MOST_OPERATIONS
+        if known is None and len(self.operations) >= most:
             same = [op for op in self.operations.values() if op.action == action]
             known = (same or list(self.operations.values()))[0]
         if known is not None:
@@ -224,10 +251,7 @@ def _statements(
     for requirement in functional:
         below = (*requirement.details, *requirement.acceptance_criteria)
         last = max((line for line, _ in below), default=requirement.line)
-        sentences = [(requirement.line, requirement.text)]
-        if operation_of(requirement.text).verb == NO_VERB:
-            said = [pair for pair in below if operation_of(pair[1]).verb != NO_VERB]
-            sentences = said[:_MOST_STATEMENTS] or sentences
+        sentences = _sentences(requirement, below)
         for line, text in sentences:
             scores = kind_scores(requirement if text is requirement.text else text)
             if "REDUCER" in kinds and any(requirement.line <= at <= last for at in machine_lines):
@@ -235,6 +259,20 @@ def _statements(
                 scores |= {"REDUCER": 1.0}
             statements.append(_Statement(text, line, requirement, scores))
     return statements
+
+
+def _sentences(
+    requirement: Requirement, below: Sequence[tuple[int, str]]
+) -> Sequence[tuple[int, str]]:
+    """(line, text) of what ``requirement`` demands: its own text, or the sentences under it."""
+    own = [(requirement.line, requirement.text)]
+    if _DEMANDS.search(requirement.text):
+        return own
+    said = [pair for pair in below if operation_of(pair[1]).verb != NO_VERB]
+    demanded = [pair for pair in said if _DEMANDS.search(pair[1])]
+    if operation_of(requirement.text).verb == NO_VERB:
+        demanded = demanded or said
+    return demanded[:_MOST_STATEMENTS] or own
 
 
 def _by_kind(statements: Sequence[_Statement], kinds: Sequence[str]) -> dict[str, list[_Statement]]:

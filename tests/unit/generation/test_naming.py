@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodewright.generation.naming import pascal, printable, shorten, snake, unique
+from nodewright.generation.naming import domain_name, pascal, printable, shorten, snake, unique
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,21 @@ def test_snake(text: str, name: str) -> None:
 )
 def test_pascal(name: str, expected: str) -> None:
     assert pascal(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("UserService", "user_service"),
+        ("user service", "user"),
+        ("Worker", "work"),
+        ("Queue Worker", "queue"),
+        ("Utilization", "use"),
+        ("Order", "order"),
+    ],
+)
+def test_domain_names_are_words_that_onex_accepts(text: str, name: str) -> None:
+    assert domain_name(text) == name
 
 
 @given(st.text(max_size=200))

@@ -15,7 +15,7 @@ SHOP = """# Order Desk
 - FR-1: The system shall store orders in PostgreSQL.
 - FR-2: The system shall validate each order before it is stored.
 - FR-3: The system shall calculate the total price of an order.
-- FR-4: The system shall count orders per customer and sum their totals.
+- FR-4: The system shall aggregate orders per customer: count them and keep running totals.
 - FR-5: The system shall orchestrate the checkout workflow: validate, store, and confirm the order.
 - FR-6: The system shall send a confirmation by e-mail.
 

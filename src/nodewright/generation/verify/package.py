@@ -179,7 +179,14 @@ def _run_tests(
 ) -> Findings | None:
     with tempfile.TemporaryDirectory(prefix="nodewright-pytest-") as scratch:
         report = Path(scratch) / "junit.xml"
-        options = ["-q", "-p", "no:cacheprovider", f"--junitxml={report}", "--rootdir=."]
+        options = [
+            "-q",
+            "--continue-on-collection-errors",
+            "-p",
+            "no:cacheprovider",
+            f"--junitxml={report}",
+            "--rootdir=.",
+        ]
         answer = staging.python("-B", "-m", "pytest", *options, *targets)
         if not report.exists():
             return None
