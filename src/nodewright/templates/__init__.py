@@ -10,7 +10,7 @@ from nodewright.templates.errors import (
     UnknownTemplateError,
     WatchUnavailableError,
 )
-from nodewright.templates.recording import TemplatePersistence
+from nodewright.templates.recording import TemplatePersistence, TemplateUse
 from nodewright.templates.statistics import CachedTemplate, CacheStats
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ __all__ = [
     "TemplateLoopError",
     "TemplatePack",
     "TemplatePersistence",
+    "TemplateUse",
     "UnknownTemplateError",
     "WatchUnavailableError",
 ]

@@ -79,7 +79,7 @@ class TemplateCache:
         self._epoch = 0
         self._entries = Entries(max_templates, int(max_size_mb * 1024 * 1024))
         self._by_name, self._by_key = self._entries.by_name, self._entries.by_key
-        self._ledger = Ledger(self._entries, clock, recording=enable_persistence)
+        self._ledger = Ledger(self._entries, clock)
         self._notes = self._ledger.notes
         self._note = self._notes.append
         self._start_afresh()
@@ -174,6 +174,15 @@ class TemplateCache:
         with self._lock:
             return self._ledger.templates()
 
+    def take_uses(self) -> list[TemplateUse]:
+        """The uses since the last call, one item a name, for who records them elsewhere.
+
+        A worker process without persistence hands them to the process that records; with
+        persistence the cache records them itself, and they are taken from that.
+        """
+        with self._lock:
+            return self._ledger.drain()
+
     def close(self) -> None:
         """Record what is left and stop watching; the cache itself can be used on."""
         if self._watcher is not None:
@@ -211,7 +220,7 @@ class TemplateCache:
         self._flights = Flights()
         self._watcher = FolderWatcher(self._look_again) if self._watch else None
         self._recorder = (
-            Recorder(self._drain, self._persistence) if self.enable_persistence else None
+            Recorder(self.take_uses, self._persistence) if self.enable_persistence else None
         )
         self._ledger.drain()
         for entry in self._entries:
@@ -235,10 +244,6 @@ class TemplateCache:
                 self._ledger.fold()
             finally:
                 self._lock.release()
-
-    def _drain(self) -> list[TemplateUse]:
-        with self._lock:
-            return self._ledger.drain()
 
     def _look_again(self) -> None:
         with self._lock:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from nodewright.templates.entries import Entries, Entry, Key
-from nodewright.templates.recording import TemplateUse
+from nodewright.templates.recording import MOST_PENDING, TemplateUse
 from nodewright.templates.source import Reading
 from nodewright.templates.statistics import CachedTemplate, CacheStats
 
@@ -25,12 +25,11 @@ class Ledger:
         misses, evictions, invalidations, expirations: see `CacheStats`.
     """
 
-    def __init__(self, entries: Entries, clock: Callable[[], int], *, recording: bool) -> None:
+    def __init__(self, entries: Entries, clock: Callable[[], int]) -> None:
         self.notes: deque[Note] = deque()
         self.misses = self.evictions = self.invalidations = self.expirations = 0
         self._entries = entries
         self._clock = clock
-        self._recording = recording
         self._hits = self._loads = self._hit_ns = self._load_ns = 0
         self._departed: dict[str, TemplateUse] = {}
 
@@ -72,7 +71,7 @@ class Ledger:
         entry = self._entries.by_key.get(key)
         if entry is not None:
             entry.misses += 1
-        elif self._recording and reading is not None:
+        elif reading is not None:
             self._add_departed(
                 TemplateUse(
                     template_name=key[0],
@@ -89,7 +88,7 @@ class Ledger:
     def depart(self, entry: Entry) -> None:
         """Take note of those uses of ``entry`` that are not recorded."""
         hits, misses = entry.hits - entry.reported_hits, entry.misses - entry.reported_misses
-        if not self._recording or not hits + misses:
+        if not hits + misses:
             return
         entry.reported_hits, entry.reported_misses = entry.hits, entry.misses
         self._add_departed(
@@ -151,7 +150,9 @@ class Ledger:
         ]
 
     def _add_departed(self, use: TemplateUse) -> None:
-        known = self._departed.get(use.template_name)
+        known = self._departed.pop(use.template_name, None)
+        if len(self._departed) >= MOST_PENDING:
+            del self._departed[next(iter(self._departed))]
         self._departed[use.template_name] = known.add(use) if known is not None else use
 
     def _date(self, clock: int) -> datetime:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 Look = Callable[[], object]
 
 # More than ``struct stat`` and ``struct statfs`` of any architecture; what they leave stays zero.
-_ROOM = 512
+_ROOM = 256
 _LOCAL_FILE_SYSTEMS = {
     0xEF53,  # ext2, ext3, ext4
     0x58465342,  # XFS

@@ -268,4 +268,4 @@ def hasty_threads() -> Iterator[None]:
 @pytest.mark.usefixtures("hasty_threads")
 @pytest.mark.parametrize("transform", [False, True])
 def test_nothing_stale_beside_a_writer(tmp_path: Path, transform: bool) -> None:
-    assert check_against_writer(tmp_path, 400, transform=transform) > 400
+    assert check_against_writer(tmp_path, 250, transform=transform) > 250

@@ -1,5 +1,6 @@
 """The use of templates is recorded aside, and nothing there reaches the cache."""
 
+import pickle
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nodewright.templates import TemplateCache, recording
+from nodewright.templates import TemplateCache, ledger, recording
 
 
 class Records:
@@ -60,7 +61,7 @@ def test_many_gets_are_one_row(file: Path) -> None:
 def test_nothing_is_lost_or_counted_twice(file: Path) -> None:
     records = Records()
     with TemplateCache(1, persistence=records) as cache:
-        cache._recorder = recording.Recorder(cache._drain, records, interval=0.001)
+        cache._recorder = recording.Recorder(cache.take_uses, records, interval=0.001)
         threads = [
             threading.Thread(
                 target=lambda name=name: [
@@ -80,6 +81,24 @@ def test_nothing_is_lost_or_counted_twice(file: Path) -> None:
     assert stats.evictions > 0
 
 
+def test_a_worker_hands_its_uses_over(file: Path) -> None:
+    cache = TemplateCache(enable_persistence=False)
+    for _ in range(3):
+        cache.get("t", "EFFECT", file, Path.read_text)
+    (use,) = pickle.loads(pickle.dumps(cache.take_uses()))  # noqa: S301 - our own bytes
+    assert (use.cache_hits, use.cache_misses) == (2, 1)
+    assert use.columns()["access_count"] == 3
+    assert cache.take_uses() == []
+
+
+def test_uses_that_no_one_takes_are_bounded(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "MOST_PENDING", 3)
+    cache = TemplateCache(1, enable_persistence=False)
+    for number in range(5):
+        cache.get(str(number), "EFFECT", file, Path.read_text)
+    assert [use.template_name for use in cache.take_uses()] == ["2", "3", "4"]
+
+
 def test_a_template_that_is_not_kept_is_recorded_too(file: Path) -> None:
     records = Records()
     with TemplateCache(0, persistence=records) as cache:
@@ -94,7 +113,7 @@ def test_a_dead_database_is_logged_and_tried_again(
     attempts = iter([True, True])
     records = Records(lambda: next(attempts, False))
     cache = TemplateCache(persistence=records)
-    cache._recorder = recording.Recorder(cache._drain, records, interval=0.001)
+    cache._recorder = recording.Recorder(cache.take_uses, records, interval=0.001)
     cache.get("t", "EFFECT", file, Path.read_text)
     assert records.attempted.wait(30)
     cache.get("t", "EFFECT", file, Path.read_text)
