@@ -1,0 +1,417 @@
+"""``MixinLearner``: predictions, recommendations and learning that goes on."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nodewright.mixins import evidence
+from nodewright.mixins.errors import ModelFileError, NotTrainedError, TrialWorkerError
+from nodewright.mixins.evidence import NONE, Belief, Outcomes
+from nodewright.mixins.features import Features
+from nodewright.mixins.forest import Forest, Verdict
+from nodewright.mixins.kinds import node_kind
+from nodewright.mixins.knowledge import Key, Knowledge, knowledge_at, pair_key
+from nodewright.mixins.recommendation import Recommendation, Recommender
+from nodewright.mixins.records import CompatibilityRecords, Records, checked_name
+from nodewright.mixins.training import ModelMetrics, check, samples_of, train
+from nodewright.settings import Settings
+
+_log = logging.getLogger(__name__)
+_MODEL_FILE = "compatibility.skops"
+_MOST_REMEMBERED = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class MixinPrediction:
+    """Whether two mixins can be used together on a node kind.
+
+    Attributes:
+        compatible: the likelier answer; False where both are equally likely.
+        confidence: the probability, 0.5 to 1, that ``compatible`` is right.
+        learned_from_samples: recorded outcomes of this pair, 1 for a trial, or the size of the
+            forest's training data; 0 if nothing is known.
+        explanation: the evidence; for a conflict its reason and what resolves it.
+    """
+
+    mixin_a: str
+    mixin_b: str
+    node_type: str
+    compatible: bool
+    confidence: float
+    learned_from_samples: int
+    explanation: str = ""
+
+
+class _Model(NamedTuple):
+    """All that a training changes at once, so that one assignment swaps it."""
+
+    forest: Forest
+    metrics: ModelMetrics
+    samples: int
+    features: Features
+    predictions: dict[Key, MixinPrediction]
+    verdicts: dict[tuple[float, ...], Verdict]
+
+
+class MixinLearner:
+    """Learns which mixins work together, from trials and from what users report.
+
+    Args:
+        model_path: the model's file; by default in the user's data directory. It is loaded if it
+            is there and fits; if not, the log says why and the model is untrained.
+        auto_train: train if there is no model to load: at once if no event loop is running,
+            else in the background.
+        min_confidence_threshold: 0 to 1. A prediction below it says so in its explanation, and
+            recommendations leave out pairs whose probability of being usable is below it.
+        persistence: where outcomes are recorded; by default nodewright's database, which is opened
+            when it is first needed.
+        trials: whether a pair without outcomes may be tried in a worker process; if not, the
+            forest answers.
+        knowledge: catalogue and trials; by default those of the user's data directory.
+    """
+
+    def __init__(
+        self,
+        model_path: Path | None = None,
+        auto_train: bool = False,
+        min_confidence_threshold: float = 0.7,
+        persistence: CompatibilityRecords | None = None,
+        *,
+        trials: bool = True,
+        knowledge: Knowledge | None = None,
+    ) -> None:
+        if not 0 <= min_confidence_threshold <= 1:
+            raise ValueError(
+                f"min_confidence_threshold is {min_confidence_threshold}: give 0 to 1"
+            )
+        directory = Settings().data_dir / "mixins"
+        self.model_path = Path(model_path) if model_path is not None else directory / _MODEL_FILE
+        self.min_confidence_threshold = min_confidence_threshold
+        self._knowledge = knowledge or knowledge_at(directory)
+        self._records = Records(persistence)
+        self._try = trials
+        self._model: _Model | None = None
+        self._training = threading.Lock()
+        self._retraining: threading.Thread | None = None
+        self._new_samples = 0
+        self._memory = threading.Lock()
+        self._changes = 0
+        self._load()
+        if auto_train and self._model is None:
+            self._train_by_itself()
+
+    # Training
+
+    async def train_model(
+        self, min_samples: int = 50, test_size: float = 0.2, cross_val_folds: int = 5
+    ) -> ModelMetrics:
+        """Train on all trials and recorded outcomes, in a thread; the event loop goes on.
+
+        The trials of the installed omnibase_core are run first if they never were.
+
+        Raises:
+            ValueError: fewer than ``min_samples`` samples, or arguments that make no sense.
+        """
+        return await asyncio.to_thread(self._train, min_samples, test_size, cross_val_folds)
+
+    def _train(self, min_samples: int, test_size: float, folds: int) -> ModelMetrics:
+        with self._training:
+            counted = self._new_samples
+            self._run_trials()
+            self._records.reload()
+            trials = self._knowledge.known_trials()
+            samples = samples_of(self._knowledge.catalogue, trials, self._records.snapshot())
+            check(samples, min_samples, test_size, folds)
+            classifier, metrics = train(samples, test_size, folds)
+            self._swap(classifier, metrics)
+            self._new_samples -= counted
+            self._save(classifier, metrics)
+            return metrics
+
+    def _run_trials(self) -> None:
+        if not self._try:
+            return
+        try:
+            new = self._knowledge.ensure_trials()
+        except TrialWorkerError as error:
+            _log.warning("no trials were run: %s", error)
+            return
+        self._records.add_trials(new)
+
+    def _swap(self, classifier: Any, metrics: ModelMetrics) -> None:
+        catalogue = self._knowledge.catalogue
+        samples = metrics.training_samples + metrics.test_samples
+        self._model = _Model(Forest(classifier), metrics, samples, Features(catalogue), {}, {})
+
+    def _train_by_itself(self) -> None:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            self._train_or_warn()
+        else:
+            self._train_in_background()
+
+    def _train_in_background(self) -> None:
+        self._retraining = threading.Thread(
+            target=self._train_or_warn, name="nodewright-mixin-training", daemon=True
+        )
+        self._retraining.start()
+
+    def _train_or_warn(self) -> None:
+        try:
+            self._train(50, 0.2, 5)
+        except Exception as error:  # noqa: BLE001 - nobody waits for it; the old model goes on
+            _log.warning("the mixin model was not trained: %s", error)
+
+    def wait_for_training(self, seconds: float | None = None) -> bool:
+        """Wait for a training in the background; True if none is going on any more."""
+        thread = self._retraining
+        if thread is None:
+            return True
+        thread.join(seconds)
+        return not thread.is_alive()
+
+    # The file
+
+    def _load(self) -> None:
+        from nodewright.mixins import model_file  # noqa: PLC0415 - reads only where a file is
+
+        if not self.model_path.exists():
+            return
+        try:
+            saved = model_file.load(self.model_path, self._knowledge.version)
+            self._swap(saved.classifier, ModelMetrics.from_plain(saved.metrics))
+        except (ModelFileError, OSError) as error:
+            _log.warning("%s", error)
+        except (KeyError, TypeError, ValueError) as error:
+            _log.warning("model file %s has no metrics (%r); train again", self.model_path, error)
+
+    def _save(self, classifier: Any, metrics: ModelMetrics) -> None:
+        from nodewright.mixins import model_file  # noqa: PLC0415 - imports skops
+
+        try:
+            model_file.save(
+                self.model_path, classifier, metrics.to_plain(), self._knowledge.version
+            )
+        except OSError as error:  # the model in memory is as good
+            _log.warning("model file %s cannot be written: %s", self.model_path, error)
+
+    # Prediction
+
+    def predict_compatibility(
+        self,
+        mixin_a: str,
+        mixin_b: str,
+        node_type: str,
+        historical_data: Mapping[str, Any] | None = None,
+    ) -> MixinPrediction:
+        """Whether the two work together on ``node_type``, by the best evidence there is.
+
+        That is: recorded outcomes of this very pair, else a trial if both classes import, else the
+        forest. The answer does not depend on the order of the two.
+
+        Args:
+            mixin_a: a class name of the catalogue, or any name that outcomes were recorded for.
+            mixin_b: likewise.
+            node_type: one of the four kinds.
+            historical_data: ``success_count`` and ``failure_count`` to add to what is recorded.
+
+        Raises:
+            ValueError: the model is not trained, the node type is unknown or the data senseless.
+        """
+        model = self._model
+        if model is None:
+            raise NotTrainedError
+        if historical_data is None:
+            known = model.predictions.get((mixin_a, mixin_b, node_type))
+            if known is not None:
+                return known
+        kind = node_kind(node_type)
+        changes = self._changes
+        given = evidence.given_outcomes(historical_data)
+        belief = self._believe(model, pair_key(mixin_a, mixin_b, kind), given)
+        prediction = self._prediction(mixin_a, mixin_b, node_type, belief)
+        if historical_data is None:
+            self._remember(model, prediction, changes)
+        return prediction
+
+    def _remember(self, model: _Model, prediction: MixinPrediction, changes: int) -> None:
+        with self._memory:
+            if changes != self._changes:  # feedback came in between; it may concern this pair
+                return
+            if len(model.predictions) >= _MOST_REMEMBERED:
+                model.predictions.clear()
+            asked = (prediction.mixin_a, prediction.mixin_b, prediction.node_type)
+            model.predictions[asked] = prediction
+
+    def _prediction(
+        self, mixin_a: str, mixin_b: str, node_type: str, belief: Belief
+    ) -> MixinPrediction:
+        confidence = max(belief.probability, 1 - belief.probability)
+        explanation = belief.explanation
+        if confidence < self.min_confidence_threshold:
+            explanation += (
+                f" Uncertain: below the confidence threshold of {self.min_confidence_threshold:g}."
+            )
+        return MixinPrediction(
+            mixin_a=mixin_a,
+            mixin_b=mixin_b,
+            node_type=node_type,
+            compatible=belief.probability > 0.5,  # noqa: PLR2004 - the likelier half
+            confidence=confidence,
+            learned_from_samples=belief.samples,
+            explanation=explanation,
+        )
+
+    def _believe(self, model: _Model | None, key: Key, given: Outcomes) -> Belief:
+        a, b, kind = key
+        if a == b:
+            return evidence.with_itself(a)
+        recorded = self._records.get(key).plus(given)
+        trial = self._trial(key)
+        if recorded.count:
+            return evidence.from_outcomes(recorded, trial, self._knowledge.version)
+        if trial is not None:
+            return evidence.from_trial(trial, self._knowledge.version)
+        return self._infer(model, key)
+
+    def _trial(self, key: Key) -> Any:
+        if not self._try:
+            return None
+        known = self._knowledge.known_trial(*key)
+        if known is not None:
+            return known
+        try:
+            return self._knowledge.trial(*key)
+        except TrialWorkerError as error:
+            _log.warning("%s", error)
+            return None
+
+    def _infer(self, model: _Model | None, key: Key) -> Belief:
+        """By the forest; of names without a class, what can be said without one."""
+        a, b, kind = key
+        catalogue = self._knowledge.catalogue
+        mixins = catalogue.get(a), catalogue.get(b)
+        unknown = [name for name, mixin in zip((a, b), mixins, strict=True) if mixin is None]
+        if unknown:
+            tried = [trial.usable for trial in self._knowledge.known_trials() if trial.kind == kind]
+            share = sum(tried) / len(tried) if tried else None
+            return evidence.of_unknown(unknown, catalogue, share, kind)
+        classless = [mixin.name for mixin in mixins if mixin and not mixin.importable]
+        if classless or model is None or mixins[0] is None or mixins[1] is None:
+            return evidence.without_class(classless or [a, b], catalogue)
+        features = model.features.of(mixins[0], mixins[1], kind)
+        verdict = model.verdicts.get(features)
+        if verdict is None:
+            verdict = model.verdicts[features] = model.forest.explain(features)
+        return evidence.from_forest(verdict, features, model.samples, kind)
+
+    # Recommendation
+
+    def recommend(
+        self,
+        node_type: str,
+        required_capabilities: Sequence[str],
+        existing_mixins: Sequence[str] | None = None,
+        max_recommendations: int = 5,
+    ) -> Recommendation:
+        """The fewest mixins that cover the capabilities, and what could not be covered and why.
+
+        Works without a trained model, by trials alone.
+
+        Raises:
+            ValueError: an unknown node type.
+        """
+        recommender = Recommender(self._knowledge, self._acceptable)
+        return recommender.recommend(
+            node_type, required_capabilities, existing_mixins or (), max_recommendations
+        )
+
+    def _acceptable(self, a: str, b: str, kind: str) -> bool:
+        believed = self._believe(self._model, pair_key(a, b, kind), NONE)
+        return believed.probability >= max(0.5, self.min_confidence_threshold)
+
+    def recommend_mixins(
+        self,
+        node_type: str,
+        required_capabilities: list[str],
+        existing_mixins: list[str] | None = None,
+        max_recommendations: int = 5,
+    ) -> list[tuple[str, float, str]]:
+        """``recommend`` as (mixin, confidence, explanation).
+
+        The confidence is the least probability of being usable over the mixin's pairs with the
+        others; every explanation ends with what could not be covered.
+
+        Raises:
+            ValueError: an unknown node type.
+        """
+        found = self.recommend(
+            node_type, required_capabilities, existing_mixins, max_recommendations
+        )
+        lacking = "; ".join(f"{gap.capability}: {gap.reason}" for gap in found.uncovered)
+        rows = []
+        for chosen in found.mixins:
+            others = [name for name in found.order if name != chosen.name]
+            beliefs = [
+                self._believe(self._model, pair_key(chosen.name, other, found.node_type), NONE)
+                for other in others
+            ]
+            confidence = min((belief.probability for belief in beliefs), default=0.99)
+            text = f"covers {', '.join(chosen.covers)}; tried on a {found.node_type} node"
+            text += f" as {' + '.join(found.order)}" if others else " by itself"
+            text += f". Not covered: {lacking}" if lacking else ""
+            rows.append((chosen.name, confidence, text))
+        if found.reason or (lacking and not rows):
+            _log.warning("no mixin is recommended: %s", found.reason or lacking)
+        return rows
+
+    # Feedback
+
+    async def update_from_feedback(
+        self,
+        mixin_a: str,
+        mixin_b: str,
+        node_type: str,
+        success: bool,
+        retrain_threshold: int = 100,
+    ) -> None:
+        """Record an outcome at once; after ``retrain_threshold`` new ones train in the background.
+
+        Raises:
+            ValueError: an unknown node type, an empty name or a threshold below 1.
+            NodewrightError: it could not be recorded; nothing was learned.
+        """
+        if retrain_threshold < 1:
+            raise ValueError(f"retrain_threshold is {retrain_threshold}: give at least 1")
+        kind = node_kind(node_type)
+        key = pair_key(checked_name(mixin_a), checked_name(mixin_b), kind)
+        await self._records.record(key, success)
+        self._forget(key)
+        self._new_samples += 1
+        idle = self._retraining is None or not self._retraining.is_alive()
+        if self._new_samples >= retrain_threshold and idle:
+            self._train_in_background()
+
+    def _forget(self, key: Key) -> None:
+        with self._memory:
+            self._changes += 1
+            remembered = self._model.predictions if self._model is not None else {}
+            for asked in [asked for asked in remembered if {*asked[:2]} == {*key[:2]}]:
+                del remembered[asked]
+
+    # State
+
+    def get_metrics(self) -> ModelMetrics | None:
+        """The metrics of the model in use; None if it is not trained."""
+        return self._model.metrics if self._model is not None else None
+
+    def is_trained(self) -> bool:
+        """Whether there is a model."""
+        return self._model is not None
+
+
