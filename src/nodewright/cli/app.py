@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "db": ("nodewright.cli.db", "Migrate, inspect, dump and prune the database."),
     "undo": ("nodewright.cli.undo", "Take the last run on an output folder back."),
     "logs": ("nodewright.cli.logs", "Read the log."),
+    "mixins": ("nodewright.cli.mixins", "Try mixins, learn from it, predict and recommend."),
 }
 
 

@@ -216,5 +216,3 @@ def calibration_error(labels: Any, probabilities: Any) -> float:
             gap = abs(labels[inside].mean() - probabilities[inside].mean())
             error += float(gap) * float(inside.mean())
     return error
-
-

@@ -26,7 +26,7 @@ class Outcomes(NamedTuple):
     resolution_pattern: str | None = None
 
     @property
-    def count(self) -> int:
+    def total(self) -> int:
         """All outcomes."""
         return self.successes + self.failures
 
@@ -81,13 +81,13 @@ def given_outcomes(data: Mapping[str, Any] | None) -> Outcomes:
 def posterior(outcomes: Outcomes, trial: PairTrial | None) -> float:
     """The mean of the Beta posterior of being usable."""
     before = 0.5 if trial is None else _TRIAL_MEAN if trial.usable else 1 - _TRIAL_MEAN
-    return (_PRIOR_WEIGHT * before + outcomes.successes) / (_PRIOR_WEIGHT + outcomes.count)
+    return (_PRIOR_WEIGHT * before + outcomes.successes) / (_PRIOR_WEIGHT + outcomes.total)
 
 
 def from_outcomes(outcomes: Outcomes, trial: PairTrial | None, version: str) -> Belief:
     """By recorded outcomes of this very pair; a trial counts as what was known before them."""
     mean = posterior(outcomes, trial)
-    said = f"Recorded outcomes: {outcomes.successes} of {outcomes.count} succeeded"
+    said = f"Recorded outcomes: {outcomes.successes} of {outcomes.total} succeeded"
     said += f" (Beta posterior {mean:.2f})."
     if trial is not None:
         said += f" {_tried(trial, version)}"
@@ -95,7 +95,7 @@ def from_outcomes(outcomes: Outcomes, trial: PairTrial | None, version: str) -> 
         said += f" Conflict: {outcomes.conflict_reason}."
     if outcomes.resolution_pattern and outcomes.resolution_pattern not in said:
         said += f" Resolution: {outcomes.resolution_pattern}."
-    return Belief(mean, outcomes.count, said)
+    return Belief(mean, outcomes.total, said)
 
 
 def from_trial(trial: PairTrial, version: str) -> Belief:
@@ -104,7 +104,7 @@ def from_trial(trial: PairTrial, version: str) -> Belief:
 
 
 def _tried(trial: PairTrial, version: str) -> str:
-    start = f"Tried on a {trial.kind} node with omnibase_core {version}:"
+    start = f"Tried on {trial.kind} with omnibase_core {version}:"
     if trial.a_first.usable and trial.b_first.usable:
         return f"{start} usable in both orders."
     reason = trial.conflict_reason

@@ -5,7 +5,8 @@ All are symmetric in the two mixins, because they look at both orders. They are 
 so that 32-bit floats hold them exactly.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("metaclasses_agree", "1 if one metaclass descends from all others, else 0"),
     Feature(
         "obstacles",
-        "how many of these four occur in the better order: skipped constructors, demanded arguments, "
+        "how many of these occur in the better order: skipped constructors, demanded arguments, "
         "abstract methods left, read-only properties assigned",
     ),
     Feature("inits_skipped", "constructors never reached in the better order"),
@@ -67,7 +68,7 @@ _UNRESOLVED = _Order(99, 99, 99, 99, 99, 99)
 _skipped = attrgetter("skipped")
 
 
-def _shape(mro: Sequence[ClassFacts], own: Set[str]) -> _Order:
+def _shape(mro: Sequence[ClassFacts], own: AbstractSet[str]) -> _Order:
     """Walk an MRO from the front; ``own`` names the classes that the mixins brought."""
     running, skipped, demanded, redefined = True, 0, 0, 0
     assigned: set[str] = set()

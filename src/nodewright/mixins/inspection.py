@@ -51,7 +51,7 @@ def _modules(root: types.ModuleType, failed: list[str]) -> Iterator[types.Module
             failed.append(f"{info.name}: {type(error).__name__}: {error}")
 
 
-def profile(cls: type) -> tuple[Profile, list[ClassFacts]]:
+def profile(cls: type[Any]) -> tuple[Profile, list[ClassFacts]]:
     """The profile of ``cls`` and the facts of every class it descends from."""
     summary = (inspect.getdoc(cls) or "").strip().splitlines()
     taken = Profile(
@@ -85,9 +85,7 @@ def facts(cls: type) -> ClassFacts:
             name for name in names if getattr(body[name], "__isabstractmethod__", False)
         ),
         readonly=frozenset(
-            name
-            for name in names
-            if isinstance(body[name], property) and body[name].fset is None
+            name for name in names if isinstance(body[name], property) and body[name].fset is None
         ),
         arity={
             name: _arity(body[name])

@@ -85,9 +85,7 @@ class MixinLearner:
         knowledge: Knowledge | None = None,
     ) -> None:
         if not 0 <= min_confidence_threshold <= 1:
-            raise ValueError(
-                f"min_confidence_threshold is {min_confidence_threshold}: give 0 to 1"
-            )
+            raise ValueError(f"min_confidence_threshold is {min_confidence_threshold}: give 0 to 1")
         directory = Settings().data_dir / "mixins"
         self.model_path = Path(model_path) if model_path is not None else directory / _MODEL_FILE
         self.min_confidence_threshold = min_confidence_threshold
@@ -268,12 +266,12 @@ class MixinLearner:
         )
 
     def _believe(self, model: _Model | None, key: Key, given: Outcomes) -> Belief:
-        a, b, kind = key
+        a, b, _ = key
         if a == b:
             return evidence.with_itself(a)
         recorded = self._records.get(key).plus(given)
         trial = self._trial(key)
-        if recorded.count:
+        if recorded.total:
             return evidence.from_outcomes(recorded, trial, self._knowledge.version)
         if trial is not None:
             return evidence.from_trial(trial, self._knowledge.version)
@@ -413,5 +411,3 @@ class MixinLearner:
     def is_trained(self) -> bool:
         """Whether there is a model."""
         return self._model is not None
-
-

@@ -48,35 +48,36 @@ def load(path: Path, core_version: str) -> Saved:
     """
     if path.stat().st_size > _MOST_BYTES:
         raise ModelFileError(f"model file {path} is larger than {_MOST_BYTES:,} bytes: not ours")
-    data = path.read_bytes()
-    skops = _skops()
     try:
-        _check_size(path)
-        untrusted = set(skops.get_untrusted_types(data=data)) - set(_TRUSTED)
-        if untrusted:
-            raise ModelFileError(
-                f"model file {path} holds types that are not trusted: {', '.join(sorted(untrusted))}"
-            )
-        document = skops.loads(data, trusted=list(_TRUSTED))
-    except ModelFileError:
-        raise
+        unpacked = _unpacked_size(path)
+        if unpacked <= _MOST_UNPACKED:
+            untrusted, document = _unpack(path.read_bytes())
     except Exception as error:
         raise ModelFileError(
             f"model file {path} cannot be read ({type(error).__name__}: {error}): "
             "it is truncated or was not written by nodewright; train again"
         ) from error
-    _check(path, document, core_version)
-    return Saved(document["forest"], document["metrics"])
-
-
-def _check_size(path: Path) -> None:
-    with zipfile.ZipFile(path) as archive:
-        unpacked = sum(entry.file_size for entry in archive.infolist())
     if unpacked > _MOST_UNPACKED:
         raise ModelFileError(f"model file {path} would unpack to {unpacked:,} bytes: not ours")
+    if untrusted:
+        listed = ", ".join(sorted(untrusted))
+        raise ModelFileError(f"model file {path} holds types that are not trusted: {listed}")
+    return _checked(path, document, core_version)
 
 
-def _check(path: Path, document: Any, core_version: str) -> None:
+def _unpack(data: bytes) -> tuple[set[str], Any]:
+    """Types that are not trusted and, if there are none, the document."""
+    skops = _skops()
+    untrusted = set(skops.get_untrusted_types(data=data)) - set(_TRUSTED)
+    return untrusted, None if untrusted else skops.loads(data, trusted=list(_TRUSTED))
+
+
+def _unpacked_size(path: Path) -> int:
+    with zipfile.ZipFile(path) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
+
+
+def _checked(path: Path, document: Any, core_version: str) -> Saved:
     from sklearn.ensemble import RandomForestClassifier  # noqa: PLC0415 - takes seconds to import
 
     expected = {"format", "omnibase_core", "features", "metrics", "forest"}
@@ -100,6 +101,7 @@ def _check(path: Path, document: Any, core_version: str) -> None:
         or forest.n_features_in_ != len(FEATURE_NAMES)
     ):
         raise ModelFileError(f"model file {path} holds no forest of this shape; train again")
+    return Saved(forest, document["metrics"])
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -98,7 +98,9 @@ class Recommender:
         return Recommendation(
             node_type=kind,
             mixins=tuple(
-                Chosen(name, mixin.profile.module, tuple(wanted[m] for m in _covers(mixin, missing)))
+                Chosen(
+                    name, mixin.profile.module, tuple(wanted[m] for m in _covers(mixin, missing))
+                )
                 for name in order
                 for mixin in chosen
                 if mixin.name == name and mixin.profile is not None

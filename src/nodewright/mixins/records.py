@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations
 from typing import Any, Protocol
 
 from nodewright.errors import NodewrightError
@@ -156,3 +157,30 @@ def _wait_for(work: Callable[[], Awaitable[Any]]) -> Any:
     with ThreadPoolExecutor(1) as thread:
         running: Coroutine[Any, Any, Any] = run()
         return thread.submit(asyncio.run, running).result()
+
+
+async def record_composition(
+    persistence: CompatibilityRecords,
+    node_type: str,
+    mixins: Sequence[str],
+    success: bool,
+    reason: str | None = None,
+) -> int:
+    """Record how a node that was composed of ``mixins`` turned out; how many pairs were recorded.
+
+    A success speaks for every pair of the node. A failure of more than two mixins names no
+    culprit, so it is recorded for nobody.
+
+    Raises:
+        ValueError: an unknown node type or an empty name.
+        NodewrightError: it could not be recorded.
+    """
+    kind = node_kind(node_type)
+    names = sorted({checked_name(name) for name in mixins})
+    pairs = list(combinations(names, 2))
+    if not success and len(pairs) > 1:
+        return 0
+    records = Records(persistence)
+    for a, b in pairs:
+        await records.record((a, b, kind), success, reason)
+    return len(pairs)

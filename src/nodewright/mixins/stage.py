@@ -76,6 +76,9 @@ def _compute() -> _Given:
 
 def _reducer() -> _Given:
     from omnibase_core.enums.enum_reducer_types import EnumReductionType  # noqa: PLC0415
+    from omnibase_core.models.common.model_reducer_metadata import (  # noqa: PLC0415
+        ModelReducerMetadata,
+    )
     from omnibase_core.models.contracts.subcontracts.model_fsm_subcontract import (  # noqa: PLC0415
         ModelFSMSubcontract,
     )
@@ -112,7 +115,7 @@ def _reducer() -> _Given:
     request = ModelReducerInput(
         data=[1],
         reduction_type=EnumReductionType.AGGREGATE,
-        metadata={"trigger": "finish"},
+        metadata=ModelReducerMetadata(trigger="finish"),
     )
     contract = types.SimpleNamespace(state_machine=machine)
     return _Given(NodeReducer, ModelReducerOutput, request, {"contract": contract})
@@ -247,9 +250,7 @@ class Stage:
         for _, code in self._inits(node_class):
             if code not in self._watched:
                 self._watched.add(code)
-                self._monitoring.set_local_events(
-                    _TOOL_ID, code, self._monitoring.events.PY_START
-                )
+                self._monitoring.set_local_events(_TOOL_ID, code, self._monitoring.events.PY_START)
 
     async def attempt(self, kind: str, mixins: Sequence[type]) -> Attempt:
         """Try a node of ``kind`` with ``mixins`` after its base, in this order."""
@@ -273,7 +274,7 @@ class Stage:
         def __init__(self: Any, container: Any) -> None:  # noqa: N807 - it is one
             for name, value in attributes.items():
                 setattr(self, name, value)
-            super(node_class, self).__init__(container)
+            super(type(self), self).__init__(container)  # type: ignore[call-arg]  # known at run time
 
         try:
             node_class = types.new_class(

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from nodewright.mixins.errors import TrialWorkerError
-from nodewright.mixins.outcome import MEANING, Outcome
 from nodewright.mixins.facts import Profile
+from nodewright.mixins.outcome import MEANING, Outcome
 
 _START_SECONDS = 60.0
 _MOST_ORDERS = 24
@@ -72,7 +72,7 @@ class PairTrial(NamedTuple):
 
     @property
     def resolution_pattern(self) -> str | None:
-        """What to do about it, where the trial knows; None if nothing helps or nothing is needed."""
+        """What to do about it; None if nothing helps or nothing is needed."""
         if self.a_first.usable == self.b_first.usable:
             return None
         first, second = (

@@ -1,0 +1,220 @@
+"""``nodewright mixins``: scan, trial, train, evaluate, predict, recommend."""
+
+import asyncio
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from nodewright.mixins.evaluation import Evaluation, evaluate
+from nodewright.mixins.kinds import NODE_KINDS, node_kind
+from nodewright.mixins.knowledge import default_knowledge
+from nodewright.mixins.learner import MixinLearner
+from nodewright.mixins.records import Records
+from nodewright.mixins.summary import closest_name, trial_summary
+
+app = typer.Typer(no_args_is_help=True, help="Try mixins, learn from it, predict and recommend.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+NodeType = Annotated[
+    str, typer.Option("--node-type", "-n", help="EFFECT, COMPUTE, REDUCER or ORCHESTRATOR.")
+]
+
+
+@app.command("list")
+def _list(as_json: AsJson = False) -> None:
+    """List the known mixins, and the names that have no class."""
+    catalogue = default_knowledge().catalogue
+    rows = [catalogue.mixins[name] for name in sorted(catalogue.mixins)]
+    if as_json:
+        fields = ("name", "package", "category", "description", "importable")
+        entries = [
+            {field: getattr(mixin, field) for field in fields}
+            | {"capabilities": sorted(mixin.capabilities)}
+            for mixin in rows
+        ]
+        typer.echo(json.dumps(entries, indent=2))
+        return
+    table = Table("mixin", "class", "capabilities", "package")
+    for mixin in rows:
+        state = "yes" if mixin.importable else "no class"
+        table.add_row(mixin.name, state, ", ".join(sorted(mixin.capabilities)), mixin.package)
+    Console().print(table)
+
+
+@app.command("scan")
+def _scan(
+    package: Annotated[str, typer.Argument(help="Dotted name, such as acme.mixins.")],
+    forget: Annotated[bool, typer.Option("--forget", help="Leave it out from now on.")] = False,
+) -> None:
+    """Add the mixins of an installed package to the catalogue."""
+    knowledge = default_knowledge()
+    if forget:
+        knowledge.forget(package)
+        typer.echo(f"{package} is left out from now on")
+        return
+    scan = knowledge.scan(package)
+    for profile in scan.profiles:
+        typer.echo(f"{profile.name:<32} {profile.module}")
+    for failure in scan.failed:
+        typer.echo(f"not imported: {failure}", err=True)
+    typer.echo(f"{len(scan.profiles)} mixins; 'nodewright mixins trial' tries them")
+
+
+@app.command("trial")
+def _trial(
+    node_type: Annotated[
+        str | None, typer.Option("--node-type", "-n", help="One kind only.", show_default=False)
+    ] = None,
+    mixin: Annotated[
+        str | None, typer.Option("--mixin", "-m", help="Pairs of this one.", show_default=False)
+    ] = None,
+    record: Annotated[
+        bool, typer.Option("--record/--no-record", help="Write the outcomes to the database.")
+    ] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Compose, construct, initialise and process pairs of mixins on node kinds, in both orders."""
+    knowledge = default_knowledge()
+    kinds = NODE_KINDS if node_type is None else (node_kind(node_type),)
+    name = closest_name(knowledge.catalogue, mixin) if mixin is not None else None
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True) as progress:
+        total = sum(1 for _ in knowledge.catalogue.pairs(kinds, name))
+        task = progress.add_task("trials", total=total)
+        trials = knowledge.ensure_trials(
+            kinds, name, again=True, on_progress=lambda done: progress.advance(task, done)
+        )
+    if record:
+        written = Records(None).add_trials(trials)
+        console.print(f"{written} outcomes recorded")
+    if as_json:
+        typer.echo(
+            json.dumps(
+                [
+                    {
+                        "mixin_a": trial.mixin_a,
+                        "mixin_b": trial.mixin_b,
+                        "node_type": trial.kind,
+                        "usable": trial.usable,
+                        "conflict_reason": trial.conflict_reason,
+                        "resolution_pattern": trial.resolution_pattern,
+                    }
+                    for trial in trials
+                ]
+            )
+        )
+        return
+    table = Table("node type", "pairs", "usable", "with an order", "conflicts")
+    for row in trial_summary(trials):
+        table.add_row(row.kind, str(row.pairs), str(row.usable), str(row.ordered), row.conflicts)
+    Console().print(table)
+
+
+@app.command("train")
+def _train(
+    min_samples: Annotated[int, typer.Option(help="Samples required.")] = 50,
+    test_size: Annotated[float, typer.Option(help="Share of the pairs to test on.")] = 0.2,
+    folds: Annotated[int, typer.Option(help="Folds of the cross-validation.")] = 5,
+    model: Annotated[Path | None, typer.Option(help="Model file.", show_default=False)] = None,
+) -> None:
+    """Train the model on trials and recorded outcomes, and write its file."""
+    learner = MixinLearner(model_path=model)
+    metrics = asyncio.run(learner.train_model(min_samples, test_size, folds))
+    scores = ", ".join(f"{score:.1%}" for score in metrics.cross_val_scores)
+    typer.echo(f"accuracy {metrics.accuracy:.1%}, F1 {metrics.f1_score:.1%}; folds: {scores}")
+    typer.echo(f"{metrics.training_samples} + {metrics.test_samples} samples: {learner.model_path}")
+
+
+@app.command("evaluate")
+def _evaluate(as_json: AsJson = False) -> None:
+    """Measure the model on unseen pairs and unseen mixins, beside what it must beat."""
+    result = evaluate(default_knowledge())
+    if as_json:
+        typer.echo(json.dumps(result.to_plain(), indent=2))
+        return
+    _print_evaluation(result)
+
+
+def _print_evaluation(result: Evaluation) -> None:
+    table = Table(
+        "held out", "samples", "forest", "with solo trial", "majority", "names only", "calibration"
+    )
+    for row in (*result.splits, result.shuffled):
+        solo = "" if row.with_solo is None else f"{row.with_solo:.1%}"
+        table.add_row(
+            row.split,
+            str(row.samples),
+            f"{row.forest:.1%}",
+            solo,
+            f"{row.majority:.1%}",
+            f"{row.names_only:.1%}",
+            f"{row.calibration_error:.3f}",
+        )
+    Console().print(table)
+    typer.echo(
+        f"omnibase_core {result.omnibase_core}: {result.samples} samples, "
+        f"{result.usable_share:.1%} usable"
+    )
+
+
+@app.command("predict")
+def _predict(
+    mixin_a: Annotated[str, typer.Argument(help="A mixin.")],
+    mixin_b: Annotated[str, typer.Argument(help="Another.")],
+    node_type: NodeType = "EFFECT",
+    as_json: AsJson = False,
+) -> None:
+    """Say whether two mixins work together on a node kind, and why; exit 1 if not."""
+    prediction = MixinLearner(auto_train=True).predict_compatibility(mixin_a, mixin_b, node_type)
+    if as_json:
+        typer.echo(json.dumps(asdict(prediction), indent=2))
+    else:
+        answer = "compatible" if prediction.compatible else "not compatible"
+        typer.echo(f"{answer}, confidence {prediction.confidence:.1%}")
+        typer.echo(prediction.explanation)
+    if not prediction.compatible:
+        raise typer.Exit(1)
+
+
+@app.command("recommend")
+def _recommend(
+    capabilities: Annotated[list[str], typer.Argument(help="caching, metrics, health ...")],
+    node_type: NodeType = "EFFECT",
+    existing: Annotated[
+        list[str] | None, typer.Option("--existing", "-e", help="Mixins the node already has.")
+    ] = None,
+    most: Annotated[int, typer.Option("--max", help="Mixins at most.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Recommend the fewest mixins that have the capabilities and work together."""
+    found = MixinLearner().recommend(node_type, capabilities, existing, most)
+    if as_json:
+        typer.echo(json.dumps(asdict(found), indent=2))
+        return
+    for chosen in found.mixins:
+        typer.echo(f"from {chosen.module} import {chosen.name}  # {', '.join(chosen.covers)}")
+    for capability, owner in found.by_base:
+        typer.echo(f"{capability}: {owner} already has it")
+    for gap in found.uncovered:
+        typer.echo(f"{gap.capability}: not covered: {gap.reason}")
+    if found.reason:
+        typer.echo(found.reason, err=True)
+
+
+@app.command("feedback")
+def _feedback(
+    mixin_a: Annotated[str, typer.Argument(help="A mixin.")],
+    mixin_b: Annotated[str, typer.Argument(help="Another.")],
+    success: Annotated[bool, typer.Option("--worked/--failed", help="How it turned out.")],
+    node_type: NodeType = "EFFECT",
+) -> None:
+    """Record how two mixins worked together for you."""
+    learner = MixinLearner()
+    asyncio.run(learner.update_from_feedback(mixin_a, mixin_b, node_type, success))
+    typer.echo("recorded")

@@ -1,0 +1,115 @@
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import skops.io
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+
+from nodewright.mixins import model_file
+from nodewright.mixins.errors import ModelFileError
+from nodewright.mixins.features import FEATURE_NAMES
+from nodewright.mixins.forest import fit
+
+VERSION = "1.2.3"
+
+
+@pytest.fixture(scope="module")
+def classifier() -> RandomForestClassifier:
+    generator = np.random.default_rng(7)
+    features = generator.integers(0, 4, (200, len(FEATURE_NAMES))).astype(np.float32)
+    made: RandomForestClassifier = fit(features, features[:, 0] > 1)
+    return made
+
+
+@pytest.fixture
+def path(tmp_path: Path, classifier: RandomForestClassifier) -> Path:
+    file = tmp_path / "deep" / "model.skops"
+    model_file.save(file, classifier, {"accuracy": 0.5}, VERSION)
+    return file
+
+
+def test_what_was_saved_is_loaded(path: Path, classifier: RandomForestClassifier) -> None:
+    saved = model_file.load(path, VERSION)
+    rows = np.eye(len(FEATURE_NAMES), dtype=np.float32)
+    assert (saved.classifier.predict_proba(rows) == classifier.predict_proba(rows)).all()
+    assert saved.metrics == {"accuracy": 0.5}
+    assert path.stat().st_size < 500_000
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.99])
+def test_a_truncated_file_is_refused(path: Path, share: float) -> None:
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    with pytest.raises(ModelFileError, match="truncated"):
+        model_file.load(path, VERSION)
+
+
+def test_a_model_of_another_omnibase_core_is_refused(path: Path) -> None:
+    with pytest.raises(ModelFileError, match=r"outdated.*'1\.2\.3'.*'2\.0\.0'"):
+        model_file.load(path, "2.0.0")
+
+
+def test_a_model_of_other_features_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_file, "FEATURE_NAMES", (*FEATURE_NAMES[1:], "new"))
+    with pytest.raises(ModelFileError, match="outdated: its features"):
+        model_file.load(path, VERSION)
+
+
+@pytest.mark.parametrize(
+    "document", [{"a": 1}, [1, 2], {"format": 1, "forest": LogisticRegression()}]
+)
+def test_foreign_content_is_refused(tmp_path: Path, document: Any) -> None:
+    file = tmp_path / "model.skops"
+    file.write_bytes(skops.io.dumps(document))
+    with pytest.raises(ModelFileError, match="not a mixin model"):
+        model_file.load(file, VERSION)
+
+
+def test_types_that_are_not_trusted_are_named_and_not_loaded(tmp_path: Path) -> None:
+    file = tmp_path / "model.skops"
+    file.write_bytes(skops.io.dumps({"forest": Path("/tmp")}))  # noqa: S108 - never touched
+    with pytest.raises(ModelFileError, match="not trusted.*pathlib"):
+        model_file.load(file, VERSION)
+
+
+def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
+    file = tmp_path / "model.skops"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("schema.json", b"{}")
+        archive.writestr("zeros", bytes(200_000_000))
+    with pytest.raises(ModelFileError, match="would unpack to"):
+        model_file.load(file, VERSION)
+
+
+def test_a_failed_write_leaves_the_old_file(
+    path: Path, classifier: RandomForestClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = path.read_bytes()
+
+    def fail(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(model_file.os, "fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        model_file.save(path, classifier, {}, VERSION)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_skops_loads_after_omnibase_core(path: Path) -> None:
+    script = (
+        "import sys, omnibase_core, omnibase_core.mixins, omnibase_core.nodes\n"
+        "from pathlib import Path\n"
+        "from nodewright.mixins import model_file\n"
+        "model_file.load(Path(sys.argv[1]), sys.argv[2])\n"
+        "try:\n    omnibase_core.no_such_name\n"
+        "except AttributeError: raise SystemExit('the hook was left behind')\n"
+        "except Exception: pass\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(path), VERSION], check=True)
