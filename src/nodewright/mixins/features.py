@@ -68,44 +68,106 @@ _UNRESOLVED = _Order(99, 99, 99, 99, 99, 99)
 _skipped = attrgetter("skipped")
 
 
-def _shape(mro: Sequence[ClassFacts], own: AbstractSet[str]) -> _Order:
-    """Walk an MRO from the front; ``own`` names the classes that the mixins brought."""
-    running, skipped, demanded, redefined = True, 0, 0, 0
+class _Front(NamedTuple):
+    """The classes at the front of an MRO: their names win over all that follow.
+
+    Attributes:
+        linearisation: the names of the classes.
+        running: whether the chain of constructors goes on behind them.
+        skipped: constructors among them that are never reached.
+        abstract: abstract methods left; readonly: properties without a setter that nothing hides.
+        assigned: attributes that their constructors assign.
+        owners: name -> the class that defines it first.
+        clashes: class behind the front -> its methods that the front hides; filled when asked.
+    """
+
+    linearisation: tuple[str, ...]
+    running: bool
+    skipped: int
+    abstract: frozenset[str]
+    readonly: frozenset[str]
+    assigned: frozenset[str]
+    owners: Mapping[str, ClassFacts]
+    clashes: dict[str, int]
+
+
+def _front(classes: Sequence[ClassFacts], linearisation: tuple[str, ...]) -> _Front:
+    running, skipped = True, 0
     assigned: set[str] = set()
-    declared: set[str] = set()
-    readonly: set[str] = set()
-    for place, known in enumerate(mro):
+    owners: dict[str, ClassFacts] = {}
+    for known in classes:
+        if known.has_init:
+            skipped += not running
+            running = running and known.init_cooperative
+            assigned |= known.init_assigns
+        for name in known.names:
+            owners.setdefault(name, known)
+    return _Front(
+        linearisation,
+        running,
+        skipped,
+        frozenset(name for name, owner in owners.items() if name in owner.abstract),
+        frozenset(name for name, owner in owners.items() if name in owner.readonly),
+        frozenset(assigned),
+        owners,
+        {},
+    )
+
+
+def _shape(front: _Front, rest: Sequence[ClassFacts], own: AbstractSet[str]) -> _Order:
+    """Walk the rest of an MRO behind ``front``; ``own`` names the classes that mixins brought."""
+    running, skipped, demanded, redefined = front.running, front.skipped, 0, 0
+    abstract, readonly, assigned = front.abstract, front.readonly, front.assigned
+    for place, known in enumerate(rest):
         if known.has_init:
             skipped += not running
             demanded += known.init_required if running and known.name in own else 0
             running = running and known.init_cooperative
-            assigned |= known.init_assigns
-        declared |= known.abstract
-        readonly |= known.readonly
+            assigned = assigned | known.init_assigns
+        before = rest[:place]
+        if known.abstract:
+            abstract = abstract | _unhidden(known.abstract, front, before)
+        if known.readonly:
+            readonly = readonly | _unhidden(known.readonly, front, before)
         if known.arity and known.name in own:
-            for owner in mro[:place]:
-                if not known.names.isdisjoint(owner.names):
-                    redefined += _clashes(known.arity, owner)
-    abstract = sum([name in _owner(name, mro).abstract for name in declared])
-    collisions = sum([name in _owner(name, mro).readonly for name in readonly & assigned])
-    obstacles = (demanded > 0) + (abstract > 0) + (collisions > 0) + (skipped > 0)
-    return _Order(obstacles, skipped, demanded, abstract, collisions, redefined)
+            redefined += _clashes(known, front, before)
+    collisions = len(readonly & assigned)
+    obstacles = (demanded > 0) + bool(abstract) + (collisions > 0) + (skipped > 0)
+    return _Order(obstacles, skipped, demanded, len(abstract), collisions, redefined)
 
 
-def _owner(name: str, mro: Sequence[ClassFacts]) -> ClassFacts:
-    return next(known for known in mro if name in known.names)
+def _unhidden(names: frozenset[str], front: _Front, before: Sequence[ClassFacts]) -> frozenset[str]:
+    """Those of ``names`` that no class further in front defines."""
+    return frozenset(
+        name
+        for name in names
+        if name not in front.owners and not any(name in known.names for known in before)
+    )
 
 
-def _clashes(arity: Mapping[str, tuple[int, int]], owner: ClassFacts) -> int:
-    """How many of the methods in ``arity`` cannot be called the same way on ``owner``'s."""
-    clashes = 0
-    for method in owner.names & arity.keys():
-        theirs = (owner.arity or {}).get(method)
-        if theirs is not None:
-            required, most = arity[method]
-            fits = theirs[0] <= required and (theirs[1] < 0 or theirs[1] >= most >= 0)
-            clashes += not fits
+def _clashes(known: ClassFacts, front: _Front, before: Sequence[ClassFacts]) -> int:
+    """How many methods of ``known`` are hidden by one that cannot be called the same way."""
+    clashes = front.clashes.get(known.name)
+    if clashes is None:
+        owners, arity = front.owners, known.arity or {}
+        clashes = sum(_differs(method, owners[method], known) for method in owners.keys() & arity)
+        front.clashes[known.name] = clashes
+    for place, other in enumerate(before):
+        if not known.names.isdisjoint(other.names):
+            shared = _unhidden(known.names & other.names, front, before[:place])
+            clashes += sum(_differs(method, other, known) for method in shared)
     return clashes
+
+
+def _differs(method: str, owner: ClassFacts, hidden: ClassFacts) -> bool:
+    theirs, own = (owner.arity or {}).get(method), (hidden.arity or {}).get(method)
+    if theirs is None or own is None:
+        return False
+    required, most = own
+    return not (theirs[0] <= required and (theirs[1] < 0 or theirs[1] >= most >= 0))
+
+
+_NOTHING = _front([], ())
 
 
 class Features:
@@ -114,6 +176,10 @@ class Features:
     def __init__(self, catalogue: Catalogue) -> None:
         self._facts = catalogue.facts
         self._nodes = catalogue.nodes
+        self._fronts = {
+            kind: _front(self._known(node.linearisation[:-1]), node.linearisation[:-1])
+            for kind, node in self._nodes.items()
+        }
         self._public: dict[str, frozenset[str]] = {}
         self._lines: dict[str, frozenset[str]] = {}
 
@@ -127,7 +193,7 @@ class Features:
             raise ValueError(f"{a.name if a.profile is None else b.name} has no class to look at")
         node = self._nodes[kind]
         first, second = a.profile, b.profile
-        shapes = self._shapes(node, first, second)
+        shapes = self._shapes(kind, first, second)
         best = min(shapes, default=_UNRESOLVED)
         worst = max(shapes, default=_UNRESOLVED, key=_skipped)
         agree = metaclasses_agree((node, first, second))
@@ -151,16 +217,26 @@ class Features:
             float(_declared(a, b)),
         )
 
-    def _shapes(self, node: Profile, first: Profile, second: Profile) -> list[_Order]:
+    def _shapes(self, kind: str, first: Profile, second: Profile) -> list[_Order]:
         shapes = []
+        node = self._nodes[kind]
         brought = frozenset(first.linearisation + second.linearisation)
         own = brought.difference(node.linearisation)
+        front = self._fronts[kind]
+        length = len(front.linearisation)
         for order in ((node, first, second), (node, second, first)):
             mro = linearise(order)
-            if mro is not None:
-                facts = [self._facts[name] for name in mro if name in self._facts]
-                shapes.append(_shape(facts, own))
+            if mro is None:
+                continue
+            if mro[:length] == front.linearisation:
+                rest = self._known(mro[length:])
+                shapes.append(_shape(front, rest, own))
+            else:  # a mixin's class stands between those of the node base
+                shapes.append(_shape(_NOTHING, self._known(mro), own))
         return shapes
+
+    def _known(self, names: Sequence[str]) -> list[ClassFacts]:
+        return [self._facts[name] for name in names if name in self._facts]
 
     def _public_names(self, profile: Profile) -> frozenset[str]:
         known = self._public.get(profile.key)

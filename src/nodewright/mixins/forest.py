@@ -43,54 +43,54 @@ class Forest:
     """A fitted classifier, compiled. ``classifier`` stays for saving and for comparison."""
 
     def __init__(self, classifier: "RandomForestClassifier") -> None:
+        import numpy as np  # noqa: PLC0415 - the room is imported without it
+
         self.classifier = classifier
         usable = [bool(label) for label in classifier.classes_].index(True)
-        trees = [_compile(estimator.tree_, usable) for estimator in classifier.estimators_]
-        self._trees = tuple(trees)
-        self._count = len(trees)
-        self._width = int(classifier.n_features_in_)
+        width = int(classifier.n_features_in_)
+        leaves: list[list[float]] = []
+        self._trees = tuple(
+            _compile(estimator.tree_, usable, width, leaves) for estimator in classifier.estimators_
+        )
+        self._leaves = np.asarray(leaves) / len(self._trees)
+        self._sum = np.add.reduce  # down the rows
 
     def probability(self, features: Sequence[float]) -> float:
         """The probability of being usable; ``features`` must be exact as 32-bit floats."""
-        total = 0.0
-        for tree in self._trees:
-            node = tree
-            while len(node) > 1:
-                node = node[2] if features[node[0]] <= node[1] else node[3]
-            total += node[-1]
-        return total / self._count
+        return self.explain(features).probability
 
     def explain(self, features: Sequence[float]) -> Verdict:
         """The probability, and what each feature contributed to it."""
-        total = 0.0
-        added = [0.0] * self._width
+        reached = []
         for tree in self._trees:
             node = tree
-            while len(node) > 1:
-                child = node[2] if features[node[0]] <= node[1] else node[3]
-                added[node[0]] += child[-1] - node[-1]
-                node = child
-            total += node[-1]
-        return Verdict(total / self._count, tuple(value / self._count for value in added))
+            while type(node) is tuple:
+                node = node[2] if features[node[0]] <= node[1] else node[3]
+            reached.append(node)
+        # Rows are divided by the number of trees already, so that their sum is an average.
+        probability, *added = self._sum(self._leaves.take(reached, axis=0)).tolist()
+        return Verdict(probability, tuple(added))
 
 
-def _compile(tree: Any, usable: int) -> Any:
-    """A tree as (feature, threshold, left, right, value) with leaves (value,)."""
+def _compile(tree: Any, usable: int, width: int, leaves: list[list[float]]) -> Any:
+    """A tree as (feature, threshold, left, right), a leaf as its row in ``leaves``.
+
+    A row is the leaf's share of usable samples, then what each feature on the way there added.
+    """
     left, right = tree.children_left.tolist(), tree.children_right.tolist()
     feature, threshold = tree.feature.tolist(), tree.threshold.tolist()
     values = tree.value[:, 0, :]
     shares = (values[:, usable] / values.sum(axis=1)).tolist()
-    built: dict[int, Any] = {}
-    # Children have higher numbers than their parent.
-    for number in range(len(left) - 1, -1, -1):
+
+    def build(number: int, added: list[float]) -> Any:
         if left[number] < 0:
-            built[number] = (shares[number],)
-        else:
-            built[number] = (
-                feature[number],
-                threshold[number],
-                built[left[number]],
-                built[right[number]],
-                shares[number],
-            )
-    return built[0]
+            leaves.append([shares[number], *added])
+            return len(leaves) - 1
+        children = []
+        for child in (left[number], right[number]):
+            below = added.copy()
+            below[feature[number]] += shares[child] - shares[number]
+            children.append(build(child, below))
+        return (feature[number], threshold[number], *children)
+
+    return build(0, [0.0] * width)

@@ -82,7 +82,9 @@ def facts(cls: type) -> ClassFacts:
         name=_key(cls),
         names=frozenset(names),
         abstract=frozenset(
-            name for name in names if getattr(body[name], "__isabstractmethod__", False)
+            # A class that is not made by ABCMeta declares none, whatever it decorates.
+            name
+            for name in names & getattr(cls, "__abstractmethods__", frozenset())
         ),
         readonly=frozenset(
             name for name in names if isinstance(body[name], property) and body[name].fset is None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nodewright.mixins import evidence
+from nodewright.mixins.catalogue import Catalogue
 from nodewright.mixins.errors import ModelFileError, NotTrainedError, TrialWorkerError
 from nodewright.mixins.evidence import NONE, Belief, Outcomes
 from nodewright.mixins.features import Features
@@ -52,6 +53,7 @@ class _Model(NamedTuple):
     forest: Forest
     metrics: ModelMetrics
     samples: int
+    catalogue: Catalogue
     features: Features
     predictions: dict[Key, MixinPrediction]
     verdicts: dict[tuple[float, ...], Verdict]
@@ -118,7 +120,8 @@ class MixinLearner:
 
     def _train(self, min_samples: int, test_size: float, folds: int) -> ModelMetrics:
         with self._training:
-            counted = self._new_samples
+            with self._memory:
+                self._new_samples = 0
             self._run_trials()
             self._records.reload()
             trials = self._knowledge.known_trials()
@@ -126,7 +129,6 @@ class MixinLearner:
             check(samples, min_samples, test_size, folds)
             classifier, metrics = train(samples, test_size, folds)
             self._swap(classifier, metrics)
-            self._new_samples -= counted
             self._save(classifier, metrics)
             return metrics
 
@@ -143,7 +145,9 @@ class MixinLearner:
     def _swap(self, classifier: Any, metrics: ModelMetrics) -> None:
         catalogue = self._knowledge.catalogue
         samples = metrics.training_samples + metrics.test_samples
-        self._model = _Model(Forest(classifier), metrics, samples, Features(catalogue), {}, {})
+        self._model = _Model(
+            Forest(classifier), metrics, samples, catalogue, Features(catalogue), {}, {}
+        )
 
     def _train_by_itself(self) -> None:
         try:
@@ -224,6 +228,8 @@ class MixinLearner:
         model = self._model
         if model is None:
             raise NotTrainedError
+        if model.catalogue is not self._knowledge.catalogue:
+            model = self._with_new_catalogue(model)
         if historical_data is None:
             known = model.predictions.get((mixin_a, mixin_b, node_type))
             if known is not None:
@@ -236,6 +242,17 @@ class MixinLearner:
         if historical_data is None:
             self._remember(model, prediction, changes)
         return prediction
+
+    def _with_new_catalogue(self, model: _Model) -> _Model:
+        """The same forest after a package was scanned or left out."""
+        catalogue = self._knowledge.catalogue
+        renewed = model._replace(
+            catalogue=catalogue, features=Features(catalogue), predictions={}, verdicts={}
+        )
+        with self._memory:
+            if self._model is model:
+                self._model = renewed
+        return renewed
 
     def _remember(self, model: _Model, prediction: MixinPrediction, changes: int) -> None:
         with self._memory:
@@ -390,7 +407,6 @@ class MixinLearner:
         key = pair_key(checked_name(mixin_a), checked_name(mixin_b), kind)
         await self._records.record(key, success)
         self._forget(key)
-        self._new_samples += 1
         idle = self._retraining is None or not self._retraining.is_alive()
         if self._new_samples >= retrain_threshold and idle:
             self._train_in_background()
@@ -398,6 +414,7 @@ class MixinLearner:
     def _forget(self, key: Key) -> None:
         with self._memory:
             self._changes += 1
+            self._new_samples += 1
             remembered = self._model.predictions if self._model is not None else {}
             for asked in [asked for asked in remembered if {*asked[:2]} == {*key[:2]}]:
                 del remembered[asked]

@@ -1,3 +1,5 @@
+from itertools import islice
+
 import numpy as np
 import pytest
 
@@ -45,7 +47,8 @@ def test_one_mixin_unseen_is_at_least_as_good_as_promised(
         for name, result in knowledge.solos(kind).items()
         if not result.usable
     }
-    found = figures("one unseen", samples, one_unseen(samples), failing)
+    # A third of the mixins; 'nodewright mixins evaluate' leaves out each of them.
+    found = figures("one unseen", samples, islice(one_unseen(samples), 1, None, 3), failing)
     assert found.forest >= 0.92
     assert found.with_solo is not None
     assert found.with_solo >= 0.95

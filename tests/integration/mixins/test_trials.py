@@ -38,7 +38,7 @@ FAULTY = {
     Outcome.CONSTRUCTOR_TYPE_ERROR: "def __init__(self, **kw): super().__init__(**kw); len(3)",
     Outcome.CONSTRUCTOR_FAILED: "def __init__(self, **kw): raise RuntimeError('no')",
     Outcome.ATTRIBUTE_COLLISION: "container = property(lambda self: None)",
-    Outcome.ABSTRACT_METHOD: "import abc\n    @abc.abstractmethod\n    def todo(self): ...",
+    Outcome.ABSTRACT_METHOD: "@abc.abstractmethod\n    def todo(self): ...",
     Outcome.INITIALISE_FAILED: (
         "def __init__(self, **kw):\n"
         "        super().__init__(**kw)\n"
@@ -60,7 +60,7 @@ def camel(outcome: Outcome) -> str:
     return "Mixin" + outcome.value.title().replace("_", "")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def worker() -> Iterator[TrialWorker]:
     with TrialWorker(limit=2.0) as made:
         yield made
@@ -121,7 +121,9 @@ def test_damaged_files_are_made_again(knowledge: Knowledge, tmp_path: Path) -> N
 def test_every_fault_has_its_outcome_and_spares_the_others(
     worker: TrialWorker, package: MakePackage
 ) -> None:
-    code = "\n".join(f"class {camel(key)}:\n    {body}\n" for key, body in FAULTY.items())
+    code = "import abc\n" + "\n".join(
+        f"class {camel(key)}(abc.ABC):\n    {body}\n" for key, body in FAULTY.items()
+    )
     name = package({"mixins.py": code})
     good = (f"{CORE_PACKAGE}.mixin_caching", "MixinCaching")
     compositions = []

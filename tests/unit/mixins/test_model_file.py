@@ -74,7 +74,7 @@ def test_foreign_content_is_refused(tmp_path: Path, document: Any) -> None:
 def test_types_that_are_not_trusted_are_named_and_not_loaded(tmp_path: Path) -> None:
     file = tmp_path / "model.skops"
     file.write_bytes(skops.io.dumps({"forest": Path("/tmp")}))  # noqa: S108 - never touched
-    with pytest.raises(ModelFileError, match="not trusted.*pathlib"):
+    with pytest.raises(ModelFileError, match=r"not trusted.*pathlib"):
         model_file.load(file, VERSION)
 
 
