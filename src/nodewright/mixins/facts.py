@@ -106,9 +106,6 @@ def linearise(profiles: Sequence[Profile]) -> tuple[str, ...] | None:
     Python's C3 merge, on names (https://docs.python.org/3/howto/mro.html).
     """
     heads = tuple(profile.key for profile in profiles)
-    chained = [name for profile in profiles for name in profile.linearisation[:-1]]
-    if len(set(chained)) == len(chained):
-        return (*chained, "builtins.object")  # nothing shared: one after the other
     if len(set(heads)) < len(heads):
         return None
     pending = [list(profile.linearisation) for profile in profiles] + [list(heads)]
@@ -130,5 +127,5 @@ def linearise(profiles: Sequence[Profile]) -> tuple[str, ...] | None:
 
 def metaclasses_agree(profiles: Iterable[Profile]) -> bool:
     """Whether one of the metaclasses is a child of all the others."""
-    chains = [profile.metaclasses for profile in profiles]
+    chains = {profile.metaclasses for profile in profiles}
     return any(all(chain[0] in winner for chain in chains) for winner in chains)

@@ -181,6 +181,7 @@ class Features:
             for kind, node in self._nodes.items()
         }
         self._public: dict[str, frozenset[str]] = {}
+        self._inits: dict[str, bool] = {}
         self._lines: dict[str, frozenset[str]] = {}
 
     def of(self, a: Mixin, b: Mixin, kind: str) -> tuple[float, ...]:
@@ -223,6 +224,14 @@ class Features:
         brought = frozenset(first.linearisation + second.linearisation)
         own = brought.difference(node.linearisation)
         front = self._fronts[kind]
+        mine, theirs = first.linearisation[:-1], second.linearisation[:-1]
+        if len({*front.linearisation, *mine, *theirs}) == (
+            len(front.linearisation) + len(mine) + len(theirs)
+        ):  # nothing shared: one after the other
+            return [
+                _shape(front, self._known(mine + theirs), own),
+                _shape(front, self._known(theirs + mine), own),
+            ]
         length = len(front.linearisation)
         for order in ((node, first, second), (node, second, first)):
             mro = linearise(order)
@@ -256,7 +265,12 @@ class Features:
         return known
 
     def _has_init(self, profile: Profile) -> bool:
-        return any(self._facts.get(name, _NO_FACTS).has_init for name in profile.linearisation)
+        known = self._inits.get(profile.key)
+        if known is None:
+            known = self._inits[profile.key] = any(
+                facts.has_init for facts in self._known(profile.linearisation)
+            )
+        return known
 
 
 def _declared(a: Mixin, b: Mixin) -> int:

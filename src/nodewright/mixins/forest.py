@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from sklearn.ensemble import RandomForestClassifier
 
-TREES = 64
+TREES = 100
 SEED = 20
 
 
