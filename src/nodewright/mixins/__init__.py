@@ -14,8 +14,9 @@ if TYPE_CHECKING:
         TrialWorkerError,
         UnknownNodeTypeError,
     )
+    from nodewright.mixins.judge import MixinPrediction
     from nodewright.mixins.knowledge import Knowledge
-    from nodewright.mixins.learner import MixinLearner, MixinPrediction
+    from nodewright.mixins.learner import MixinLearner
     from nodewright.mixins.recommendation import Recommendation, usable_set
     from nodewright.mixins.records import record_composition
     from nodewright.mixins.training import ModelMetrics
@@ -26,7 +27,7 @@ _EXPORTS = {
     "Knowledge": "nodewright.mixins.knowledge",
     "MixinError": "nodewright.mixins.errors",
     "MixinLearner": "nodewright.mixins.learner",
-    "MixinPrediction": "nodewright.mixins.learner",
+    "MixinPrediction": "nodewright.mixins.judge",
     "ModelFileError": "nodewright.mixins.errors",
     "ModelMetrics": "nodewright.mixins.training",
     "NotTrainedError": "nodewright.mixins.errors",

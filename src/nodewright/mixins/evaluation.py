@@ -64,7 +64,7 @@ Fold = tuple[Any, Any]
 
 def evaluate(knowledge: Knowledge, *, folds: int = 5) -> Evaluation:
     """Evaluate on the trials of ``knowledge``, which are run first if they never were."""
-    import numpy as np  # noqa: PLC0415 - the room is imported without it
+    import numpy as np
 
     knowledge.ensure_trials()
     samples = samples_of(knowledge.catalogue, knowledge.known_trials(), {})
@@ -93,7 +93,7 @@ def evaluate(knowledge: Knowledge, *, folds: int = 5) -> Evaluation:
 
 def random_folds(samples: Samples, folds: int) -> Iterator[Fold]:
     """Samples dealt at random, balanced by label."""
-    from sklearn.model_selection import StratifiedKFold  # noqa: PLC0415 - heavy
+    from sklearn.model_selection import StratifiedKFold
 
     split = StratifiedKFold(n_splits=folds, shuffle=True, random_state=SEED)
     yield from split.split(samples.features, samples.usable)
@@ -101,7 +101,7 @@ def random_folds(samples: Samples, folds: int) -> Iterator[Fold]:
 
 def grouped_folds(samples: Samples, folds: int) -> Iterator[Fold]:
     """All kinds of an unordered pair on one side."""
-    from sklearn.model_selection import GroupKFold  # noqa: PLC0415 - heavy
+    from sklearn.model_selection import GroupKFold
 
     split = GroupKFold(n_splits=folds, shuffle=True, random_state=SEED)
     yield from split.split(samples.features, groups=samples.groups)
@@ -109,7 +109,7 @@ def grouped_folds(samples: Samples, folds: int) -> Iterator[Fold]:
 
 def one_unseen(samples: Samples) -> Iterator[Fold]:
     """For each mixin, all pairs that have it are held out."""
-    import numpy as np  # noqa: PLC0415 - the room is imported without it
+    import numpy as np
 
     for name in _names(samples):
         held = np.array([name in key[:2] for key in samples.keys])
@@ -118,7 +118,7 @@ def one_unseen(samples: Samples) -> Iterator[Fold]:
 
 def both_unseen(samples: Samples, folds: int, repeats: int = 4) -> Iterator[Fold]:
     """Groups of mixins: pairs within one are held out, pairs that touch it are not learned from."""
-    import numpy as np  # noqa: PLC0415 - the room is imported without it
+    import numpy as np
 
     names = np.array(_names(samples))
     generator = np.random.default_rng(SEED)
@@ -140,7 +140,7 @@ def figures(
     solo_failures: set[tuple[str, str]] | None = None,
 ) -> SplitFigures:
     """The accuracies over all ``folds`` together."""
-    import numpy as np  # noqa: PLC0415 - the room is imported without it
+    import numpy as np
 
     names = _names_matrix(samples)
     truth, model, majority, by_name, alone = [], [], [], [], []
@@ -178,7 +178,7 @@ def _accuracy(labels: Any, probabilities: Any) -> float:
 
 
 def _learned(features: Any, usable: Any, inside: Any, outside: Any) -> "np.ndarray[Any, Any]":
-    import numpy as np  # noqa: PLC0415 - the room is imported without it
+    import numpy as np
 
     labels = usable[inside]
     if labels.all() or not labels.any():
@@ -190,7 +190,7 @@ def _learned(features: Any, usable: Any, inside: Any, outside: Any) -> "np.ndarr
 
 def _names_matrix(samples: Samples) -> "np.ndarray[Any, Any]":
     """Which two mixins and which kind, one column each: all that a names-only model sees."""
-    import numpy as np  # noqa: PLC0415 - the room is imported without it
+    import numpy as np
 
     labels: Sequence[str] = [*_names(samples), *sorted({key[2] for key in samples.keys})]
     places: Mapping[str, int] = {label: place for place, label in enumerate(labels)}
@@ -206,7 +206,7 @@ def calibration_error(labels: Any, probabilities: Any) -> float:
     Naeini, Cooper, Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning",
     2015.
     """
-    import numpy as np  # noqa: PLC0415 - the room is imported without it
+    import numpy as np
 
     bins = np.minimum((probabilities * _BINS).astype(int), _BINS - 1)
     error = 0.0

@@ -188,6 +188,11 @@ def of_unknown(names: list[str], catalogue: Catalogue, share: float | None, kind
     return Belief(0.5, 0, said)
 
 
+def untried() -> Belief:
+    """There is neither a trial nor a model."""
+    return Belief(0.5, 0, "Neither was the pair tried nor is the model trained.")
+
+
 def with_itself(name: str) -> Belief:
     """A class cannot be its own sibling base."""
     return Belief(

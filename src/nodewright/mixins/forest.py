@@ -33,7 +33,7 @@ def fit(features: "np.ndarray[Any, Any]", usable: "np.ndarray[Any, Any]") -> Any
         features: float32, shape (samples, features).
         usable: bool, shape (samples,).
     """
-    from sklearn.ensemble import RandomForestClassifier  # noqa: PLC0415 - takes seconds to import
+    from sklearn.ensemble import RandomForestClassifier
 
     forest = RandomForestClassifier(n_estimators=TREES, random_state=SEED, n_jobs=1)
     return forest.fit(features, usable)
@@ -43,7 +43,7 @@ class Forest:
     """A fitted classifier, compiled. ``classifier`` stays for saving and for comparison."""
 
     def __init__(self, classifier: "RandomForestClassifier") -> None:
-        import numpy as np  # noqa: PLC0415 - the room is imported without it
+        import numpy as np
 
         self.classifier = classifier
         usable = [bool(label) for label in classifier.classes_].index(True)

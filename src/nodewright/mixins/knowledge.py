@@ -4,7 +4,6 @@ Both are facts about one installed omnibase_core, so they live in files in a fol
 version, and are made anew, by themselves, when another version is installed.
 """
 
-import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
@@ -13,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from nodewright.logs import get_logger
 from nodewright.mixins.catalogue import (
     CORE_PACKAGE,
     Catalogue,
@@ -38,7 +38,7 @@ from nodewright.settings import Settings
 
 FORMAT = 1
 _MOST_REMEMBERED_SETS = 4096
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__, component="mixins")
 
 Key = tuple[str, str, str]
 
@@ -234,7 +234,7 @@ class Knowledge:
             try:
                 scan = Scan.from_json(document) if document else None
             except (KeyError, TypeError, ValueError, IndexError):
-                _log.warning("%s is not a scan of this version; it is left out", file)
+                _log.warning(f"{file} is not a scan of this version; it is left out")
                 continue
             if scan is not None:
                 scans[scan.package] = scan
@@ -260,7 +260,7 @@ class Knowledge:
                 for a, b, kind, first, second in rows
             ]
         except (KeyError, TypeError, ValueError):
-            _log.warning("%s holds no trials; they are run again", self._directory / "trials.json")
+            _log.warning(f"{self._directory / 'trials.json'} holds no trials; they are run again")
             return {}
         return {(trial.mixin_a, trial.mixin_b, trial.kind): trial for trial in trials}
 
@@ -273,7 +273,7 @@ class Knowledge:
         except FileNotFoundError:
             return None
         except (OSError, orjson.JSONDecodeError) as error:
-            _log.warning("%s cannot be read (%s); it is made again", file, error)
+            _log.warning(f"{file} cannot be read ({error}); it is made again")
             return None
         fits = isinstance(document, dict) and document.get("format") == FORMAT
         return document if fits else None
@@ -283,7 +283,7 @@ class Knowledge:
         try:
             write_atomically(file, data)
         except OSError as error:  # a read-only home costs the next process some seconds, no more
-            _log.warning("%s cannot be written (%s)", file, error)
+            _log.warning(f"{file} cannot be written ({error})")
 
 
 def _plain(value: Any) -> Any:

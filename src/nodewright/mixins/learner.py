@@ -1,19 +1,18 @@
 """``MixinLearner``: predictions, recommendations and learning that goes on."""
 
 import asyncio
-import logging
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from nodewright.logs import get_logger
 from nodewright.mixins import evidence
-from nodewright.mixins.catalogue import Catalogue
 from nodewright.mixins.errors import ModelFileError, NotTrainedError, TrialWorkerError
-from nodewright.mixins.evidence import NONE, Belief, Outcomes
+from nodewright.mixins.evidence import NONE, Belief
 from nodewright.mixins.features import Features
-from nodewright.mixins.forest import Forest, Verdict
+from nodewright.mixins.forest import Forest
+from nodewright.mixins.judge import Judge, MixinPrediction, Model
 from nodewright.mixins.kinds import node_kind
 from nodewright.mixins.knowledge import Key, Knowledge, knowledge_at, pair_key
 from nodewright.mixins.recommendation import Recommendation, Recommender
@@ -21,42 +20,9 @@ from nodewright.mixins.records import CompatibilityRecords, Records, checked_nam
 from nodewright.mixins.training import ModelMetrics, check, samples_of, train
 from nodewright.settings import Settings
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__, component="mixins")
 _MODEL_FILE = "compatibility.skops"
 _MOST_REMEMBERED = 65_536
-
-
-@dataclass(frozen=True, slots=True)
-class MixinPrediction:
-    """Whether two mixins can be used together on a node kind.
-
-    Attributes:
-        compatible: the likelier answer; False where both are equally likely.
-        confidence: the probability, 0.5 to 1, that ``compatible`` is right.
-        learned_from_samples: recorded outcomes of this pair, 1 for a trial, or the size of the
-            forest's training data; 0 if nothing is known.
-        explanation: the evidence; for a conflict its reason and what resolves it.
-    """
-
-    mixin_a: str
-    mixin_b: str
-    node_type: str
-    compatible: bool
-    confidence: float
-    learned_from_samples: int
-    explanation: str = ""
-
-
-class _Model(NamedTuple):
-    """All that a training changes at once, so that one assignment swaps it."""
-
-    forest: Forest
-    metrics: ModelMetrics
-    samples: int
-    catalogue: Catalogue
-    features: Features
-    predictions: dict[Key, MixinPrediction]
-    verdicts: dict[tuple[float, ...], Verdict]
 
 
 class MixinLearner:
@@ -94,7 +60,8 @@ class MixinLearner:
         self._knowledge = knowledge or knowledge_at(directory)
         self._records = Records(persistence)
         self._try = trials
-        self._model: _Model | None = None
+        self._judge = Judge(self._knowledge, self._records, trials=trials)
+        self._model: Model | None = None
         self._training = threading.Lock()
         self._retraining: threading.Thread | None = None
         self._new_samples = 0
@@ -138,14 +105,14 @@ class MixinLearner:
         try:
             new = self._knowledge.ensure_trials()
         except TrialWorkerError as error:
-            _log.warning("no trials were run: %s", error)
+            _log.warning(f"no trials were run: {error}")
             return
         self._records.add_trials(new)
 
     def _swap(self, classifier: Any, metrics: ModelMetrics) -> None:
         catalogue = self._knowledge.catalogue
         samples = metrics.training_samples + metrics.test_samples
-        self._model = _Model(
+        self._model = Model(
             Forest(classifier), metrics, samples, catalogue, Features(catalogue), {}, {}
         )
 
@@ -167,7 +134,7 @@ class MixinLearner:
         try:
             self._train(50, 0.2, 5)
         except Exception as error:  # noqa: BLE001 - nobody waits for it; the old model goes on
-            _log.warning("the mixin model was not trained: %s", error)
+            _log.warning(f"the mixin model was not trained: {error}")
 
     def wait_for_training(self, seconds: float | None = None) -> bool:
         """Wait for a training in the background; True if none is going on any more."""
@@ -180,7 +147,7 @@ class MixinLearner:
     # The file
 
     def _load(self) -> None:
-        from nodewright.mixins import model_file  # noqa: PLC0415 - reads only where a file is
+        from nodewright.mixins import model_file
 
         if not self.model_path.exists():
             return
@@ -188,19 +155,19 @@ class MixinLearner:
             saved = model_file.load(self.model_path, self._knowledge.version)
             self._swap(saved.classifier, ModelMetrics.from_plain(saved.metrics))
         except (ModelFileError, OSError) as error:
-            _log.warning("%s", error)
+            _log.warning(str(error))
         except (KeyError, TypeError, ValueError) as error:
-            _log.warning("model file %s has no metrics (%r); train again", self.model_path, error)
+            _log.warning(f"model file {self.model_path} has no metrics ({error!r}); train again")
 
     def _save(self, classifier: Any, metrics: ModelMetrics) -> None:
-        from nodewright.mixins import model_file  # noqa: PLC0415 - imports skops
+        from nodewright.mixins import model_file
 
         try:
             model_file.save(
                 self.model_path, classifier, metrics.to_plain(), self._knowledge.version
             )
         except OSError as error:  # the model in memory is as good
-            _log.warning("model file %s cannot be written: %s", self.model_path, error)
+            _log.warning(f"model file {self.model_path} cannot be written: {error}")
 
     # Prediction
 
@@ -237,13 +204,13 @@ class MixinLearner:
         kind = node_kind(node_type)
         changes = self._changes
         given = evidence.given_outcomes(historical_data)
-        belief = self._believe(model, pair_key(mixin_a, mixin_b, kind), given)
+        belief = self._judge.believe(model, pair_key(mixin_a, mixin_b, kind), given)
         prediction = self._prediction(mixin_a, mixin_b, node_type, belief)
         if historical_data is None:
             self._remember(model, prediction, changes)
         return prediction
 
-    def _with_new_catalogue(self, model: _Model) -> _Model:
+    def _with_new_catalogue(self, model: Model) -> Model:
         """The same forest after a package was scanned or left out."""
         catalogue = self._knowledge.catalogue
         renewed = model._replace(
@@ -254,7 +221,7 @@ class MixinLearner:
                 self._model = renewed
         return renewed
 
-    def _remember(self, model: _Model, prediction: MixinPrediction, changes: int) -> None:
+    def _remember(self, model: Model, prediction: MixinPrediction, changes: int) -> None:
         with self._memory:
             if changes != self._changes:  # feedback came in between; it may concern this pair
                 return
@@ -282,49 +249,6 @@ class MixinLearner:
             explanation=explanation,
         )
 
-    def _believe(self, model: _Model | None, key: Key, given: Outcomes) -> Belief:
-        a, b, _ = key
-        if a == b:
-            return evidence.with_itself(a)
-        recorded = self._records.get(key).plus(given)
-        trial = self._trial(key)
-        if recorded.total:
-            return evidence.from_outcomes(recorded, trial, self._knowledge.version)
-        if trial is not None:
-            return evidence.from_trial(trial, self._knowledge.version)
-        return self._infer(model, key)
-
-    def _trial(self, key: Key) -> Any:
-        if not self._try:
-            return None
-        known = self._knowledge.known_trial(*key)
-        if known is not None:
-            return known
-        try:
-            return self._knowledge.trial(*key)
-        except TrialWorkerError as error:
-            _log.warning("%s", error)
-            return None
-
-    def _infer(self, model: _Model | None, key: Key) -> Belief:
-        """By the forest; of names without a class, what can be said without one."""
-        a, b, kind = key
-        catalogue = self._knowledge.catalogue
-        mixins = catalogue.get(a), catalogue.get(b)
-        unknown = [name for name, mixin in zip((a, b), mixins, strict=True) if mixin is None]
-        if unknown:
-            tried = [trial.usable for trial in self._knowledge.known_trials() if trial.kind == kind]
-            share = sum(tried) / len(tried) if tried else None
-            return evidence.of_unknown(unknown, catalogue, share, kind)
-        classless = [mixin.name for mixin in mixins if mixin and not mixin.importable]
-        if classless or model is None or mixins[0] is None or mixins[1] is None:
-            return evidence.without_class(classless or [a, b], catalogue)
-        features = model.features.of(mixins[0], mixins[1], kind)
-        verdict = model.verdicts.get(features)
-        if verdict is None:
-            verdict = model.verdicts[features] = model.forest.explain(features)
-        return evidence.from_forest(verdict, features, model.samples, kind)
-
     # Recommendation
 
     def recommend(
@@ -347,7 +271,7 @@ class MixinLearner:
         )
 
     def _acceptable(self, a: str, b: str, kind: str) -> bool:
-        believed = self._believe(self._model, pair_key(a, b, kind), NONE)
+        believed = self._judge.believe(self._model, pair_key(a, b, kind), NONE)
         return believed.probability >= max(0.5, self.min_confidence_threshold)
 
     def recommend_mixins(
@@ -373,7 +297,9 @@ class MixinLearner:
         for chosen in found.mixins:
             others = [name for name in found.order if name != chosen.name]
             beliefs = [
-                self._believe(self._model, pair_key(chosen.name, other, found.node_type), NONE)
+                self._judge.believe(
+                    self._model, pair_key(chosen.name, other, found.node_type), NONE
+                )
                 for other in others
             ]
             confidence = min((belief.probability for belief in beliefs), default=0.99)
@@ -382,7 +308,7 @@ class MixinLearner:
             text += f". Not covered: {lacking}" if lacking else ""
             rows.append((chosen.name, confidence, text))
         if found.reason or (lacking and not rows):
-            _log.warning("no mixin is recommended: %s", found.reason or lacking)
+            _log.warning(f"no mixin is recommended: {found.reason or lacking}")
         return rows
 
     # Feedback

@@ -78,7 +78,7 @@ def _unpacked_size(path: Path) -> int:
 
 
 def _checked(path: Path, document: Any, core_version: str) -> Saved:
-    from sklearn.ensemble import RandomForestClassifier  # noqa: PLC0415 - takes seconds to import
+    from sklearn.ensemble import RandomForestClassifier
 
     expected = {"format", "omnibase_core", "features", "metrics", "forest"}
     if not isinstance(document, dict) or set(document) != expected:

@@ -1,7 +1,6 @@
 """Recorded outcomes: read from the database once, kept in memory, written through."""
 
 import asyncio
-import logging
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +8,7 @@ from itertools import combinations
 from typing import Any, Protocol
 
 from nodewright.errors import NodewrightError
+from nodewright.logs import get_logger
 from nodewright.mixins.evidence import NONE, Outcomes
 from nodewright.mixins.kinds import node_kind
 from nodewright.mixins.knowledge import Key, pair_key
@@ -16,7 +16,7 @@ from nodewright.mixins.trials import PairTrial
 
 _LONGEST_NAME = 100
 _AT_ONCE = 8
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__, component="mixins")
 
 
 class CompatibilityRecords(Protocol):
@@ -80,7 +80,7 @@ class Records:
         try:
             rows = _wait_for(lambda: self._database().list_mixin_compatibility())
         except (NodewrightError, OSError) as error:
-            _log.warning("recorded mixin outcomes cannot be read: %s", error)
+            _log.warning(f"recorded mixin outcomes cannot be read: {error}")
             with self._lock:
                 self._outcomes = self._outcomes or {}
             return
@@ -117,7 +117,7 @@ class Records:
         try:
             _wait_for(lambda: self.record_trials(pending))
         except (NodewrightError, OSError) as error:
-            _log.warning("the outcomes of %d trials are not recorded: %s", len(pending), error)
+            _log.warning(f"the outcomes of {len(pending)} trials are not recorded: {error}")
             return 0
         return len(pending)
 
@@ -138,7 +138,7 @@ class Records:
 
     def _database(self) -> CompatibilityRecords:
         if self._persistence is None:
-            from nodewright.storage import CodegenPersistence  # noqa: PLC0415 - opened on need
+            from nodewright.storage import CodegenPersistence
 
             self._persistence = CodegenPersistence()
         return self._persistence

@@ -39,8 +39,8 @@ class _Given(NamedTuple):
 
 async def handle_effect(node: Any, request: Any) -> Any:  # noqa: ARG001 - the framework's signature
     """The callable that trial effect nodes route to."""
-    from omnibase_core.enums.enum_effect_types import EnumTransactionState  # noqa: PLC0415
-    from omnibase_core.models.effect.model_effect_output import ModelEffectOutput  # noqa: PLC0415
+    from omnibase_core.enums.enum_effect_types import EnumTransactionState
+    from omnibase_core.models.effect.model_effect_output import ModelEffectOutput
 
     return ModelEffectOutput(
         result={"tried": True},
@@ -52,10 +52,10 @@ async def handle_effect(node: Any, request: Any) -> Any:  # noqa: ARG001 - the f
 
 
 def _effect() -> _Given:
-    from omnibase_core.enums.enum_effect_types import EnumEffectType  # noqa: PLC0415
-    from omnibase_core.models.effect.model_effect_input import ModelEffectInput  # noqa: PLC0415
-    from omnibase_core.models.effect.model_effect_output import ModelEffectOutput  # noqa: PLC0415
-    from omnibase_core.nodes.node_effect import NodeEffect  # noqa: PLC0415
+    from omnibase_core.enums.enum_effect_types import EnumEffectType
+    from omnibase_core.models.effect.model_effect_input import ModelEffectInput
+    from omnibase_core.models.effect.model_effect_output import ModelEffectOutput
+    from omnibase_core.nodes.node_effect import NodeEffect
 
     request = ModelEffectInput(
         effect_type=EnumEffectType.API_CALL, operation_data={"operation": "try"}
@@ -64,29 +64,29 @@ def _effect() -> _Given:
 
 
 def _compute() -> _Given:
-    from omnibase_core.models.compute.model_compute_input import ModelComputeInput  # noqa: PLC0415
-    from omnibase_core.models.compute.model_compute_output import (  # noqa: PLC0415
+    from omnibase_core.models.compute.model_compute_input import ModelComputeInput
+    from omnibase_core.models.compute.model_compute_output import (
         ModelComputeOutput,
     )
-    from omnibase_core.nodes.node_compute import NodeCompute  # noqa: PLC0415
+    from omnibase_core.nodes.node_compute import NodeCompute
 
     request = ModelComputeInput(data={"value": 1}, computation_type="trial", cache_enabled=False)
     return _Given(NodeCompute, ModelComputeOutput, request, {})
 
 
 def _reducer() -> _Given:
-    from omnibase_core.enums.enum_reducer_types import EnumReductionType  # noqa: PLC0415
-    from omnibase_core.models.common.model_reducer_metadata import (  # noqa: PLC0415
+    from omnibase_core.enums.enum_reducer_types import EnumReductionType
+    from omnibase_core.models.common.model_reducer_metadata import (
         ModelReducerMetadata,
     )
-    from omnibase_core.models.contracts.subcontracts.model_fsm_subcontract import (  # noqa: PLC0415
+    from omnibase_core.models.contracts.subcontracts.model_fsm_subcontract import (
         ModelFSMSubcontract,
     )
-    from omnibase_core.models.reducer.model_reducer_input import ModelReducerInput  # noqa: PLC0415
-    from omnibase_core.models.reducer.model_reducer_output import (  # noqa: PLC0415
+    from omnibase_core.models.reducer.model_reducer_input import ModelReducerInput
+    from omnibase_core.models.reducer.model_reducer_output import (
         ModelReducerOutput,
     )
-    from omnibase_core.nodes.node_reducer import NodeReducer  # noqa: PLC0415
+    from omnibase_core.nodes.node_reducer import NodeReducer
 
     version = {"major": 1, "minor": 0, "patch": 0}
     machine = ModelFSMSubcontract.model_validate(
@@ -122,17 +122,17 @@ def _reducer() -> _Given:
 
 
 def _orchestrator() -> _Given:
-    from omnibase_core.models.contracts.model_workflow_step import ModelWorkflowStep  # noqa: PLC0415
-    from omnibase_core.models.contracts.subcontracts.model_workflow_definition import (  # noqa: PLC0415
+    from omnibase_core.models.contracts.model_workflow_step import ModelWorkflowStep
+    from omnibase_core.models.contracts.subcontracts.model_workflow_definition import (
         ModelWorkflowDefinition,
     )
-    from omnibase_core.models.orchestrator.model_orchestrator_input import (  # noqa: PLC0415
+    from omnibase_core.models.orchestrator.model_orchestrator_input import (
         ModelOrchestratorInput,
     )
-    from omnibase_core.models.orchestrator.model_orchestrator_output import (  # noqa: PLC0415
+    from omnibase_core.models.orchestrator.model_orchestrator_output import (
         ModelOrchestratorOutput,
     )
-    from omnibase_core.nodes.node_orchestrator import NodeOrchestrator  # noqa: PLC0415
+    from omnibase_core.nodes.node_orchestrator import NodeOrchestrator
 
     version = {"major": 1, "minor": 0, "patch": 0}
     definition = ModelWorkflowDefinition.model_validate(
@@ -179,7 +179,7 @@ class _Contracts:
 
 
 def _container() -> Any:
-    from omnibase_core.models.container.model_onex_container import (  # noqa: PLC0415
+    from omnibase_core.models.container.model_onex_container import (
         ModelONEXContainer,
     )
 

@@ -81,7 +81,7 @@ def samples_of(
 
     A pair counts as usable if the posterior of its outcomes says so; a trial counts before them.
     """
-    import numpy as np  # noqa: PLC0415 - the room is imported without it
+    import numpy as np
 
     tried = {(trial.mixin_a, trial.mixin_b, trial.kind): trial for trial in trials}
     features = Features(catalogue)
@@ -139,8 +139,8 @@ def check(samples: Samples, min_samples: int, test_size: float, folds: int) -> N
 
 def train(samples: Samples, test_size: float, folds: int) -> tuple[Any, ModelMetrics]:
     """A classifier fitted on all samples, and metrics of splits grouped by unordered pair."""
-    from sklearn.metrics import f1_score, precision_score, recall_score  # noqa: PLC0415
-    from sklearn.model_selection import GroupKFold, GroupShuffleSplit  # noqa: PLC0415
+    from sklearn.metrics import f1_score, precision_score, recall_score
+    from sklearn.model_selection import GroupKFold, GroupShuffleSplit
 
     split = GroupShuffleSplit(n_splits=1, test_size=test_size, random_state=SEED)
     inside, outside = next(split.split(samples.features, groups=samples.groups))
@@ -165,7 +165,7 @@ def train(samples: Samples, test_size: float, folds: int) -> tuple[Any, ModelMet
 
 def answer(samples: Samples, inside: Any, outside: Any) -> "np.ndarray[Any, Any]":
     """P(usable) of the samples ``outside``, learned from those ``inside``."""
-    import numpy as np  # noqa: PLC0415 - the room is imported without it
+    import numpy as np
 
     labels = samples.usable[inside]
     if labels.all() or not labels.any():

@@ -24,7 +24,7 @@ class Worker:
     """Answers requests; keeps the stage and the imported classes."""
 
     def __init__(self, answers: IO[str]) -> None:
-        from nodewright.mixins.stage import Stage  # noqa: PLC0415 - after sys.path is set
+        from nodewright.mixins.stage import Stage
 
         self._stage = Stage()
         self._answers = answers
@@ -44,7 +44,7 @@ class Worker:
             self._say({"outcome": attempt.outcome, "reason": attempt.reason})
 
     async def _attempt(self, kind: str, references: list[list[str]]) -> Any:
-        from nodewright.mixins.stage import Attempt, mixin_class  # noqa: PLC0415
+        from nodewright.mixins.stage import Attempt, mixin_class
 
         classes = []
         for module, name in references:
@@ -57,8 +57,8 @@ class Worker:
         return await self._stage.attempt(kind, classes)
 
     def _scan(self, package: str) -> dict[str, Any]:
-        from nodewright.mixins.inspection import mixin_classes, profile  # noqa: PLC0415
-        from nodewright.mixins.kinds import NODE_KINDS  # noqa: PLC0415
+        from nodewright.mixins.inspection import mixin_classes, profile
+        from nodewright.mixins.kinds import NODE_KINDS
 
         try:
             classes, failed = mixin_classes(package)
