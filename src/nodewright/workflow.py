@@ -25,7 +25,11 @@ from nodewright.generation.recording import Recorder, RunTimes
 from nodewright.generation.verify import verify_package
 from nodewright.generation.workers import ProcessWorkers, Workers
 from nodewright.logs import get_logger
+from nodewright.mixins import usable_set
 from nodewright.prd import SimplePRDAnalysisResult, SimplePRDAnalyzer, read_prd
+
+# MixinEventBus defines a process of its own, which type checkers refuse beside a node's.
+_NOT_BY_MIXINS = {"events"}
 
 _log = get_logger(__name__, component="workflow")
 
@@ -176,8 +180,25 @@ def plan_text(text: str, package: str | None = None) -> Prepared:
     """Analyse and plan a PRD that is already in memory."""
     started = time.perf_counter()
     analysis = SimplePRDAnalyzer().analyze_prd(text)
-    plan = plan_nodes(analysis, package)
+    plan = with_mixins(plan_nodes(analysis, package), analysis.capabilities)
     return Prepared(analysis, plan, time.perf_counter() - started)
+
+
+def with_mixins(plan: Plan, capabilities: Sequence[str]) -> Plan:
+    """``plan`` with the mixins that give its nodes the capabilities the text asks for.
+
+    Each kind's set was composed and run as a whole. Without a worker to try them, nodes get none.
+    """
+    wanted = [name for name in capabilities if name not in _NOT_BY_MIXINS]
+    chosen: dict[str, tuple[str, ...]] = {}
+    try:
+        for kind in sorted({node.kind for node in plan.nodes}) if wanted else ():
+            found = usable_set(kind, wanted).mixins
+            chosen[kind] = tuple(f"{mixin.module}.{mixin.name}" for mixin in found)
+    except NodewrightError as error:
+        _log.warning("generation.mixins.untried", {"reason": str(error)})
+    nodes = tuple(replace(node, mixins=chosen.get(node.kind, ())) for node in plan.nodes)
+    return replace(plan, nodes=nodes)
 
 
 def preview(prepared: Prepared, options: Options) -> Preview:
