@@ -6,14 +6,14 @@ only then checked against their bounds.
 """
 
 import json
-import math
 import re
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+import orjson
+from pydantic import AfterValidator, Field, StringConstraints
 
 _INT4_MAX = 2**31 - 1
 _INT4_MIN = -(2**31)
@@ -44,19 +44,18 @@ def _rounded(scale: int) -> AfterValidator:
     step = Decimal(1).scaleb(-scale)
 
     def to_scale(value: float) -> float:
-        # Beyond this magnitude the bounds refuse anyway, and quantize would overflow.
-        if abs(value) > _INT4_MAX:
+        # Most values have no more digits; beyond the magnitude of an integer the bounds refuse
+        # anyway, and quantize would overflow.
+        if round(value, scale) == value or abs(value) > _INT4_MAX:
             return value
         return float(Decimal(repr(value)).quantize(step, ROUND_HALF_UP))
 
     return AfterValidator(to_scale)
 
 
-def _whole(value: Any) -> Any:
-    """Round a float half to even, as PostgreSQL casts double precision to integer."""
-    if isinstance(value, float) and math.isfinite(value):
-        return round(value)
-    return value
+def _whole(value: float) -> int | float:
+    """Round half to even, as PostgreSQL casts double precision to integer."""
+    return round(value)
 
 
 def json_text(value: Any) -> str:
@@ -66,6 +65,13 @@ def json_text(value: Any) -> str:
         ValueError: the value is not JSON, or holds what JSONB refuses: NaN, infinities,
             U+0000, lone surrogates.
     """
+    try:
+        fast = orjson.dumps(value)
+    except TypeError:
+        fast = b"null"
+    # NaN has become null, so where there is one (or U+0000) the strict encoder judges.
+    if b"null" not in fast and b"\\u0000" not in fast:
+        return fast.decode()
     try:
         text = json.dumps(value, allow_nan=False, ensure_ascii=False)
         text.encode()
@@ -89,10 +95,6 @@ def _aware(value: datetime) -> datetime:
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-def _kind_name(value: Any) -> Any:
-    return str(value) if isinstance(value, StrEnum) else value
-
-
 _NO_NUL = r"^[^\x00]*$"
 
 Text = Annotated[str, StringConstraints(pattern=_NO_NUL)]
@@ -101,11 +103,24 @@ Name64 = Annotated[str, StringConstraints(max_length=64, pattern=_NO_NUL)]
 Name100 = Annotated[str, StringConstraints(max_length=100, pattern=_NO_NUL)]
 Name200 = Annotated[str, StringConstraints(max_length=200, pattern=_NO_NUL)]
 Name500 = Annotated[str, StringConstraints(max_length=500, pattern=_NO_NUL)]
-KindName = Annotated[Name50, BeforeValidator(_kind_name)]
 
-Integer = Annotated[int, BeforeValidator(_whole), Field(ge=_INT4_MIN, le=_INT4_MAX)]
-Count = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=_INT4_MAX)]
-Positive = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=_INT4_MAX)]
+# An integer as it is, without a call into Python; else a float, rounded.
+_Rounded = Annotated[float, Field(allow_inf_nan=False), AfterValidator(_whole)]
+_EITHER = Field(union_mode="left_to_right")
+
+Integer = Annotated[
+    Annotated[int, Field(ge=_INT4_MIN, le=_INT4_MAX)]
+    | Annotated[_Rounded, Field(ge=_INT4_MIN, le=_INT4_MAX)],
+    _EITHER,
+]
+Count = Annotated[
+    Annotated[int, Field(ge=0, le=_INT4_MAX)] | Annotated[_Rounded, Field(ge=0, le=_INT4_MAX)],
+    _EITHER,
+]
+Positive = Annotated[
+    Annotated[int, Field(ge=1, le=_INT4_MAX)] | Annotated[_Rounded, Field(ge=1, le=_INT4_MAX)],
+    _EITHER,
+]
 
 Unit = Annotated[float, Field(allow_inf_nan=False), _rounded(4), Field(ge=0.0, le=1.0)]
 Percent = Annotated[float, Field(allow_inf_nan=False), _rounded(2), Field(gt=-1000.0, lt=1000.0)]

@@ -6,6 +6,7 @@ milliseconds, instants are aware datetimes (a naive one is taken as UTC), scores
 run from 0 to 1 with four decimals.
 """
 
+from collections.abc import Mapping
 from typing import Self
 from uuid import UUID
 
@@ -17,7 +18,6 @@ from nodewright.storage.columns import (
     Instant,
     Integer,
     Json,
-    KindName,
     Name50,
     Name64,
     Name100,
@@ -61,13 +61,18 @@ class Given(BaseModel):
 
     @classmethod
     def of(cls, **values: object) -> Self:
+        """Check ``values``; see `check`."""
+        return cls.check(values)
+
+    @classmethod
+    def check(cls, values: Mapping[str, object]) -> Self:
         """Check ``values``.
 
         Raises:
             InvalidRecordError: the first field that the database would refuse, by name.
         """
         try:
-            return cls.model_validate(values)
+            return cls.__pydantic_validator__.validate_python(values)  # type: ignore[no-any-return]
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             field = str(first["loc"][0]) if first["loc"] else "record"
@@ -173,7 +178,7 @@ class GenerationPerformanceCreate(Given):
     """
 
     session_id: UUID
-    node_type: KindName
+    node_type: Name50
     phase: Name50
     duration_ms: Count
     memory_usage_mb: Integer | None = None
@@ -212,7 +217,7 @@ class TemplateCacheCreate(Given):
     """
 
     template_name: Name200
-    template_type: KindName
+    template_type: Name50
     cache_key: Name500
     file_path: Text
     file_hash: Name64

@@ -29,7 +29,6 @@ from nodewright.storage.telemetry_rows import (
     PERFORMANCE,
     TEMPLATE,
     TEMPLATE_USE,
-    snapshot,
 )
 from nodewright.storage.write_behind import TelemetryStats, TelemetryWriter
 
@@ -202,7 +201,10 @@ class Store:
         worker_count: int = 1,
         metadata: Any = None,
     ) -> None:
-        """Accept the time that one phase took; see `GenerationPerformanceCreate` for units."""
+        """Accept the time that one phase took; see `GenerationPerformanceCreate` for units.
+
+        ``metadata`` may be changed afterwards, but not what is nested in it.
+        """
         self.telemetry.put(
             PERFORMANCE,
             (
@@ -215,7 +217,7 @@ class Store:
                 cache_hit,
                 parallel_execution,
                 worker_count,
-                None if metadata is None else snapshot(metadata),
+                metadata.copy() if type(metadata) is dict else metadata,
             ),
         )
 

@@ -16,7 +16,7 @@ import psycopg
 
 from nodewright.storage.database import Connection, Database, Receipt
 from nodewright.storage.errors import StorageError
-from nodewright.storage.telemetry_rows import Accepted, Kind, checked
+from nodewright.storage.telemetry_rows import Accepted, Batch, Kind
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class TelemetryWriter:
             with self._lock:
                 self._dropped += 1
             return
-        queue.append(Accepted(kind, time.time(), values))
+        queue.append((kind, time.time(), values))
         if self._thread is None:
             self._start()
         elif len(queue) == self._wake_at:
@@ -151,7 +151,8 @@ class TelemetryWriter:
                 rows.append(entry)
                 self._in_hand += 1
         try:
-            self._store(rows, closing)
+            if rows:
+                self._store(rows, closing)
         except Exception as error:  # a fault here must not end the thread
             self._dropped += len(rows)
             self._why = f"{type(error).__name__}: {error}"
@@ -162,21 +163,19 @@ class TelemetryWriter:
 
     def _store(self, rows: Sequence[Accepted], closing: threading.Event) -> None:
         """Write ``rows``, in halves where the server refuses one that the check let through."""
-        batch = checked(rows, self._reject)
-        if not batch.size:
-            return
+        batch = Batch(rows, self._reject)
         once = Receipt(batch.write)
         give_up_at = float("inf")
         while True:
             try:
-                once(self._connected())
+                self._written += once(self._connected())
             except (psycopg.DataError, psycopg.IntegrityError) as error:
-                if len(rows) == 1:
+                rest = batch.rows
+                if len(rest) == 1:
                     self._reject(error)
                     return
-                middle = len(rows) // 2
-                self._store(rows[:middle], closing)
-                self._store(rows[middle:], closing)
+                self._store(rest[: len(rest) // 2], closing)
+                self._store(rest[len(rest) // 2 :], closing)
                 return
             except (psycopg.Error, StorageError) as error:
                 self._disconnect()
@@ -185,13 +184,12 @@ class TelemetryWriter:
                     give_up_at = min(give_up_at, time.monotonic() + _CLOSE_S / 2)
                 if time.monotonic() > give_up_at:
                     with self._lock:
-                        self._dropped += batch.size
+                        self._dropped += len(batch.rows)
                     return
                 self._report()
                 if closing.wait(_RETRY_S):
                     time.sleep(_RETRY_S / 5)
             else:
-                self._written += batch.size
                 return
 
     def _connected(self) -> Connection:
