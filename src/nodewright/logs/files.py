@@ -53,6 +53,7 @@ class FileOutput(DescriptorOutput):
         self._limit = config.max_bytes if config and config.max_bytes else 1 << 62
         self._pause = config.check_seconds if config else 1.0
         self._adopt(descriptor)
+        self._check_at = 0.0  # the file may be due already
         if config is not None:
             self.tidy_soon()
 
