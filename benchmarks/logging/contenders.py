@@ -81,7 +81,7 @@ def own_bridge(_folder: Path) -> SetUp:
 
 def structlog_fastest(folder: Path) -> SetUp:
     """What structlog's page on performance advises: orjson, bytes, cached, filtering."""
-    import structlog  # noqa: PLC0415 - a peer that may be absent
+    import structlog
 
     def build(file: BinaryIO, *renderers: Any) -> Any:
         return structlog.wrap_logger(
@@ -119,7 +119,7 @@ def structlog_fastest(folder: Path) -> SetUp:
 
 
 def loguru_serialize(folder: Path) -> SetUp:
-    from loguru import logger  # noqa: PLC0415 - a peer that may be absent
+    from loguru import logger
 
     logger.remove()
     logger.add(folder / "loguru.jsonl", serialize=True, level="INFO")
@@ -141,7 +141,7 @@ def loguru_serialize(folder: Path) -> SetUp:
 
 
 def python_json_logger(folder: Path) -> SetUp:
-    from pythonjsonlogger.orjson import OrjsonFormatter  # noqa: PLC0415 - a peer that may be absent
+    from pythonjsonlogger.orjson import OrjsonFormatter
 
     handler = logging.FileHandler(folder / "python-json-logger.jsonl")
     handler.setFormatter(OrjsonFormatter("{asctime}{levelname}{name}{message}", style="{"))

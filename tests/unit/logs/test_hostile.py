@@ -350,7 +350,7 @@ def test_any_value_is_one_line_of_strict_json(message: Any, metadata: Any) -> No
 
 @pytest.mark.parametrize("name", BEARABLE)
 def test_records_of_the_standard_library_take_hostile_values(name: str) -> None:
-    import logging  # noqa: PLC0415 - beside the formatter only
+    import logging
 
     value = HOSTILE[name]
     for message, arguments in ((value, ()), ("%s", (value,)), ("%d", (value, value))):

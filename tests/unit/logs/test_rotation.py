@@ -201,7 +201,7 @@ def test_follow_goes_over_a_rotation(tmp_path: Path) -> None:
 
 
 def test_the_command_filters_and_explains(tmp_path: Path) -> None:
-    from typer.testing import CliRunner  # noqa: PLC0415 - the command only
+    from typer.testing import CliRunner
 
     path = tmp_path / "a.jsonl"
     path.write_bytes(line(0) + line(1, correlation_id="c1", level="ERROR"))
