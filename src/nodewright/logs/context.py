@@ -16,6 +16,9 @@ CORRELATION: ContextVar[bytes] = ContextVar("nodewright_correlation_id", default
 SESSION: ContextVar[bytes] = ContextVar("nodewright_session_id", default=b"")
 COMPONENT: ContextVar[bytes] = ContextVar("nodewright_component", default=b"")
 
+# Both ids joined, so that an entry asks once; follows from the two.
+IDS: ContextVar[bytes] = ContextVar("nodewright_ids", default=b"")
+
 _DOCUMENTED = {"correlation_id": CORRELATION, "session_id": SESSION, "component": COMPONENT}
 # Further fields by name; they join the metadata. A name once used keeps its variable.
 FIELDS: dict[str, ContextVar[Any]] = {}
@@ -56,11 +59,13 @@ def _text(value: Any) -> str:
 def set_global_correlation_id(correlation_id: "UUID | str | None") -> None:
     """Set the correlation id of this context: the fallback of loggers that have none."""
     CORRELATION.set(fragment("correlation_id", correlation_id))
+    IDS.set(CORRELATION.get() + SESSION.get())
 
 
 def set_global_session_id(session_id: "UUID | str | None") -> None:
     """Set the session id of this context: the fallback of loggers that have none."""
     SESSION.set(fragment("session_id", session_id))
+    IDS.set(CORRELATION.get() + SESSION.get())
 
 
 def get_correlation_id() -> str | None:
@@ -102,6 +107,7 @@ def log_context(
         if value is not None:
             variable = _DOCUMENTED[name]
             tokens.append((variable, variable.set(fragment(name, value))))
+    tokens.append((IDS, IDS.set(CORRELATION.get() + SESSION.get())))
     if fields:
         tokens.append((HAS_FIELDS, HAS_FIELDS.set(True)))
     for name, value in fields.items():

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 from nodewright.logs import exceptions, output
 from nodewright.logs.context import (
     COMPONENT,
-    CORRELATION,
     FIELDS,
     HAS_FIELDS,
-    SESSION,
+    IDS,
     context_fields,
 )
 from nodewright.logs.encode import MAX_PART, dumps, encode, encode_message
@@ -98,7 +97,6 @@ def method(level: int) -> "Method":  # noqa: C901 - the hot path: a call costs a
                         since = moment - base
                     micros = int(since * 1e6)
                     millis = micros // 1000
-                    own = self.own_ids
                     line = b"".join(
                         (
                             stamp,
@@ -106,8 +104,7 @@ def method(level: int) -> "Method":  # noqa: C901 - the hot path: a call costs a
                             _THREE_DIGITS[micros - millis * 1000],
                             self.heads[level],
                             text,
-                            (own and own[0].get()) or self.correlation or CORRELATION.get(),
-                            (own and own[1].get()) or self.session or SESSION.get(),
+                            IDS.get() if self.shares_ids else self.ids(),
                             self.component_part or COMPONENT.get(),
                             b',"metadata":' if body else b"",
                             body,
@@ -158,12 +155,7 @@ def compose(
         if verdict is None:
             return None
         suppressed = verdict
-    own = logger.own_ids
-    ids = (
-        (own and own[0].get()) or logger.correlation or CORRELATION.get(),
-        (own and own[1].get()) or logger.session or SESSION.get(),
-        logger.component_part or COMPONENT.get(),
-    )
+    ids = logger.ids() + (logger.component_part or COMPONENT.get())
     return assemble(
         moment,
         logger.heads[level],
@@ -178,7 +170,7 @@ def compose(
 def assemble(
     moment: float,
     head: bytes,
-    ids: tuple[bytes, bytes, bytes],
+    ids: bytes,
     message: Any,
     metadata: Any,
     *,
@@ -187,7 +179,7 @@ def assemble(
 ) -> bytes:
     """Encode and clean the parts of an entry, and join them to a line."""
     metadata = _joined(metadata, suppressed)
-    parts = [start(moment), head, _clean_text(encode_message(message)), *ids]
+    parts = [start(moment), head, _clean_text(encode_message(message)), ids]
     if metadata is not None:
         body = encode(metadata)
         if suspicious(body) or not redactor.usual or not redactor.harmless(metadata):

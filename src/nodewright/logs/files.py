@@ -13,7 +13,9 @@ from nodewright.logs.output import DescriptorOutput
 from nodewright.logs.rotation import LogRotationConfig
 
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-_CHECK_BYTES = 256 * 1024
+_STRIDE = 64
+_os_write = os.write
+_ROUGH_SIZE = 1024
 
 
 class LogFileError(NodewrightError, OSError):
@@ -53,17 +55,28 @@ class FileOutput(DescriptorOutput):
         self._limit = config.max_bytes if config and config.max_bytes else 1 << 62
         self._pause = config.check_seconds if config else 1.0
         self._adopt(descriptor)
+        self._check_at = 0.0  # the file may be due already
+        self._writes_left = 0
+        self._stride = 1
+        self._looked_at = 0.0
         if config is not None:
             self.tidy_soon()
 
     def write(self, line: bytes) -> None:
         """Write one entry; never raises."""
-        size = len(line)
-        self._unchecked += size
-        self._room -= size
-        if self._room < 0 or self._unchecked > _CHECK_BYTES or time.monotonic() > self._check_at:
-            self._check()
-        DescriptorOutput.write(self, line)
+        self._writes_left -= 1
+        if self._writes_left < 0:
+            self._look()
+        if self._troubled:
+            self._write_after_trouble(line)
+            return
+        try:
+            done = _os_write(self._fd, line)
+        except OSError as error:
+            self._push(line, error)
+            return
+        if done != len(line):
+            self._push(line[done:], None)
 
     def close(self) -> None:
         """Close the file; what is due is compressed first."""
@@ -91,19 +104,34 @@ class FileOutput(DescriptorOutput):
         status = os.fstat(descriptor)
         self._inode = (status.st_dev, status.st_ino)
         self._room = self._limit - status.st_size
-        self._unchecked = 0
         self._check_at = time.monotonic() + self._pause
         self._turn_at = float("inf")
         if self.config is not None:
             self._turn_at = self.config.next_turn(rotation.began(self.path))
 
+    def _look(self) -> None:
+        """Check if it is time to; else say how many entries may go by before the next look.
+
+        Looking at the clock costs, so a busy writer does it for one entry of up to 64. A writer
+        that is not busy looks each time.
+        """
+        now = time.monotonic()
+        if now >= self._check_at or self._room <= 0:
+            self._check()
+        busy = now - self._looked_at < self._pause / 8
+        self._looked_at = now
+        stride = min(self._stride * 2, _STRIDE) if busy else 1
+        self._stride = stride
+        # No more than fit into what is left of the file, at a rough guess of their size.
+        self._writes_left = min(stride - 1, max(self._room, 0) // _ROUGH_SIZE)
+        self._room -= (self._writes_left + 1) * _ROUGH_SIZE
+
     def _check(self) -> None:
-        """Look whether the file is due, or was put aside by another; one thread at a time."""
+        """See whether the file is due, or was put aside by another; one thread at a time."""
         if self._checked_by == os.getpid() or self._closed:  # a forked child starts afresh
             return
         self._checked_by = os.getpid()
         try:
-            self._unchecked = 0
             self._check_at = time.monotonic() + self._pause
             size = os.fstat(self._fd).st_size
             self._room = self._limit - size

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from weakref import ref
 
 from nodewright.logs import levels
-from nodewright.logs.context import fragment, unfragment
+from nodewright.logs.context import CORRELATION, SESSION, fragment, unfragment
 from nodewright.logs.levels import LogLevel
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class StructuredLogger:
         "own_ids",
         "own_level",
         "session",
+        "shares_ids",
         "threshold",
     )
 
@@ -73,6 +74,7 @@ class StructuredLogger:
         self.correlation = b""
         self.session = b""
         self.own_ids: tuple[ContextVar[bytes], ContextVar[bytes]] | None = None
+        self.shares_ids = True
         self._home = _whereabouts()
         logger_name = fragment("logger_name", self.name)
         self.heads = {
@@ -96,6 +98,7 @@ class StructuredLogger:
 
     def set_correlation_id(self, correlation_id: "UUID | str | None") -> None:
         """Set the correlation id of this logger; None takes it back."""
+        self.shares_ids = False
         encoded = fragment("correlation_id", correlation_id)
         if self._is_home():
             self.correlation = encoded
@@ -104,6 +107,7 @@ class StructuredLogger:
 
     def set_session_id(self, session_id: "UUID | str | None") -> None:
         """Set the session id of this logger; None takes it back."""
+        self.shares_ids = False
         encoded = fragment("session_id", session_id)
         if self._is_home():
             self.session = encoded
@@ -146,6 +150,16 @@ class StructuredLogger:
     def exception(self, message: str, metadata: Any = None) -> None:
         """Log an error message with the exception that is being handled."""
         self.error(message, metadata, exc_info=True)
+
+    def ids(self) -> bytes:
+        """The part of an entry that holds the ids: this logger's own, else the context's."""
+        own = self.own_ids
+        return b"".join(
+            (
+                (own and own[0].get()) or self.correlation or CORRELATION.get(),
+                (own and own[1].get()) or self.session or SESSION.get(),
+            )
+        )
 
     def _is_home(self) -> bool:
         return self.own_ids is None and self._home == _whereabouts()

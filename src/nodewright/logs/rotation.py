@@ -188,7 +188,7 @@ def _is_due(path: Path, status: os.stat_result, config: LogRotationConfig) -> bo
 def began(path: Path) -> datetime:
     """When the file at ``path`` was begun: the time of its first entry, else of its last change."""
     with suppress(OSError, ValueError), path.open("rb") as file:
-        match = re.match(rb'\{"timestamp":"([^"]{19,40})"', file.read(80))
+        match = re.match(rb'\{"timestamp":\s*"([^"]{19,40})"', file.read(80))
         if match:
             return datetime.fromisoformat(match[1].decode()).astimezone(UTC)
     try:

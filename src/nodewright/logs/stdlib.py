@@ -2,16 +2,18 @@
 
 import logging
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from nodewright.logs import emission, levels, output, plain
-from nodewright.logs.context import COMPONENT, CORRELATION, SESSION, fragment
+from nodewright.logs.context import COMPONENT, CORRELATION, IDS, SESSION, fragment
 from nodewright.logs.levels import name_of
 
 # What every record has; the rest was given by ``extra`` and becomes metadata.
-_OF_EVERY_RECORD = frozenset(
-    logging.LogRecord("", 0, "", 0, "", (), None).__dict__ | {"message": "", "asctime": ""}
-) | {"taskName", "correlation_id", "session_id", "component"}
+_BLANK = logging.LogRecord("", 0, "", 0, "", (), None).__dict__
+_USUAL_SIZE = len(_BLANK)
+_OF_EVERY_RECORD = frozenset(_BLANK.keys() | {"message", "asctime", "taskName"})
+_DOCUMENTED = frozenset({"correlation_id", "session_id", "component"})
 
 # (level number, logger name) -> the part of the entry that they make.
 _heads: dict[tuple[int, str], bytes] = {}
@@ -42,22 +44,25 @@ def encode_record(record: logging.LogRecord) -> bytes:
         if message is _ABSENT:  # arguments that do not fit the text, or do not print: show both
             message = plain.attempt(lambda: str(record.msg), "<unprintable>")
             metadata["arguments"] = record.args
-    if len(own) > _USUAL_SIZE or not own.keys() <= _OF_EVERY_RECORD:
-        metadata |= {name: own[name] for name in own if name not in _OF_EVERY_RECORD}
+    ids, component = IDS.get(), COMPONENT.get()
+    if len(own) > _USUAL_SIZE:  # what was added stands after what every record has
+        added = islice(own.items(), _USUAL_SIZE, None)
+        metadata |= {name: value for name, value in added if name not in _OF_EVERY_RECORD}
+        if not _DOCUMENTED.isdisjoint(metadata):
+            component = fragment("component", metadata.pop("component", None)) or component
+            ids = (
+                fragment("correlation_id", metadata.pop("correlation_id", None))
+                or CORRELATION.get()
+            ) + (fragment("session_id", metadata.pop("session_id", None)) or SESSION.get())
     if record.stack_info:
         metadata["stack"] = record.stack_info
-    ids = (
-        fragment("correlation_id", own.get("correlation_id")) or CORRELATION.get(),
-        fragment("session_id", own.get("session_id")) or SESSION.get(),
-        fragment("component", own.get("component")) or COMPONENT.get(),
-    )
+    ids += component
     return emission.assemble(
         record.created, head, ids, message, metadata or None, exc_info=record.exc_info
     )
 
 
 _ABSENT = object()
-_USUAL_SIZE = len(_OF_EVERY_RECORD)
 
 
 class JSONFormatter(logging.Formatter):

@@ -5,7 +5,7 @@ import orjson
 import pytest
 
 from nodewright.logs import emission, levels, output
-from nodewright.logs.context import COMPONENT, CORRELATION, SESSION
+from nodewright.logs.context import COMPONENT, CORRELATION, IDS, SESSION
 from nodewright.logs.redaction import Redaction
 
 
@@ -39,7 +39,7 @@ class Kept:
 def kept() -> Iterator[Kept]:
     """Entries of the test; switches, levels and context are as new before and after."""
     keeper = Kept()
-    tokens = [(variable, variable.set(b"")) for variable in (CORRELATION, SESSION, COMPONENT)]
+    tokens = [(variable, variable.set(b"")) for variable in (CORRELATION, SESSION, COMPONENT, IDS)]
     before = output.use(keeper)
     rules = dict(levels._rules)
     yield keeper

@@ -46,7 +46,10 @@ def numbers(path: Path) -> list[int]:
 
 def test_sigkill_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    code = "for n in range(1000): log.info('x', metadata={'n': n})\nos.kill(os.getpid(), signal.SIGKILL)"
+    code = """
+for n in range(1000): log.info("x", metadata={"n": n})
+os.kill(os.getpid(), signal.SIGKILL)
+"""
     assert run(code, path).returncode == -signal.SIGKILL
     assert numbers(path) == list(range(1000))
 
@@ -204,7 +207,7 @@ def test_a_closed_descriptor_of_a_file_is_opened_again(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(LogFileError, match="cannot open the log file .*file/a.jsonl"):
+    with pytest.raises(LogFileError, match=r"cannot open the log file .*file/a\.jsonl"):
         FileOutput(tmp_path / "file" / "a.jsonl")
 
 

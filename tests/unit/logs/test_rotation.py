@@ -33,7 +33,8 @@ def line(number: int, **more: Any) -> bytes:
 def read_all(path: Path) -> list[int]:
     found = []
     for file in log_files(path):
-        data = gzip.open(file.path).read() if file.compressed else file.path.read_bytes()
+        data = file.path.read_bytes()
+        data = gzip.decompress(data) if file.compressed else data
         found += [json.loads(one)["metadata"]["n"] for one in data.splitlines()]
     return found
 
@@ -216,5 +217,5 @@ def test_the_command_filters_and_explains(tmp_path: Path) -> None:
 
 
 def test_a_log_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(LogNotFoundError, match="there is no log at .*none"):
+    with pytest.raises(LogNotFoundError, match=r"there is no log at .*none"):
         last_entries(tmp_path / "none", 1)

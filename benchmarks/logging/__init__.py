@@ -1,0 +1,1 @@
+"""Entries to a real file, against structlog, loguru and python-json-logger."""
