@@ -273,6 +273,7 @@ def _from_list(text: str, line: int) -> _Machine | None:
     if match is None:
         return None
     listed = re.sub(r"[\"'`*(]", " ", match["list"]).strip(" .;:")
+    listed = re.sub(r"^(?:one of|is|are|can be|either)\s*:?\s*", "", listed, flags=re.IGNORECASE)
     listed = re.split(r"[.;)]\s|\bwith\b|\bwhen\b", listed, maxsplit=1)[0]
     states = [_clean(part) for part in _SEPARATORS.split(listed) if part.strip()]
     good = [state for state in states if state and len(state.split()) <= 2]
@@ -303,7 +304,7 @@ def _subject(label: str, hint: str, section: Section, names: Sequence[str]) -> s
     for text in (label, hint, section.title):
         found = entity_name(
             re.sub(
-                r"(?i)\b(?:status|states?|machine|transitions?|lifecycle|orchestration)\b", "", text
+                r"(?i)\b(?:status|states?|machine|transitions?|life[ -]?cycle|flow|orchestration)\b", "", text
             )
         )
         if found:

@@ -32,7 +32,7 @@ _OPTIONAL = re.compile(
     r"|\bsuch as\b|可选|선택|opcional| / |\?",
     re.IGNORECASE,
 )
-_SILENT_ROLES = word_set("market references questions meta excluded future")
+_SILENT_ROLES = word_set("risks market references questions meta excluded future")
 # Mentions in a plan, in tests or among risks count little: a system needs more than these.
 _FAINT = 0.04
 
