@@ -48,30 +48,35 @@ def verb_kind(verb: str) -> str | None:
 
 
 _STORY = re.compile(
-    r"as an? .{1,120}?,?\s+i (?:want|need|would like|wish|can|should be able)(?: to)?(?: be able to)?\s+",
+    r"as an? .{1,120}?,?\s+i (?:want|need|would like|wish|can"
+    r"|should be able)(?: to)?(?: be able to)?\s+",
     re.IGNORECASE,
 )
 _SPANISH_STORY = re.compile(
     r"como .{1,80}?,?\s+(?:quiero|necesito|deseo)(?: poder)?\s+", re.IGNORECASE
 )
 _MODAL = re.compile(
-    r"\b(?:shall|must|should|will|can|may|needs? to|has to|have to|is able to|are able to|ability to"
+    r"\b(?:shall|must|should|will|can|may|needs? to|has to|have to|is able to|are able to"
+    r"|ability to"
     r"|want to|debe(?:r[áa])?|puede|permitir[áa]?)\b\s*(?:not\s+|also\s+|be able to\s+|permitir\s+"
     r"|automatically\s+|explicitly\s+|only\s+|securely\s+|immediately\s+)*",
     re.IGNORECASE,
 )
 _ENABLE = re.compile(
-    r"(?:allow(?:s|ing)?|enable[sd]?|let[s]?|permit(?:s|ir)?|help[s]?)\s+(?:[\w-]+\s+){0,4}?(?:to\s+)",
+    r"(?:allow(?:s|ing)?|enable[sd]?|let[s]?|permit(?:s|ir)?"
+    r"|help[s]?)\s+(?:[\w-]+\s+){0,4}?(?:to\s+)",
     re.IGNORECASE,
 )
 _PASSIVE = re.compile(
-    r"(?P<object>(?:[\w'-]+\s+){1,5}?)(?:shall|must|should|will|can|may|is|are) be\s+(?P<verb>\w+ed|sent|kept|built|written|read)\b",
+    r"(?P<object>(?:[\w'-]+\s+){1,5}?)(?:shall|must|should|will|can|may|is"
+    r"|are) be\s+(?P<verb>\w+ed|sent|kept|built|written|read)\b",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"\b(?:so that|in order to|para que)\b|[.;。；]", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-zÀ-ÿ][\wÀ-ÿ'/-]*")
 _DETERMINERS = word_set(
-    "the a an all any each every their its my our new existing multiple single one these those this "
+    "the a an all any each every their its my our new existing multiple single one these those "
+    "this "
     "that both up some other my own be to at least el la los las un una de del sus su"
 )
 _BREAKS = word_set(
@@ -182,10 +187,14 @@ def _object_after(text: str) -> str:
 
 # Verbs that are as often nouns: "Order management", "Search results".
 _AMBIGUOUS = word_set(
-    "order orders store report reports record records schedule post review comment rate book trade search query "
-    "request message alert cache log file position event role profile note contact document import export "
-    "transfer deposit list process load play print share stream link queue view change access charge refund "
-    "purchase sale test run start issue release set use notification map filter score count track match rank"
+    "order orders store report reports record records schedule post review comment rate book "
+    "trade search query "
+    "request message alert cache log file position event role profile note contact document "
+    "import export "
+    "transfer deposit list process load play print share stream link queue view change access "
+    "charge refund "
+    "purchase sale test run start issue release set use notification map filter score count "
+    "track match rank"
 )
 
 

@@ -76,7 +76,11 @@ def test_each_pattern_is_detected(text: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["No payment processing", "The system does not send push notifications", "결제는 제공하지 않습니다"],
+    [
+        "No payment processing",
+        "The system does not send push notifications",
+        "결제는 제공하지 않습니다",
+    ],
 )
 def test_negated_terms_are_no_evidence(text: str) -> None:
     assert PatternMatcher().detect(text) == ()

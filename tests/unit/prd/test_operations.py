@@ -15,7 +15,11 @@ from nodewright.prd.models import NODE_KINDS
         ("FR-1: The system shall store orders in PostgreSQL.", "store", "orders"),
         ("Invalid events must be rejected with a clear error", "reject", "Invalid events"),
         ("As a patient, I want to book an appointment, so that I am seen", "book", "appointment"),
-        ("WHEN a slot is free THEN the system SHALL create an appointment", "create", "appointment"),
+        (
+            "WHEN a slot is free THEN the system SHALL create an appointment",
+            "create",
+            "appointment",
+        ),
         ("Users can view and cancel an enrolment", "view", "enrolment"),
         ("Create, read, and update events", "create", "events"),
         ("Search courses by title, level and language", "search", "courses"),
