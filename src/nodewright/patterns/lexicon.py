@@ -19,6 +19,7 @@ _TOKEN = re.compile(
     r"|[.,;:!?()|\u3002\uff0c\uff1b\uff1a\u3001]"
 )
 _MEMO_LIMIT = 200_000
+_LONGEST = 8
 _ACCENTS = str.maketrans("áéíóúüàèìòùâêîôûäöçñã", "aeiouuaeiouaeiouaocna")
 
 _INVARIANT = frozenset(
@@ -118,23 +119,29 @@ class Lexicon:
                 node = node.setdefault(word, {})
             node.setdefault("", []).append(payload)
 
-    def find(self, words: Sequence[str]) -> list[Hit]:
-        """The longest term at each position of ``words`` (stems, or lower-case words)."""
+    def find(self, words: Sequence[str], *, nested: bool = False) -> list[Hit]:
+        """The longest term at each position of ``words`` (stems, or lower-case words).
+
+        Args:
+            words: what to search.
+            nested: also the shorter terms that begin at the same position, before the longest.
+        """
         hits: list[Hit] = []
         root = self._root
         for start, word in enumerate(words):
             node = root.get(word)
             if node is None:
                 continue
-            best: list[Any] | None = node.get("")
-            end = best_end = start + 1
-            for following in words[end : end + 8] if len(node) > (best is not None) else ():
-                node = node.get(following)
-                if node is None:
-                    break
-                end += 1
-                if "" in node:
-                    best, best_end = node[""], end
-            if best is not None:
-                hits += [Hit(start, best_end, payload) for payload in best]
+            end = start + 1
+            found = [(end, node[""])] if "" in node else []
+            if len(node) > len(found):
+                for following in words[end : end + _LONGEST]:
+                    node = node.get(following)
+                    if node is None:
+                        break
+                    end += 1
+                    if "" in node:
+                        found.append((end, node[""]))
+            for last, payloads in found if nested else found[-1:]:
+                hits += [Hit(start, last, payload) for payload in payloads]
         return hits

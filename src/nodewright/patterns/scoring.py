@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from nodewright.patterns.lexicon import CLAUSE_ENDS, COMMAS, Lexicon, stems, word_set
+from nodewright.patterns.lexicon import CLAUSE_ENDS, COMMAS, Hit, Lexicon, stems, word_set
 from nodewright.patterns.models import Concept, Evidence, Statement
 
 _NEGATORS = word_set(
@@ -117,7 +117,11 @@ class ConceptScorer:
                 continue
             line_words = words[number] if words is not None else stems(statement.text)
             blocked: dict[str, int] = {}
-            for hit in find(line_words):
+            chosen: dict[tuple[str, int], Hit] = {}
+            for hit in find(line_words, nested=True):
+                # Of the terms of one concept at one place, the longest comes last and counts.
+                chosen[hit.payload[0], hit.start] = hit
+            for hit in chosen.values():
                 name, term, weight = hit.payload
                 if weight == 0:
                     blocked[name] = max(blocked.get(name, 0), hit.end)

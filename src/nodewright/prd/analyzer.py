@@ -71,7 +71,7 @@ class SimplePRDAnalyzer:
         capabilities = _detected(
             capability_scorer().score(statements, words, [item.quality for item in sentences])
         )
-        kinds = hints(sentences, patterns, len(machines))
+        kinds = hints(sentences, requirements, patterns, len(machines))
 
         parsed = ParsedPRD(
             title=title,
@@ -180,8 +180,10 @@ def _items(entries: Iterable[Entry], sections: Sequence[Section], roles: set[str
 
 
 _STOPWORDS = word_set(
-    "the a an and or of to in for on with by is are be as at from that this it its must shall should "
-    "will can may not all any each when then if so i want user users system que de la el los las en "
+    "the a an and or of to in for on with by is are be as at from that this it its must shall "
+    "should "
+    "will can may not all any each when then if so i want user users system que de la el los las "
+    "en "
     "y para con por un una del se via per into than has have using use used e g"
 )
 

@@ -1,7 +1,7 @@
 """Endpoints, quantities and actors that a document names."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from nodewright.prd.markdown import BlockKind
 from nodewright.prd.models import Endpoint, Quantity, Scope
@@ -55,7 +55,8 @@ _QUANTITY = re.compile(
 )
 _COMPARISON = re.compile(
     r"(?P<comparison><=|>=|≤|≥|<|>|~|under|below|less than|at most|up to|within|at least|more than"
-    r"|over|greater than|minimum|maximum|max|min|no more than|hasta|menos de|más de|至少|不超过|超过"
+    r"|over|greater than|minimum|maximum|max|min|no more than|hasta|menos de|más de"
+    r"|至少|不超过|超过"
     r"|최소|최대)\s*$",
     re.IGNORECASE,
 )
@@ -99,29 +100,31 @@ _AS_A = re.compile(
 _COMO = re.compile(
     r"\bcomo (?:un |una )?([a-zà-ÿ][\wà-ÿ ]{2,40}?)(?=,| quiero| necesito)", re.IGNORECASE
 )
-_NOT_ACTORS = frozenset({"result", "service", "single", "whole", "part", "json", "user"})
+_NOT_ACTORS = frozenset(("result", "service", "single", "whole", "part", "json"))
 
 
 def find_actors(sections: Sequence[Section], sentences: Iterable[Sentence]) -> tuple[str, ...]:
     """Who uses the product: ``As a ...`` and the items of sections on users."""
     found: dict[str, str] = {}
     for sentence in sentences:
-        low = sentence.text[:200]
-        if "as a" in low.lower() or "omo " in low:
-            for pattern in (_AS_A, _COMO):
-                for match in pattern.finditer(low):
-                    name = " ".join(match[1].split())
-                    if len(name.split()) <= 4 and name.lower() not in _NOT_ACTORS - {"user"}:
-                        found.setdefault(name.lower(), name)
+        head = sentence.text[:200]
+        if "s a" in head or "omo " in head:
+            for match in (*_AS_A.finditer(head), *_COMO.finditer(head)):
+                name = " ".join(match[1].split())
+                if len(name.split()) <= 4 and name.lower() not in _NOT_ACTORS:
+                    found.setdefault(name.lower(), name)
         if len(found) > _MAX_FOUND:
             break
     for section in sections:
-        if section.role != "actors" or section.scope is not Scope.RELEASE:
-            continue
-        for block in section.blocks:
-            label = re.match(r"\s*(?:\*\*|__)?([^:*_\n(–—|]{2,40})", block.text)
-            marked = "**" in block.text[:4] or ":" in block.text[:42] or len(block.text) < 40
-            if block.kind is BlockKind.ITEM and block.level == 1 and label and marked:
-                name = " ".join(label[1].split())
+        if section.role == "actors" and section.scope is Scope.RELEASE:
+            for name in _listed_actors(section):
                 found.setdefault(name.lower(), name)
     return tuple(found.values())
+
+
+def _listed_actors(section: Section) -> Iterator[str]:
+    for block in section.blocks:
+        label = re.match(r"\s*(?:\*\*|__)?([^:*_\n(–—|]{2,40})", block.text)
+        marked = "**" in block.text[:4] or ":" in block.text[:42] or len(block.text) < 40
+        if block.kind is BlockKind.ITEM and block.level == 1 and label and marked:
+            yield " ".join(label[1].split())

@@ -16,7 +16,7 @@ _CRUD_METHODS = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 def feature_sentences(
     systems: Iterable[ExternalSystem], endpoints: Iterable[Endpoint]
 ) -> list[Sentence]:
-    """One sentence a feature: ``@external-service``, ``@endpoint-crud``, ``@endpoint-delete`` ..."""
+    """One sentence a feature: ``@external-service``, ``@endpoint-crud``, ``@endpoint-put`` ..."""
     found = [
         _sentence("@external-service", system.lines[0])
         for system in systems

@@ -12,7 +12,7 @@ _MAX_FIELDS = 40
 # Words of type annotations in prose, SQL, TypeScript, Prisma, Python and OpenAPI.
 _ANNOTATIONS = {
     FieldType.UUID: "uuid guid objectid cuid ulid",
-    FieldType.INTEGER: "int integer int4 int8 int32 int64 bigint smallint serial bigserial long 整数",
+    FieldType.INTEGER: "int integer int4 int8 int32 int64 bigint smallint serial long 整数",
     FieldType.DECIMAL: "decimal numeric money currency",
     FieldType.NUMBER: "float double real number float4 float8 float64 浮点",
     FieldType.BOOLEAN: "bool boolean flag 布尔",
@@ -39,14 +39,22 @@ def type_of_annotation(annotation: str) -> FieldType | None:
 
 
 _NAME_TYPES: tuple[tuple[re.Pattern[str], FieldType], ...] = (
-    (re.compile(r"^(?:is|has|can|should|allow|enable)_|(?:^|_)(?:enabled|active|verified|deleted|flag|required|completed|archived|public|private|read|published)$"), FieldType.BOOLEAN),
-    (re.compile(r"(?:_at|_on|_time|timestamp|datetime)$|^(?:created|updated|deleted|timestamp|time|expires|expiry|deadline)$|^last_"), FieldType.DATETIME),
+    (re.compile(r"^(?:is|has|can|should|allow|enable)_|(?:^|_)(?:enabled|active|verified|deleted"
+    r"|flag|required|completed|archived|public|private|read|published)$"), FieldType.BOOLEAN),
+    (re.compile(r"(?:_at|_on|_time|timestamp|datetime)$|^(?:created|updated|deleted|timestamp"
+    r"|time|expires|expiry|deadline)$|^last_"), FieldType.DATETIME),
     (re.compile(r"(?:^|_)(?:date|birthday|dob)$"), FieldType.DATE),
-    (re.compile(r"(?:^|_)(?:amount|price|total|subtotal|cost|fee|balance|salary|budget|revenue|discount|tax|tip|prices|amounts|costs)$"), FieldType.DECIMAL),
-    (re.compile(r"(?:^|_)(?:count|quantity|qty|number_of_\w+|age|retries|attempts|version|position|order_index|size|filesize|width|height|duration|port|priority_level|year|stock|level|points|views|likes|num|index|quantities)$|^(?:num|max|min)_"), FieldType.INTEGER),
-    (re.compile(r"(?:^|_)(?:rate|ratio|score|rating|percentage|percent|latitude|longitude|lat|lng|lon|weight|confidence|temperature|leverage|probability)$"), FieldType.NUMBER),
-    (re.compile(r"(?:^|_)(?:tags|labels|roles|permissions|categories|ids|items|keywords|skills|images|emails|scopes|filters|features)$"), FieldType.STRINGS),
-    (re.compile(r"(?:^|_)(?:metadata|settings|config|configuration|payload|attributes|properties|options|preferences|params|extra|data)$"), FieldType.OBJECT),
+    (re.compile(r"(?:^|_)(?:amount|price|total|subtotal|cost|fee|balance|salary|budget|revenue"
+    r"|discount|tax|tip|prices|amounts|costs)$"), FieldType.DECIMAL),
+    (re.compile(r"(?:^|_)(?:count|quantity|qty|number_of_\w+|age|retries|attempts|version"
+    r"|position|order_index|size|filesize|width|height|duration|port|priority_level|year|stock"
+    r"|level|points|views|likes|num|index|quantities)$|^(?:num|max|min)_"), FieldType.INTEGER),
+    (re.compile(r"(?:^|_)(?:rate|ratio|score|rating|percentage|percent|latitude|longitude|lat|lng"
+    r"|lon|weight|confidence|temperature|leverage|probability)$"), FieldType.NUMBER),
+    (re.compile(r"(?:^|_)(?:tags|labels|roles|permissions|categories|ids|items|keywords|skills"
+    r"|images|emails|scopes|filters|features)$"), FieldType.STRINGS),
+    (re.compile(r"(?:^|_)(?:metadata|settings|config|configuration|payload|attributes|properties"
+    r"|options|preferences|params|extra|data)$"), FieldType.OBJECT),
 )  # fmt: skip
 
 
@@ -82,6 +90,8 @@ def make_field(name: str, line: int, annotation: str = "") -> EntityField | None
     )
     kind = type_of_annotation(annotation) if annotation else None
     suggested = type_of_name(shown)
+    if kind is FieldType.DATE and suggested is FieldType.DATETIME:
+        kind = suggested
     if kind is None or (kind is FieldType.STRING and "date" in annotation.lower()):
         kind = suggested
     if kind is FieldType.NUMBER and suggested in {FieldType.INTEGER, FieldType.DECIMAL}:
@@ -128,8 +138,10 @@ _CODE_FIELD = re.compile(
     re.VERBOSE,
 )
 _NOT_FIELDS = word_set(
-    "primary foreign unique constraint index check key create insert return import export const let "
-    "var function class interface type enum model from async await if else for while public private "
+    "primary foreign unique constraint index check key create insert return import export const "
+    "let "
+    "var function class interface type enum model from async await if else for while public "
+    "private "
     "constructor this table select where true false null end begin"
 )
 

@@ -1,11 +1,12 @@
-"""Ids that authors give to their requirements, such as ``FR-3``, ``**REQ-AUTH-01:**``, ``Story 1.2``."""
+"""Ids that authors give to requirements, such as ``FR-3``, ``REQ-AUTH-01`` and ``Story 1.2``."""
 
 import re
 from dataclasses import dataclass
 from enum import IntEnum
 
 _WORDS = (
-    r"requirement|requisito|requerimiento|user story|story|feature|epic|use case|historia de usuario"
+    r"requirement|requisito|requerimiento|user story|story|feature|epic|use case"
+    r"|historia de usuario"
     r"|historia|caso de uso|functional requirement|需求|用户故事|功能|用例|요구사항|기능"
 )
 _ID = re.compile(

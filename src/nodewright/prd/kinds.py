@@ -7,7 +7,7 @@ from nodewright.patterns.lexicon import stems
 from nodewright.patterns.library import ConceptSpec
 from nodewright.patterns.models import PatternDetection, Statement
 from nodewright.patterns.scoring import ConceptScorer, Score
-from nodewright.prd.models import NODE_KINDS, Requirement
+from nodewright.prd.models import NODE_KINDS, Requirement, Scope
 from nodewright.prd.operations import operation_of, verb_kind
 from nodewright.prd.statements import Sentence
 from nodewright.prd.vocabulary import load_data
@@ -64,7 +64,10 @@ def _scores_of_text(text: str, details: str) -> dict[str, float]:
 
 
 def hints(
-    sentences: Sequence[Sentence], patterns: Sequence[PatternDetection], machines: int
+    sentences: Sequence[Sentence],
+    requirements: Sequence[Requirement],
+    patterns: Sequence[PatternDetection],
+    machines: int,
 ) -> dict[str, float]:
     """How surely each kind is asked for (0.5 and more: it is), the primary kind highest.
 
@@ -80,6 +83,11 @@ def hints(
     for item in patterns:
         for kind in item.node_kinds:
             found[kind] = max(found[kind], item.confidence * _PATTERN_SHARE)
+    for item in requirements:
+        if item.functional and item.scope is Scope.RELEASE:
+            kind = _TELLING_VERBS.get(operation_of(item.text).verb)
+            if kind is not None:
+                found[kind] = max(found[kind], _VERB_CHANCE)
     if machines:
         found["REDUCER"] = max(found["REDUCER"], _MACHINE)
     found["EFFECT"] = max(found["EFFECT"], _EFFECT_FLOOR)
@@ -99,6 +107,18 @@ def hints(
     return {kind: round(value, 4) for kind, value in ranked.items()}
 
 
+# Main verbs that leave no doubt about the kind of work.
+_TELLING_VERBS = {
+    verb: kind
+    for kind, verbs in {
+        "COMPUTE": "calculate compute parse extract transform convert normalize classify score rank "
+        "predict recommend translate summarize simulate",
+        "REDUCER": "aggregate count sum accumulate consolidate reduce",
+        "ORCHESTRATOR": "orchestrate coordinate",
+    }.items()
+    for verb in verbs.split()
+}
+_VERB_CHANCE = 0.65
 _ASKED = 0.5
 _EFFECT_FLOOR = 0.55
 _MACHINE = 0.6

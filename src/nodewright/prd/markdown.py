@@ -1,7 +1,7 @@
 """Markdown to a flat list of blocks with line numbers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -70,7 +70,7 @@ def read_markdown(text: str) -> Source:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     front_matter, text = _split_front_matter(text)
     tokens = _parser().parse(_without_comments(text))
-    return Source(front_matter, list(_blocks(tokens)))
+    return Source(front_matter, list(_Reader().read(tokens)))
 
 
 @cache
@@ -119,43 +119,86 @@ class _Item:
     fresh: bool = True
 
 
-def _blocks(tokens: list[Token]) -> Iterator[Block]:
-    items: list[_Item] = []
-    quotes = 0
-    header: tuple[str, ...] = ()
-    cells: list[str] = []
-    in_head = False
-    for token, following in pairwise([*tokens, Token("end", "", 0)]):
-        kind = token.type
-        line = token.map[0] + 1 if token.map else 0
-        if kind == "list_item_open":
-            items.append(_Item(token.info + token.markup if token.info else token.markup))
-        elif kind == "list_item_close":
-            items.pop()
-        elif kind == "blockquote_open":
-            quotes += 1
-        elif kind == "blockquote_close":
-            quotes -= 1
-        elif kind == "heading_open":
-            level = int(token.tag[1])
-            yield Block(BlockKind.HEADING, following.content, line, level, quoted=bool(quotes))
-        elif kind == "paragraph_open":
-            yield _paragraph(following.content, line, items, quoted=bool(quotes))
-        elif kind == "fence":
-            language = token.info.split(maxsplit=1)[0].lower() if token.info.strip() else ""
-            yield Block(BlockKind.CODE, token.content, line, len(items), language=language)
-        elif kind in {"thead_open", "thead_close"}:
-            in_head = kind == "thead_open"
-        elif kind in {"th_open", "td_open"}:
-            cells.append(following.content.strip())
-        elif kind == "tr_open":
-            cells = []
-            row_line = line
-        elif kind == "tr_close" and in_head:
-            header = tuple(cells)
-        elif kind == "tr_close":
-            text = " | ".join(cell for cell in cells if cell)
-            yield Block(BlockKind.ROW, text, row_line, cells=tuple(cells), header=header)
+class _Reader:
+    """Makes blocks of tokens; knows which items and quotations are open."""
+
+    def __init__(self) -> None:
+        self._items: list[_Item] = []
+        self._quotes = 0
+        self._header: tuple[str, ...] = ()
+        self._cells: list[str] = []
+        self._row_line = 0
+        self._in_head = False
+
+    def read(self, tokens: list[Token]) -> Iterator[Block]:
+        """The blocks in order."""
+        for token, following in pairwise([*tokens, Token("end", "", 0)]):
+            handle = _HANDLERS.get(token.type)
+            block = handle(self, token, following) if handle is not None else None
+            if block is not None:
+                yield block
+
+    def open_item(self, token: Token, _: Token) -> None:
+        marker = token.info + token.markup if token.info else token.markup
+        self._items.append(_Item(marker))
+
+    def close_item(self, _: Token, __: Token) -> None:
+        self._items.pop()
+
+    def quote(self, token: Token, _: Token) -> None:
+        self._quotes += token.nesting
+
+    def heading(self, token: Token, following: Token) -> Block:
+        level = int(token.tag[1])
+        quoted = bool(self._quotes)
+        return Block(BlockKind.HEADING, following.content, _line(token), level, quoted=quoted)
+
+    def paragraph(self, token: Token, following: Token) -> Block:
+        return _paragraph(following.content, _line(token), self._items, quoted=bool(self._quotes))
+
+    def code(self, token: Token, _: Token) -> Block:
+        language = token.info.split(maxsplit=1)[0].lower() if token.info.strip() else ""
+        level = len(self._items)
+        return Block(BlockKind.CODE, token.content, _line(token), level, language=language)
+
+    def head(self, token: Token, _: Token) -> None:
+        self._in_head = token.nesting > 0
+
+    def open_row(self, token: Token, _: Token) -> None:
+        self._cells = []
+        self._row_line = _line(token)
+
+    def cell(self, _: Token, following: Token) -> None:
+        self._cells.append(following.content.strip())
+
+    def close_row(self, _: Token, __: Token) -> Block | None:
+        cells = tuple(self._cells)
+        if self._in_head:
+            self._header = cells
+            return None
+        text = " | ".join(cell for cell in cells if cell)
+        return Block(BlockKind.ROW, text, self._row_line, cells=cells, header=self._header)
+
+
+_HANDLERS: dict[str, Callable[[_Reader, Token, Token], Block | None]] = {
+    "list_item_open": _Reader.open_item,
+    "list_item_close": _Reader.close_item,
+    "blockquote_open": _Reader.quote,
+    "blockquote_close": _Reader.quote,
+    "heading_open": _Reader.heading,
+    "paragraph_open": _Reader.paragraph,
+    "fence": _Reader.code,
+    "thead_open": _Reader.head,
+    "thead_close": _Reader.head,
+    "tr_open": _Reader.open_row,
+    "th_open": _Reader.cell,
+    "td_open": _Reader.cell,
+    "tr_close": _Reader.close_row,
+}
+
+
+def _line(token: Token) -> int:
+    return token.map[0] + 1 if token.map else 0
 
 
 _CHECKBOX = re.compile(r"\[([ xX])\]\s+")

@@ -26,7 +26,7 @@ class Operation:
 
 @cache
 def _verbs() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
-    """Stem -> verb, East Asian or nominal form -> verb, and verb -> node kind."""
+    """Stem -> verb, other written form -> verb, and verb -> node kind."""
     data: dict[str, list[list[str]]] = load_data("verbs")
     by_stem: dict[str, str] = {}
     by_form: dict[str, str] = {}
@@ -38,7 +38,7 @@ def _verbs() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
             for form in forms:
                 if form.endswith(("ise", "ize", "yse", "suggest", "lookup")):
                     by_stem.setdefault(stems(form)[0], verb)
-                by_form.setdefault(form if not form.isascii() else stems(form)[0], verb)
+                by_form.setdefault(form, verb)
     return by_stem, by_form, kinds
 
 
@@ -48,31 +48,35 @@ def verb_kind(verb: str) -> str | None:
 
 
 _STORY = re.compile(
-    r"as an? .{1,120}?,?\s+i (?:want|need|would like|wish|can|should be able)(?: to)?(?: be able to)?\s+",
+    r"as an? .{1,120}?,?\s+i (?:want|need|would like|wish|can"
+    r"|should be able)(?: to)?(?: be able to)?\s+",
     re.IGNORECASE,
 )
 _SPANISH_STORY = re.compile(
     r"como .{1,80}?,?\s+(?:quiero|necesito|deseo)(?: poder)?\s+", re.IGNORECASE
 )
 _MODAL = re.compile(
-    r"\b(?:shall|must|should|will|can|may|needs? to|has to|have to|is able to|are able to|ability to"
+    r"\b(?:shall|must|should|will|can|may|needs? to|has to|have to|is able to|are able to"
+    r"|ability to"
     r"|want to|debe(?:r[áa])?|puede|permitir[áa]?)\b\s*(?:not\s+|also\s+|be able to\s+|permitir\s+"
     r"|automatically\s+|explicitly\s+|only\s+|securely\s+|immediately\s+)*",
     re.IGNORECASE,
 )
 _ENABLE = re.compile(
-    r"(?:allow(?:s|ing)?|enable[sd]?|let[s]?|permit(?:s|ir)?|help[s]?)\s+(?:[\w-]+\s+){0,4}?(?:to\s+)",
+    r"(?:allow(?:s|ing)?|enable[sd]?|let[s]?|permit(?:s|ir)?"
+    r"|help[s]?)\s+(?:[\w-]+\s+){0,4}?(?:to\s+)",
     re.IGNORECASE,
 )
 _PASSIVE = re.compile(
-    r"(?P<object>(?:[\w'-]+\s+){1,5}?)(?:shall|must|should|will|can|may|is|are) be\s+(?P<verb>\w+ed|sent|kept|built|written|read)\b",
+    r"(?P<object>(?:[\w'-]+\s+){1,5}?)(?:shall|must|should|will|can|may|is"
+    r"|are) be\s+(?P<verb>\w+ed|sent|kept|built|written|read)\b",
     re.IGNORECASE,
 )
-_NOMINAL_ENDINGS = ("ing", "tion", "sion", "ment", "ance", "ence", "sis", "ption", "ery", "up")
 _CLAUSE = re.compile(r"\b(?:so that|in order to|para que)\b|[.;。；]", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-zÀ-ÿ][\wÀ-ÿ'/-]*")
 _DETERMINERS = word_set(
-    "the a an all any each every their its my our new existing multiple single one these those this "
+    "the a an all any each every their its my our new existing multiple single one these those "
+    "this "
     "that both up some other my own be to at least el la los las un una de del sus su"
 )
 _BREAKS = word_set(
@@ -166,8 +170,10 @@ def verb_of(word: str) -> str | None:
     if not stem:
         return None
     verb = by_stem.get(stem[0])
+    if verb is None and stem[0][-2:-1] == stem[0][-1:]:
+        verb = by_stem.get(stem[0][:-1])  # "cancelling"
     if verb is None and (not word.isascii() or word.endswith(("ar", "er", "ir"))):
-        verb = by_form.get(word) or by_form.get(stem[0])
+        verb = by_form.get(word)
     return verb
 
 
@@ -179,19 +185,30 @@ def _object_after(text: str) -> str:
     return _object(_WORD.findall(phrase))
 
 
+# Verbs that are as often nouns: "Order management", "Search results".
+_AMBIGUOUS = word_set(
+    "order orders store report reports record records schedule post review comment rate book "
+    "trade search query "
+    "request message alert cache log file position event role profile note contact document "
+    "import export "
+    "transfer deposit list process load play print share stream link queue view change access "
+    "charge refund "
+    "purchase sale test run start issue release set use notification map filter score count "
+    "track match rank"
+)
+
+
 def _is_noun_here(words: list[str], position: int) -> bool:
     """``Order management``, ``Search results``: a verb's form that is a noun in a title."""
+    word = words[position].lower()
     following = words[position + 1].lower() if position + 1 < len(words) else ""
+    if word.endswith("ing"):
+        # "Validating tickets" is work on tickets, "processing status" a status.
+        return bool(following) and not following.endswith("s") and following not in _DETERMINERS
     if not following:
         return True
     _, by_form, _ = _verbs()
-    following_stems = stems(following)
-    ends_nominal = (
-        following.endswith(_NOMINAL_ENDINGS)
-        and bool(following_stems)
-        and following_stems[0] in by_form
-    )
-    return ends_nominal or words[position].lower().endswith(("ing", "tion"))
+    return (word in _AMBIGUOUS and following in by_form) or word.endswith("tion")
 
 
 def _object(words: list[str]) -> str:
@@ -216,8 +233,7 @@ def _nominal(text: str) -> Operation:
     head = re.split(r"[:–—(,.]|\s-\s", text, maxsplit=1)[0]
     words = _WORD.findall(head)
     for position, word in enumerate(words[:6]):
-        word_stems = stems(word)
-        verb = by_form.get(word_stems[0]) if word_stems else None
+        verb = by_form.get(word.lower())
         if verb is not None:
             before = [w for w in words[:position] if w.lower() not in _DETERMINERS | _BREAKS]
             thing = " ".join(before[-3:]) or _object(words[position + 1 :])

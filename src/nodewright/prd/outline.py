@@ -1,7 +1,7 @@
 """Sections and what they are about, whatever their headings look like.
 
 A heading is a Markdown heading, a line in bold that stands alone, and, in a text without Markdown
-headings, a line that looks like one: an ordinal (``1.2 Scope``, ``一、概述``), a short line in title
+headings, a line that looks like one: an ordinal (``1.2 Scope``, ``一、``), a short line in title
 case, one that ends with a colon, or the name of a known kind of section.
 """
 
@@ -74,21 +74,20 @@ def _implied_level(line: str, alone: bool) -> int:
     ordinal = _ORDINAL.match(shown)
     if ordinal and not ordinal["dotted"]:
         return 1
-    if ordinal:
-        sentence = len(words) > 10 or shown[-1] in ".。;；"
-        return 0 if sentence else 1 + ordinal["dotted"].strip(".").count(".")
-    labelled = bool(_LABEL_END.search(shown))
     inner = shown.rstrip(":：- ")
-    if len(words) > 10 or shown[-1] in ".。;；,，!?！？" or ":" in inner or "：" in inner:
+    ends = shown[-1] in ".。;；,，!?！？" or (not ordinal and (":" in inner or "：" in inner))
+    if len(words) > 10 or ends:
         return 0
+    if ordinal:
+        return 1 + ordinal["dotted"].strip(".").count(".")
+    labelled = bool(_LABEL_END.search(shown))
     titled = _title_case(words)
     role = role_of(shown) if labelled or titled else None
-    if role is not None and (labelled or len(words) <= _TITLE_WORDS):
+    short = len(words) <= _TITLE_WORDS
+    if role is not None and (labelled or short):
         return 1 if role in {"functional", "nonfunctional", "excluded", "future"} else 2
-    if labelled and alone:
-        return 3
-    bare = not re.search(r"[():,\d]", shown)
-    return 3 if titled and bare and alone and len(words) <= _TITLE_WORDS else 0
+    bare = titled and short and not re.search(r"[():,\d]", shown)
+    return 3 if alone and (labelled or bare) else 0
 
 
 _GLYPH = re.compile(r"\s*(?:[•●○◦▪▸►‣·✓✔✅➢➤]|[-*–]\s|\(?\d{1,2}(?:[)、]\s?|\.\s)|[①-⑳])\s*(?=\S)")
@@ -97,10 +96,7 @@ _LEADING_LABEL = re.compile(r"\s*(?:\*\*|__)[^*_\n]{1,80}(?:\*\*|__)")
 
 def _split_lines(block: Block, *, headless: bool) -> Iterator[Block]:
     """The paragraph in pieces where its lines are things of their own, else as it is."""
-    if "\n" not in block.text:
-        lines = [block.text]
-    else:
-        lines = block.text.split("\n")
+    lines = block.text.split("\n")
     tabular = sum("\t" in line for line in lines) > 1
     piece: list[str] = []
     start = block.line

@@ -11,7 +11,8 @@ _COVERAGE = 0.5
 _PHRASE_COVERAGE = 0.39
 _SCOPE_COVERAGE = 0.3
 _STOP = word_set(
-    "the a an of and for to in on our this mandatory optional section v1 y de la los 与 和 及 的 과 와"
+    "the a an of and for to in on our this mandatory optional section v1 "
+    "y de la los 与 和 及 的 과 와"
 )
 
 

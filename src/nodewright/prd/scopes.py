@@ -13,15 +13,18 @@ _EXCLUDED = re.compile(
     r"(?:scope|prd)|beyond the scope|\bnon-goals?\b|\b(?:is|are) (?:not supported|not included"
     r"|excluded|intentionally excluded|not required|not needed|not part of)"
     r"|\bno [^.;:]{1,60} (?:is |are )?(?:required|needed)\b"
-    r"|\b(?:no|not|without)\b[^.;:]{1,80}\b(?:in|for) (?:v1|p0|mvp|the mvp|version 1|this (?:release"
-    r"|version|phase|iteration))\b|제외(?:합니다|한다|됩니다|함)|포함하지 않|범위 밖|범위에 포함되지"
-    r"|추가하지 않|사용하지 않습니다|不在.{0,8}范围|不包含|不包括|暂不|不支持|fuera de(?:l)? alcance"
+    r"|\b(?:no|not|without)\b[^.;:]{1,80}\b(?:in|for) (?:v1|p0|mvp|the mvp|version 1"
+    r"|this (?:release|version|phase|iteration))\b"
+    r"|제외(?:합니다|한다|됩니다|함)|포함하지 않|범위 밖|범위에 포함되지|추가하지 않"
+    r"|사용하지 않습니다"
+    r"|不在.{0,8}范围|不包含|不包括|暂不|不支持|fuera de(?:l)? alcance"
     r"|no incluye|no se incluye|queda excluid",
     re.IGNORECASE,
 )
 _FUTURE = re.compile(
     r"\bin (?:the |a )?future\b|\bfuture (?:release|version|phase|work|enhancement|iteration)"
-    r"|\b(?:later|next|subsequent) (?:release|version|phase|iteration|sprint)s?\b|\bpost-(?:mvp|v1)\b"
+    r"|\b(?:later|next|subsequent) (?:release|version|phase|iteration|sprint)s?\b|\bpost-(?:mvp"
+    r"|v1)\b"
     r"|\bv(?:ersion )?2(?:\.0)?\+?\)|\bphase [2-9]\)|\bplanned for (?:v|version|phase)|\(future\)"
     r"|\b(?:eventually|down the road)\b|추후|향후|후속 작업|后续可|未来|后期|en el futuro|a futuro"
     r"|próxim[ao]s? (?:versión|fase)",
@@ -30,7 +33,8 @@ _FUTURE = re.compile(
 # One of these stems is in every sentence that the patterns above match.
 _EXCLUDING = word_set("scope goal exclud excluid no not without fuera 제 않 범 不 暂")
 _DEFERRING = word_set(
-    "futur later next subsequent post v2 version v phas plann plan eventually down próxim proxim 추 향 후 后 未"
+    "futur later next subsequent post v2 version v phas plann plan eventually down próxim proxim "
+    "추 향 후 后 未"
 )
 
 

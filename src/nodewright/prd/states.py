@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from nodewright.patterns.lexicon import word_set
-from nodewright.prd.entities import entity_name, singular
 from nodewright.prd.markdown import BlockKind, plain
 from nodewright.prd.models import Scope, StateMachine, Transition
+from nodewright.prd.names import entity_name, singular
 from nodewright.prd.operations import verb_of
 from nodewright.prd.outline import Section
 
@@ -22,10 +22,13 @@ _STATE_CONTEXT = re.compile(
     re.IGNORECASE,
 )
 _COMMON_STATES = word_set(
-    "draft pending active inactive paused approved rejected cancelled canceled completed complete done "
-    "failed open closed submitted published archived expired shipped delivered paid unpaid refunded "
+    "draft pending active inactive paused approved rejected cancelled canceled completed "
+    "complete done "
+    "failed open closed submitted published archived expired shipped delivered paid unpaid "
+    "refunded "
     "queued running processing processed processing new idle scheduled confirmed created started "
-    "stopped suspended todo in_progress review resolved assigned accepted declined success succeeded "
+    "stopped suspended todo in_progress review resolved assigned accepted declined success "
+    "succeeded "
     "sent bounced delivering deleted verified unverified blocked past_due trialing error retrying "
     "waiting ready thinking cancel halfopen preparing"
 )
@@ -69,7 +72,7 @@ def find_state_machines(
         for text, line, subject_hint in _lines(section):
             found = _from_arrows(text, line, section) or _from_list(text, line)
             if found is None:
-                found = _from_sentence(text, line, machines)
+                found = _from_sentence(text, line)
             if found is None:
                 continue
             _add_moves(found, text, line)
@@ -161,7 +164,12 @@ def _from_table(section: Section) -> _Machine | None:
     return machine
 
 
-_IRREGULAR = {"paid": "pay", "sent": "send", "sold": "sell", "done": "finish", "built": "build", "held": "hold", "lost": "lose", "won": "win", "taken": "take", "withdrawn": "withdraw", "cancelled": "cancel", "canceled": "cancel", "active": "activate", "open": "open", "closed": "close"}  # fmt: skip
+_IRREGULAR = {
+    "paid": "pay", "sent": "send", "sold": "sell", "done": "finish", "built": "build",
+    "held": "hold", "lost": "lose", "won": "win", "taken": "take", "withdrawn": "withdraw",
+    "cancelled": "cancel", "canceled": "cancel", "active": "activate", "open": "open",
+    "closed": "close", "used": "use", "new": "create", "draft": "draft",
+}  # fmt: skip
 
 
 def trigger_of(state: str) -> str:
@@ -183,11 +191,13 @@ def trigger_of(state: str) -> str:
 
 
 _CAN_BE = re.compile(
-    r"\b(?:an?|the|any)\s+(?P<source>\w{3,20})\s+\w{2,30}\s+(?:can|may|could)\s+(?:also\s+)?be\s+(?P<target>\w{4,20}(?:ed|en|id|wn))\b",
+    r"\b(?:an?|the|any)\s+(?P<source>\w{3,20})\s+\w{2,30}\s+(?:can|may"
+    r"|could)\s+(?:also\s+)?be\s+(?P<target>\w{4,20}(?:ed|en|id|wn))\b",
     re.IGNORECASE,
 )
 _MOVES = re.compile(
-    r"\b(?:from|de)\s+[\"'`*]{0,3}(?P<source>\w{3,20})[\"'`*]{0,3}\s+(?:to|into|a)\s+[\"'`*]{0,3}(?P<target>\w{3,20})\b",
+    r"\b(?:from|de)\s+[\"'`*]{0,3}(?P<source>\w{3,20})[\"'`*]{0,3}\s+(?:to|into"
+    r"|a)\s+[\"'`*]{0,3}(?P<target>\w{3,20})\b",
     re.IGNORECASE,
 )
 
@@ -206,8 +216,8 @@ def _add_moves(machine: _Machine, text: str, line: int) -> None:
                 )
 
 
-def _from_sentence(text: str, line: int, machines: dict[str, _Machine]) -> _Machine | None:
-    """A sentence that moves a thing between states of the last machine, or that names both."""
+def _from_sentence(text: str, line: int) -> _Machine | None:
+    """A sentence that moves a thing between two common states."""
     if " from " not in text and " can be " not in text and " may be " not in text:
         return None
     for found in _MOVES.finditer(text):
@@ -256,7 +266,8 @@ def _from_arrows(text: str, line: int, section: Section) -> _Machine | None:
 _STATUS_LIST = re.compile(
     r"\b(?P<word>status(?:es)?|states?|estados?|lifecycle events?)\b[`*\"']*"
     r"(?:\s*(?:field|values?|code|type|enum|machine|transitions?))?\s*"
-    r"(?:[:：=(（]|\bis one of\b|\bcan be\b|\bare\b|\bincluding\b|\b(?:string|text|enum|varchar)\b\W{0,12})\s*(?P<list>[^)）\n]{5,300})",
+    r"(?:[:：=(（]|\bis one of\b|\bcan be\b|\bare\b|\bincluding\b|\b(?:string|text|enum"
+    r"|varchar)\b\W{0,12})\s*(?P<list>[^)）\n]{5,300})",
     re.IGNORECASE,
 )
 _COMMENT_LIST = re.compile(
@@ -273,6 +284,7 @@ def _from_list(text: str, line: int) -> _Machine | None:
     if match is None:
         return None
     listed = re.sub(r"[\"'`*(]", " ", match["list"]).strip(" .;:")
+    listed = re.sub(r"^(?:one of|is|are|can be|either)\s*:?\s*", "", listed, flags=re.IGNORECASE)
     listed = re.split(r"[.;)]\s|\bwith\b|\bwhen\b", listed, maxsplit=1)[0]
     states = [_clean(part) for part in _SEPARATORS.split(listed) if part.strip()]
     good = [state for state in states if state and len(state.split()) <= 2]
@@ -303,7 +315,10 @@ def _subject(label: str, hint: str, section: Section, names: Sequence[str]) -> s
     for text in (label, hint, section.title):
         found = entity_name(
             re.sub(
-                r"(?i)\b(?:status|states?|machine|transitions?|lifecycle|orchestration)\b", "", text
+                r"(?i)\b(?:status|states?|machine|transitions?|life[ -]?cycle|flow"
+                r"|orchestration)\b",
+                "",
+                text,
             )
         )
         if found:

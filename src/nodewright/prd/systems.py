@@ -18,21 +18,26 @@ from nodewright.prd.vocabulary import load_data
 
 _FAMILIES = {"gcp": "Google", "aws": "AWS", "azure": "Azure"}
 _CONTEXT = word_set(
-    "api apis sdk webhook webhooks integration integrations integrate integrates integrating account "
-    "oauth client bot adapter connector platform cloud service backend deploy deployed hosting hosted "
+    "api apis sdk webhook webhooks integration integrations integrate integrates integrating "
+    "account "
+    "oauth client bot adapter connector platform cloud service backend deploy deployed hosting "
+    "hosted "
     "host on via database db 集成 연동 接口 from"
 )
 _NOT_DEPENDENCY = re.compile(
-    r"\b(?:unlike|instead of|rather than|inspired by|similar to|compared (?:to|with)|alternatives? to"
-    r"|competitors?|no dependency on|does not (?:use|depend)|do not use|replaces?|replacing|migrat\w+ from)\s+(?:\w+\s+){0,3}$",
+    r"\b(?:unlike|instead of|rather than|inspired by|similar to|compared (?:to|with)"
+    r"|alternatives? to"
+    r"|competitors?|no dependency on|does not (?:use|depend)|do not use|replaces?|replacing"
+    r"|migrat\w+ from)\s+(?:\w+\s+){0,3}$",
     re.IGNORECASE,
 )
 _OPTIONAL = re.compile(
-    r"\boptional(?:ly)?\b|\be\.g\.|\bor\b|\btbd\b|\balternativ|\bfallback|\bcandidate|\bequivalent|\bfor example"
+    r"\boptional(?:ly)?\b|\be\.g\.|\bor\b|\btbd\b|\balternativ|\bfallback|\bcandidate"
+    r"|\bequivalent|\bfor example"
     r"|\bsuch as\b|可选|선택|opcional| / |\?",
     re.IGNORECASE,
 )
-_SILENT_ROLES = word_set("market references questions meta excluded future")
+_SILENT_ROLES = word_set("risks market references questions meta excluded future")
 # Mentions in a plan, in tests or among risks count little: a system needs more than these.
 _FAINT = 0.04
 
@@ -167,32 +172,43 @@ def _counts(alias: _Alias, start: int, end: int, words: Sequence[str], sentence:
 
 
 _SERVICE = re.compile(
-    r"(?<![\w.-])(?P<name>[A-Z][A-Za-z0-9]+(?:\.[a-z]{2,3})?(?: [A-Z][A-Za-z0-9]+)?)(?:'s)? (?:Web |REST |Cloud |Bot )?(?:APIs?|SDK)\b"
+    r"(?<![\w.-])(?P<name>[A-Z][A-Za-z0-9]+(?:\.[a-z]{2,3})?(?: [A-Z][A-Za-z0-9]+)?)(?:'s)? "
+    r"(?:Web |REST |Cloud |Bot )?(?:APIs?|SDK)\b"
 )
 _GENERIC = word_set(
-    "rest restful graphql http https web public private internal external admin user users json open rpc "
-    "grpc soap backend frontend the a an our your their core main service services server client search "
+    "rest restful graphql http https web public private internal external admin user users json "
+    "open rpc "
+    "grpc soap backend frontend the a an our your their core main service services server client "
+    "search "
     "ai llm ml chat data auth authentication authorization payment payments third party thirdparty "
-    "management product products order orders partner mobile native browser native streaming batch async "
-    "webhook websocket socket rate public crud cli python java node typescript javascript go rust react "
-    "next nextjs express fastapi flask django spring rails laravel vue angular kotlin swift flutter "
-    "ingestion query event events metrics health status config configuration file files fetch storage "
+    "management product products order orders partner mobile native browser native streaming "
+    "batch async "
+    "webhook websocket socket rate public crud cli python java node typescript javascript go "
+    "rust react "
+    "next nextjs express fastapi flask django spring rails laravel vue angular kotlin swift "
+    "flutter "
+    "ingestion query event events metrics health status config configuration file files fetch "
+    "storage "
     "notification notifications email sms crypto market trading price reporting analytics report "
-    "dashboard integration gateway proxy local remote custom new existing v1 v2 v3 legacy all each every "
-    "no any this that these use using via call calls create get post put delete list implement provide "
-    "expose support document mock test sandbox production platform system application app developer key "
-    "history file geolocation canvas audio video speech vision map maps weather news currency exchange "
+    "dashboard integration gateway proxy local remote custom new existing v1 v2 v3 legacy all "
+    "each every "
+    "no any this that these use using via call calls create get post put delete list implement "
+    "provide "
+    "expose support document mock test sandbox production platform system application app "
+    "developer key "
+    "history file geolocation canvas audio video speech vision map maps weather news currency "
+    "exchange "
     "clipboard intersection performance context composition options reactive dom push battery"
 )
 
 
 def _unknown_services(sentences: Sequence[Sentence], title: str) -> Iterable[tuple[str, Sentence]]:
-    """``Acme API`` and the like: names outside the catalogue that are never written in lower case."""
-    candidates: list[tuple[str, Sentence]] = []
+    """``Acme API`` and the like: names that are not catalogued and never in lower case."""
+    candidates: list[tuple[str, int, Sentence]] = []
     for sentence in sentences:
         if "API" in sentence.text or "SDK" in sentence.text:
-            for match in _SERVICE.finditer(sentence.text):
-                candidates.append((match["name"], sentence))
+            found = _SERVICE.finditer(sentence.text)
+            candidates += [(match["name"], match.start(), sentence) for match in found]
     if not candidates:
         return
     every: set[str] = set()
@@ -202,10 +218,11 @@ def _unknown_services(sentences: Sequence[Sentence], title: str) -> Iterable[tup
     own = {word.lower() for word in tokens(title)}
     _, kinds = _catalogue()
     lexicon = _catalogue()[0]
-    counts = Counter(name for name, _ in candidates)
-    for name, sentence in candidates:
-        # One mention at the start of a sentence may be any word with a capital.
-        if counts[name] == 1 and sentence.text.startswith(name):
+    counts = Counter(name for name, _, _ in candidates)
+    for name, start, sentence in candidates:
+        # One mention at the start of a sentence or cell may be any word with a capital.
+        before = sentence.text[:start].rstrip()
+        if counts[name] == 1 and not before[-1:].isalnum():
             continue
         words = [word.lower() for word in tokens(name)]
         if any(word in _GENERIC or word in lower or word in own for word in words):

@@ -10,14 +10,18 @@ from nodewright.prd.roles import role_of
 _MAX_TITLE = 200
 _MAX_WORDS = 16
 _DOCUMENT_WORDS = re.compile(
-    r"product requirements?(?: document)?|requirements?(?: document| specification)?|prd|feature specification"
+    r"product requirements?(?: document)?|requirements?(?: document| specification)?|prd"
+    r"|feature specification"
     r"|functional specification|software requirements specification|srs|specification|spec"
-    r"|产品需求文档|需求文档|产品需求|요구사항 정의서|제품 요구사항 문서|documento de requisitos(?: del producto| de producto)?",
+    r"|产品需求文档|需求文档|产品需求|요구사항 정의서|제품 요구사항 문서"
+    r"|documento de requisitos(?: del producto| de producto)?",
     re.IGNORECASE,
 )
 _PRODUCT_LABEL = re.compile(
-    r"\s*[-*>]*\s*(?:product(?: name)?|project(?: name)?|app(?:lication)? name|feature(?: name)?|title|name"
-    r"|项目名称|产品名称|프로젝트 ?명|제품명|서비스명|nombre del (?:proyecto|producto)|proyecto|producto)"
+    r"\s*[-*>]*\s*(?:product(?: name)?|project(?: name)?|app(?:lication)? name|feature(?: name)?"
+    r"|title|name"
+    r"|项目名称|产品名称|프로젝트 ?명|제품명|서비스명"
+    r"|nombre del (?:proyecto|producto)|proyecto|producto)"
     r"(?: \([^)]{0,30}\))?\s*[:：]\s*(?P<name>\S.{0,120})",
     re.IGNORECASE,
 )
