@@ -49,6 +49,15 @@ class FileDecision:
     blocks: bool = False
 
     @property
+    def edited(self) -> bool:
+        """Whether what is verified is not what was generated: the user's edits are in it."""
+        return (
+            self.file is not None
+            and self.staged is not None
+            and self.staged != self.file.content.encode()
+        )
+
+    @property
     def writes(self) -> bool:
         """Whether the output folder changes."""
         return self.content is not None or self.action is Action.REMOVE
@@ -82,7 +91,7 @@ def decide(
             raise ConfinementError(f"{file.path} was generated twice")
         new[file.path] = file
     decisions = [_decide(file, root, manifest, force=force) for file in new.values()]
-    dropped = [path for path in manifest.files if path not in new and not additive]
+    dropped = [] if additive else [path for path in manifest.files if path not in new]
     decisions += [_dropped(path, root, manifest.files[path]) for path in dropped]
     return sorted(decisions, key=lambda decision: decision.path)
 

@@ -5,6 +5,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from uuid import uuid4
 
 import orjson
 
@@ -30,6 +32,7 @@ from nodewright.generation.model import NodeReport, RenderedFile
 FAILED_FOLDER = "failed"
 REPORT_NAME = "report.json"
 _LOCK = "lock"
+_LOCK_INTERVAL = 0.01
 _STAGING = "staging-"
 
 
@@ -79,16 +82,27 @@ class Delivery:
         package: the package that is generated.
         force: overwrite files that nodewright did not write, and edits except in handlers.
         additive: leave alone what earlier runs delivered and this one does not generate.
+        run_id: deliveries with the same one are undone together; each is its own by default.
+        patience: seconds to wait for another run on the same folder before it is an error.
     """
 
     def __init__(
-        self, out: Path, package: str, force: bool = False, *, additive: bool = False
+        self,
+        out: Path,
+        package: str,
+        force: bool = False,
+        *,
+        additive: bool = False,
+        run_id: str | None = None,
+        patience: float = 0.0,
     ) -> None:
         self.out = out
         self.root = Path(os.path.realpath(out))
         self.package = package
         self.force = force
         self.additive = additive
+        self.run_id = run_id or uuid4().hex
+        self.patience = patience
         self.staging: Path | None = None
         self._decisions: list[FileDecision] = []
         self._began = False
@@ -104,7 +118,7 @@ class Delivery:
         state = self.root / STATE_FOLDER
         self._existed = (self.root.exists(), state.exists())
         with _as_delivery_errors(self.out):
-            self._lock = _locked(self.root)
+            self._lock = _locked(self.root, self.patience)
             _recover(self.root)
         return self
 
@@ -120,6 +134,11 @@ class Delivery:
         _unlock(self.root, self._lock, keep=any(self._existed) or self._began)
         self._lock = None
 
+    def accept(self, files: Iterable[RenderedFile]) -> list[FileDecision]:
+        """Decide about files that need no staging, for what ``commit`` will do."""
+        self._decisions = self.plan(files)
+        return self._decisions
+
     def stage(self, files: Iterable[RenderedFile]) -> Path:
         """Write what would be delivered to a staging folder, for the judges.
 
@@ -132,7 +151,7 @@ class Delivery:
         Raises:
             DeliveryError: as ``plan``, or the folder cannot be written.
         """
-        self._decisions = self.plan(files)
+        self.accept(files)
         with _as_delivery_errors(self.out):
             self.staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self.root / STATE_FOLDER))
             for decision in self._decisions:
@@ -197,7 +216,7 @@ class Delivery:
         journal = Journal(self.root)
         if not self._began:
             out_existed, state_existed = self._existed
-            journal.begin(out_existed=out_existed, state_existed=state_existed)
+            journal.begin(self.run_id, out_existed=out_existed, state_existed=state_existed)
             self._began = True
             self._forget_bases()
         entries, bases = {}, {}
@@ -320,18 +339,23 @@ def _write(folder: Path, path: str, content: bytes) -> None:
     target.write_bytes(content)
 
 
-def _locked(root: Path) -> int:
+def _locked(root: Path, patience: float = 0.0) -> int:
     """Take the folder's lock, making the folder where it does not exist."""
     state = root / STATE_FOLDER
     if state.is_symlink():
         raise DeliveryError(f"{state} is a symbolic link; remove it or choose another folder")
     path = state / _LOCK
+    deadline = time.monotonic() + patience
     while True:
         state.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            if time.monotonic() < deadline:
+                os.close(descriptor)
+                time.sleep(_LOCK_INTERVAL)
+                continue
             owner = os.read(descriptor, 20).decode(errors="replace").strip() or "unknown"
             os.close(descriptor)
             raise BusyError(

@@ -69,11 +69,14 @@ class Journal:
         self.folder = self.state / JOURNAL
         self._discarded = self.state / f"{JOURNAL}.discarded"
 
-    def begin(self, *, out_existed: bool, state_existed: bool) -> None:
-        """Forget the run before, and start the record of a new one."""
+    def begin(self, run_id: str, *, out_existed: bool, state_existed: bool) -> None:
+        """Forget the run before, and start the record of a new one; go on with the same one."""
+        with suppress(FileNotFoundError):
+            if orjson.loads((self.folder / _RUN).read_bytes())["run"] == run_id:
+                return
         self._discard()
         self.folder.mkdir(parents=True)
-        run = {"out_existed": out_existed, "state_existed": state_existed}
+        run = {"run": run_id, "out_existed": out_existed, "state_existed": state_existed}
         (self.folder / _RUN).write_bytes(orjson.dumps(run))
 
     def commit(

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,9 +18,11 @@ from typing import NamedTuple
 from ruff import find_ruff_bin  # type: ignore[import-untyped]  # ships no types
 
 from nodewright.generation.model import Check, NodePlan, NodeReport, Plan, RenderedFile, Verify
-from nodewright.generation.render import render_node, render_package
+from nodewright.generation.render import render_frame, render_node, render_package
 from nodewright.generation.verify import lint_package, verify_node
 from nodewright.templates import TemplatePack
+
+_MEMORY = Path("/dev/shm")  # noqa: S108 - folders in it get random names
 
 
 def prove_nodes(
@@ -42,16 +45,17 @@ def prove_nodes(
     pack = _pack(templates)
     nodes = [node for node in plan.nodes if node.slug in slugs]
     level = Verify.STATIC if verify is Verify.STATIC else Verify.RUN
-    with tempfile.TemporaryDirectory(prefix="nodewright-") as folder:
-        root = Path(folder).resolve()
+    with _scratch() as root:
         clock = _Clock()
         rendered = {node.slug: render_node(plan, node, pack) for node in nodes}
         stage(root, (file for files in rendered.values() for file in files))
         stage(root, _surroundings(plan, nodes, pack))
-        tidy(root)
         render = clock.lap(len(nodes))
-        verdicts = lint_package(root, rendered)
+        # One run of the linter finds fault and sorts the imports; what it says holds formatted.
+        verdicts = lint_package(root, rendered, sort_imports=True)
         lint = clock.lap(len(nodes))
+        _format(root)
+        layout = clock.lap(len(nodes))
         reports = []
         for node in nodes:
             checks = (verdicts[node.slug], *_judge(root, plan, node, level))
@@ -63,9 +67,9 @@ def prove_nodes(
                     node.kind,
                     checks,
                     files,
-                    render_seconds=render.wall,
+                    render_seconds=render.wall + layout.wall,
                     verify_seconds=lint.wall + judged.wall,
-                    cpu_seconds=render.cpu + lint.cpu + judged.cpu,
+                    cpu_seconds=render.cpu + layout.cpu + lint.cpu + judged.cpu,
                 )
             )
     return tuple(reports)
@@ -81,8 +85,7 @@ def render_files(
     for node in plan.nodes:
         if node.slug in wanted:
             files += render_node(plan, node, pack)
-    with tempfile.TemporaryDirectory(prefix="nodewright-") as folder:
-        root = Path(folder).resolve()
+    with _scratch() as root:
         stage(root, files)
         tidy(root)
         return tuple(read_back(root, files))
@@ -128,14 +131,21 @@ def tidy(root: Path) -> None:
     Lines are as long as the names of the text make them, so the templates cannot know where
     they break. Files that do not parse stay as they are; the judges say so.
     """
-    ruff = find_ruff_bin()
-    for command in (["check", "--select", "I", "--fix-only"], ["format"]):
-        subprocess.run(  # noqa: S603 - no shell, and only our own paths
-            [ruff, *command, "--no-cache", "--quiet", "--no-respect-gitignore", str(root)],
-            cwd=root,
-            capture_output=True,
-            check=False,
-        )
+    _ruff("check", "--select", "I", "--fix-only", folder=root)
+    _format(root)
+
+
+def _format(root: Path) -> None:
+    _ruff("format", folder=root)
+
+
+def _ruff(*command: str, folder: Path) -> None:
+    subprocess.run(  # noqa: S603 - no shell, and only our own paths
+        [find_ruff_bin(), *command, "--no-cache", "--quiet", "--no-respect-gitignore", str(folder)],
+        cwd=folder,
+        capture_output=True,
+        check=False,
+    )
 
 
 def read_back(root: Path, files: Iterable[RenderedFile]) -> Iterator[RenderedFile]:
@@ -147,14 +157,22 @@ def read_back(root: Path, files: Iterable[RenderedFile]) -> Iterator[RenderedFil
             yield file
 
 
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A temporary folder, in memory where that is possible: it holds many small files."""
+    memory = str(_MEMORY) if os.access(_MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="nodewright-", dir=memory) as folder:
+        yield Path(folder).resolve()
+
+
 def _judge(root: Path, plan: Plan, node: NodePlan, level: Verify) -> tuple[Check, ...]:
     place = root / "src" / plan.package / "nodes" / node.slug
     return verify_node(root, plan.package, place, node.kind, node.class_name, level, lint=False)
 
 
 def _surroundings(plan: Plan, nodes: list[NodePlan], pack: TemplatePack) -> Iterator[RenderedFile]:
-    """The package's own files, and the nodes that workflows of ``nodes`` run."""
-    yield from render_package(plan, pack)
+    """What the package needs to be imported, and the nodes that workflows of ``nodes`` run."""
+    yield from render_frame(plan, pack)
     here = {node.slug for node in nodes}
     wanted = {step.node for node in nodes for step in node.steps} - here
     for node in plan.nodes:

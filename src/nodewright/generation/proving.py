@@ -11,7 +11,7 @@ from nodewright.generation.proof import prove_nodes
 from nodewright.generation.workers import CrashedError, OverdueError, Workers
 
 # Nodes of one call share a folder and the linter's run; more of them save little.
-MOST_IN_A_CALL = 8
+MOST_IN_A_CALL = 24
 # So many calls a worker, so that none is left alone with a long tail.
 _CALLS_A_WORKER = 4
 

@@ -5,6 +5,7 @@ Nothing here decides what is generated; it only spells out what the plan says.
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -114,17 +115,35 @@ def render_package(plan: Plan, pack: TemplatePack) -> tuple[RenderedFile, ...]:
         "description": plan.description,
         "nodes": plan.nodes,
         "uncovered": plan.uncovered,
-        "omnibase_version": version("omnibase-core"),
+        "omnibase_version": _omnibase_version(),
+    }
+    return (
+        *render_frame(plan, pack),
+        _file(pack, "package/README.md.j2", "README.md", context),
+        _file(pack, "package/test_package.py.j2", "tests/test_package.py", context),
+    )
+
+
+def render_frame(plan: Plan, pack: TemplatePack) -> tuple[RenderedFile, ...]:
+    """Those of the package's own files that a node needs to be imported and judged."""
+    context: Context = {
+        "package": plan.package,
+        "distribution": plan.package.replace("_", "-").strip("-"),
+        "description": plan.description,
+        "omnibase_version": _omnibase_version(),
     }
     about = f"Nodes of {plan.title}."
     return (
         _file(pack, "package/pyproject.toml.j2", "pyproject.toml", context),
-        _file(pack, "package/README.md.j2", "README.md", context),
         _file(pack, "common/init.py.j2", f"src/{plan.package}/__init__.py", {"text": about}),
         _file(pack, "common/init.py.j2", f"src/{plan.package}/nodes/__init__.py", {"text": about}),
         _file(pack, "package/py.typed.j2", f"src/{plan.package}/py.typed", {}),
-        _file(pack, "package/test_package.py.j2", "tests/test_package.py", context),
     )
+
+
+@cache
+def _omnibase_version() -> str:
+    return version("omnibase-core")
 
 
 def _file(

@@ -7,6 +7,7 @@ by itself fails alone. Other executors can be put in the place of the pool.
 
 import asyncio
 import signal
+import sys
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Executor, Future
 from concurrent.futures.process import BrokenProcessPool
@@ -122,3 +123,5 @@ def _ready() -> None:
     """Make a new worker fit for its work."""
     # The coordinator decides what an interrupt means; it stops the workers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Generated modules are imported once a process, from folders that are then removed.
+    sys.dont_write_bytecode = True

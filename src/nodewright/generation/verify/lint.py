@@ -1,7 +1,7 @@
 """Judge of style: ruff, one process for as many nodes as there are."""
 
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import orjson
@@ -11,18 +11,22 @@ from nodewright.generation.model import Check
 from nodewright.generation.verify.verdict import PACKAGE, Rejected, brief, judge, node_of
 
 
-def lint_package(staged_root: Path, slugs: Iterable[str]) -> dict[str, Check]:
+def lint_package(
+    staged_root: Path, slugs: Iterable[str], *, sort_imports: bool = False
+) -> dict[str, Check]:
     """Run ``ruff check`` once over a staging folder.
 
     Args:
         staged_root: the staging folder; its ``pyproject.toml`` may configure ruff.
         slugs: folders of the nodes.
+        sort_imports: sort imports in place instead of finding fault with their order.
 
     Returns:
         Slug -> check, and under the empty slug the package's own files.
     """
     found: dict[str, list[str]] = {slug: [] for slug in (PACKAGE, *slugs)}
-    verdict = judge("ruff", lambda: _collect(staged_root, staged_root, found))
+    options = ["--fix", "--fixable", "I"] if sort_imports else []
+    verdict = judge("ruff", lambda: _collect(staged_root, staged_root, found, options))
     if not verdict.passed:
         return dict.fromkeys(found, verdict)
     seconds = verdict.seconds / len(found)
@@ -45,9 +49,11 @@ def lint_node(staged_root: Path, folder: Path) -> Check:
     return judge("ruff", verdict)
 
 
-def _collect(root: Path, target: Path, found: dict[str, list[str]]) -> None:
+def _collect(
+    root: Path, target: Path, found: dict[str, list[str]], options: Sequence[str] = ()
+) -> None:
     command = [find_ruff_bin(), "check", "--no-cache", "--quiet", "--output-format", "json"]
-    command += ["--no-respect-gitignore", "--", str(target)]
+    command += ["--no-respect-gitignore", *options, "--", str(target)]
     done = subprocess.run(  # noqa: S603 - no shell, and only our own paths
         command, cwd=root, capture_output=True, check=False
     )
