@@ -84,6 +84,30 @@ class Settings(BaseSettings):
     )
     telemetry_interval_s: float = Field(
         default=0.5, gt=0, description="Seconds after which waiting telemetry is written."
+    # Events. Without kafka_bootstrap_servers the mock cluster inside the process is used.
+    kafka_bootstrap_servers: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices(
+            "NODEWRIGHT_KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS"
+        ),
+        description="Kafka's address, host:port[,host:port ...].",
+    )
+    kafka_security_protocol: str | None = Field(
+        default=None, description="plaintext, ssl, sasl_plaintext or sasl_ssl."
+    )
+    kafka_sasl_mechanism: str | None = Field(
+        default=None, description="PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 ..."
+    )
+    kafka_sasl_username: str | None = Field(default=None, description="User for SASL.")
+    kafka_sasl_password: SecretStr | None = Field(default=None, description="Password for SASL.")
+    kafka_ssl_ca_location: str | None = Field(
+        default=None, description="File of the authorities that sign the brokers' certificates."
+    )
+    kafka_ssl_certificate_location: str | None = Field(
+        default=None, description="File of this client's certificate."
+    )
+    kafka_ssl_key_location: str | None = Field(
+        default=None, description="File of this client's key."
     )
 
     @classmethod

@@ -1,0 +1,252 @@
+"""Calls to publish, and the lanes they go through."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from nodewright.events.broker import producer_settings
+from nodewright.events.config import OptimizerConfig
+from nodewright.events.dead_letters import DeadLetters
+from nodewright.events.encoding import Record, event_id
+from nodewright.events.errors import BrokerError, EventError, EventRefusedError, Refusal
+from nodewright.events.lanes import BatchLane, Delivery, Failure, SingleLane
+
+_LINGER = {"linger.ms": 5}
+_ZSTD = {"compression.codec": "zstd", "compression.level": 1}
+
+
+class Call:
+    """One call to publish: its records, and what became of them.
+
+    Args:
+        records: what to publish.
+        dead_letters: where refused records are kept.
+        loop: whose task waits with ``settled``; None: a thread waits for ``woken``.
+    """
+
+    __slots__ = (
+        "_expired",
+        "_timer",
+        "dead_letters",
+        "failures",
+        "future",
+        "left",
+        "loop",
+        "on_done",
+        "parts",
+        "records",
+        "started",
+        "woken",
+    )
+
+    def __init__(
+        self,
+        records: Sequence[Record],
+        dead_letters: DeadLetters,
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self.records = records
+        self.dead_letters = dead_letters
+        self.loop = loop
+        self.future: asyncio.Future[None] | None = loop.create_future() if loop else None
+        self.woken = None if loop else threading.Event()
+        self.on_done: Callable[[Call], None] | None = None  # in the lane's thread, when settled
+        self.failures: list[Failure] = []
+        self.parts: list[_Part] = []
+        self.left = 1
+        self.started = time.monotonic()
+        self._timer: asyncio.TimerHandle | None = None
+        self._expired = False
+
+    async def settled(self, seconds: float, *, by_silence: bool = False) -> bool:
+        """Wait until all is settled; False when that took too long.
+
+        Args:
+            seconds: how long that is.
+            by_silence: count from when the broker answered last, not from now.
+        """
+        if self.loop is None or self.future is None:
+            raise RuntimeError("a call without an event loop is waited for by its thread")
+        if not self.future.done():
+            self._timer = self.loop.call_later(seconds, self._look, seconds, by_silence)
+            try:
+                await self.future
+            finally:
+                self._timer.cancel()
+        return not self._expired
+
+    def _look(self, seconds: float, by_silence: bool) -> None:
+        if self.loop is None or self.future is None or self.future.done():
+            return
+        answered = max((part.lane.progressed for part in self.parts), default=0.0)
+        quiet = time.monotonic() - max(answered, self.started)
+        if by_silence and quiet < seconds:
+            self._timer = self.loop.call_later(seconds - quiet, self._look, seconds, by_silence)
+        else:
+            self._expired = True
+            self.future.set_result(None)
+
+    @property
+    def refused(self) -> list[Failure]:
+        """What the broker will never take."""
+        return [failure for failure in self.failures if failure.refused]
+
+    @property
+    def broken(self) -> list[Failure]:
+        """What failed through the broker's fault."""
+        return [failure for failure in self.failures if not failure.refused]
+
+    @property
+    def error(self) -> EventError | None:
+        """What to raise; None when all was delivered."""
+        if broken := self.broken:
+            return BrokerError(
+                f"{len(broken)} of {len(self.records)} event(s) not delivered: {broken[0].code}: "
+                f"{broken[0].reason}; publish them again"
+            )
+        if refused := self.refused:
+            return EventRefusedError(
+                [
+                    Refusal(event_id(item.record), item.record[0], f"{item.code}: {item.reason}")
+                    for item in refused
+                ]
+            )
+        return None
+
+    def finish(self) -> None:
+        """All is settled; in the lane's thread."""
+        if refused := self.refused:
+            self.dead_letters.add(refused)
+        if self.on_done is not None:
+            self.on_done(self)
+        if self.woken is not None:
+            self.woken.set()
+
+    def withdraw(self) -> None:
+        """Do not send what is not yet sent."""
+        for part in self.parts:
+            part.withdrawn = True
+
+
+class _Part(Delivery):
+    """The records of a call that go through one lane."""
+
+    __slots__ = ("call", "isolated", "lane")
+
+    def __init__(
+        self,
+        records: Sequence[Record],
+        call: Call,
+        lane: BatchLane | SingleLane,
+        *,
+        isolated: bool = False,
+    ) -> None:
+        super().__init__(records)
+        self.call = call
+        self.lane = lane
+        self.isolated = isolated
+
+
+class Publisher:
+    """The lanes of one broker and configuration, and the choice among them.
+
+    A single small event goes to the lane without linger, a batch to the lane for batches, what is
+    to be compressed to the lane that compresses; but a key that is on its way in one lane stays
+    in it, so that its events keep their order.
+    """
+
+    def __init__(self, bootstrap: str, config: OptimizerConfig) -> None:
+        extra, zstd = config.kafka, _ZSTD if config.enable_compression else {}
+        size = config.max_producer_pool_size
+        self._threshold = config.compression_threshold_bytes if zstd else None
+        self._lock = threading.Lock()
+        self._single: SingleLane | None = None
+        if size > 1:
+            plain = producer_settings(bootstrap, extra)
+            self._single = SingleLane("single", plain, self._settle)
+        three = size > 2 and bool(zstd)  # noqa: PLR2004 - see OptimizerConfig
+        settings = producer_settings(bootstrap, extra, **(_LINGER | ({} if three else zstd)))
+        self._batch = BatchLane("batch", settings, self._settle)
+        self._compressing = self._batch
+        if three:
+            settings = producer_settings(bootstrap, extra, **(_LINGER | zstd))
+            self._compressing = BatchLane("compressing", settings, self._settle)
+        lanes = (self._single, self._batch, self._compressing)
+        self._lanes = list(dict.fromkeys(lane for lane in lanes if lane is not None))
+
+    @property
+    def producers(self) -> int:
+        """How many librdkafka producers there are."""
+        return len(self._lanes)
+
+    def submit(self, call: Call) -> None:
+        """Send the records of ``call``; any thread."""
+        call.parts = [
+            _Part(records, call, lane) for lane, records in self._route(call.records).items()
+        ]
+        call.left = len(call.parts)
+        for part in call.parts:
+            part.lane.submit(part)
+
+    def close(self, timeout: float) -> None:
+        """Wait at most ``timeout`` seconds for what is on its way, then close the lanes."""
+        end = time.monotonic() + timeout
+        while any(lane.busy for lane in self._lanes) and time.monotonic() < end:
+            time.sleep(0.002)
+        for lane in self._lanes:
+            lane.close(abandon=True)
+
+    def _route(self, records: Sequence[Record]) -> dict[BatchLane | SingleLane, Sequence[Record]]:
+        target: BatchLane | SingleLane = self._batch
+        if self._threshold is not None and (
+            sum(len(record[1]) for record in records) > self._threshold * len(records)
+        ):
+            target = self._compressing
+        elif len(records) == 1 and self._single is not None:
+            target = self._single
+        others = [lane for lane in self._lanes if lane is not target and lane.busy]
+        if not others:
+            return {target: records}
+        routes: dict[BatchLane | SingleLane, list[Record]] = {}
+        for record in records:
+            key = record[2]
+            held = (lane for lane in others if key is not None and lane.holds(key))
+            routes.setdefault(next(held, target), []).append(record)
+        return dict(routes)
+
+    def _settle(self, parts: list[_Part]) -> None:
+        """Account for settled parts: isolate refused singles, finish calls, wake callers."""
+        finished: list[Call] = []
+        for part in parts:
+            again = self._suspects(part) if part.failures else []
+            with self._lock:
+                part.call.failures += [item for item in part.failures if item not in again]
+                part.call.left += len(again) - 1
+                if part.call.left == 0:
+                    finished.append(part.call)
+            for failure in again:
+                alone = _Part([failure.record], part.call, self._batch, isolated=True)
+                self._batch.submit(alone)
+        loops: dict[asyncio.AbstractEventLoop, list[Call]] = {}
+        for call in finished:
+            call.finish()
+            if call.loop is not None:
+                loops.setdefault(call.loop, []).append(call)
+        for loop, calls in loops.items():
+            # One wake-up of the loop for all; a closed loop has nobody who waits.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(_wake, calls)
+
+    def _suspects(self, part: _Part) -> list[Failure]:
+        """Refused singles: the refusal may have been meant for another in the same request."""
+        if part.lane is not self._single or part.isolated:
+            return []
+        return [failure for failure in part.failures if failure.refused]
+
+
+def _wake(calls: list[Call]) -> None:
+    for call in calls:
+        if call.future is not None and not call.future.done():
+            call.future.set_result(None)
