@@ -177,7 +177,7 @@ class BatchProcessor:
             answer = self._on_error(batch, error)
             if inspect.isawaitable(answer):
                 await answer
-        except Exception:
+        except Exception:  # noqa: BLE001 - the callback may raise anything; the batch is kept
             self.failed_batches.append((batch, error))
             _log.exception("the error callback failed; the batch is kept in failed_batches")
 

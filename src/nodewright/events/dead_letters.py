@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 
 from nodewright.events.encoding import Record, event_id
-from nodewright.events.lanes import Failure
+from nodewright.events.failures import Failure
 from nodewright.events.segments import Frame, encode_frames, read_frames
 
 _SUFFIX = ".letters"

@@ -11,11 +11,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from nodewright.events.broker import redact
 from nodewright.events.encoding import Record, kafka_headers
 from nodewright.events.errors import BrokerError, ClosedError
+from nodewright.events.failures import BYSTANDER, FATAL, REFUSALS, Failure, failure_of, match
 
 _log = logging.getLogger(__name__)
 
@@ -24,43 +25,6 @@ _GROUP = 100_000  # records that are sent as one group at most, if more than one
 _OUTSTANDING = 200_000  # records in librdkafka at most
 _POLL = 0.1  # seconds
 _WATCH = 0.01  # seconds between two looks at a group on its way
-
-# The broker's no to an event; anything else is the broker's own failure.
-_REFUSALS = {
-    "MSG_SIZE_TOO_LARGE",
-    "INVALID_MSG",
-    "INVALID_MSG_SIZE",
-    "INVALID_RECORD",
-    "INVALID_TIMESTAMP",
-    "RECORD_LIST_TOO_LARGE",
-    "POLICY_VIOLATION",
-    "UNSUPPORTED_FOR_MESSAGE_FORMAT",
-    "_BAD_MSG",
-    "_INVALID_ARG",
-}
-# Its no to all events of a topic: asking again one by one would change nothing.
-_TOPIC_REFUSALS = {
-    "_UNKNOWN_TOPIC",
-    "UNKNOWN_TOPIC_OR_PART",
-    "TOPIC_AUTHORIZATION_FAILED",
-    "TOPIC_EXCEPTION",
-    "_UNKNOWN_PARTITION",
-}
-_FATAL = "_FATAL"  # this producer can do no more
-_BYSTANDER = "_INVALID_DIFFERENT_RECORD"  # in one request with a refused record
-
-
-class Failure(NamedTuple):
-    """A record that was not delivered."""
-
-    record: Record
-    code: str
-    reason: str
-
-    @property
-    def refused(self) -> bool:
-        """Whether the broker will never take it."""
-        return self.code in _REFUSALS or self.code in _TOPIC_REFUSALS
 
 
 class Delivery:
@@ -201,7 +165,7 @@ class BatchLane(_Lane):
                 records = live[0].records
             failures = self._deliver(records)
             _assign(failures, live)
-            if any(failure.code == _FATAL for failure in failures):
+            if any(failure.code == FATAL for failure in failures):
                 self._renew()
             with self._lock:
                 self._sending = []
@@ -226,13 +190,11 @@ class BatchLane(_Lane):
         final: list[Failure] = []
         bystanders: list[Record] = []
         suspects: list[Record] = []
-        attributed = any(failure.code == _BYSTANDER for failure in failures)
+        attributed = any(failure.code == BYSTANDER for failure in failures)
         for failure in failures:
-            if failure.code == _BYSTANDER:
+            if failure.code == BYSTANDER:
                 bystanders.append(failure.record)
-            elif failure.code in _REFUSALS and not (
-                attributed and failure.code == "INVALID_RECORD"
-            ):
+            elif failure.code in REFUSALS and not (attributed and failure.code == "INVALID_RECORD"):
                 suspects.append(failure.record)
             else:
                 final.append(failure)
@@ -264,7 +226,7 @@ class BatchLane(_Lane):
                     self._wait_for_room()
                     produce(topic, value, key, -1, on_delivery, None, 0, kafka_headers(record))
                 except Exception as error:  # noqa: BLE001 - the record's fault: it alone fails
-                    failures.append(_failure(record, error))
+                    failures.append(failure_of(record, error))
             producer.poll(0)
             self.progressed = time.monotonic()
             if len(producer) > _OUTSTANDING:
@@ -278,7 +240,7 @@ class BatchLane(_Lane):
         if outstanding:
             producer.purge()
             producer.flush(1.0)
-        return failures + _match(self._errors, records)
+        return failures + match(self._errors, records)
 
     def _wait_for_room(self) -> None:
         limit = _OUTSTANDING // 2
@@ -344,9 +306,9 @@ class SingleLane(_Lane):
     def _settles(self, waiting: "_Waiting", record: Record, error: Any) -> bool:
         """Note what became of ``record``; whether it was the last of its delivery."""
         if error is not None:
-            failure = _failure(record, error)
+            failure = failure_of(record, error)
             waiting.delivery.failures.append(failure)
-            self._failed_for_good = self._failed_for_good or failure.code == _FATAL
+            self._failed_for_good = self._failed_for_good or failure.code == FATAL
         with self._keys_lock:
             left = self._keys[record[2]] - 1
             if left:
@@ -381,32 +343,6 @@ class _Waiting:
     def __init__(self, delivery: Delivery, left: int) -> None:
         self.delivery = delivery
         self.left = left
-
-
-def _failure(record: Record, error: Any) -> Failure:
-    """What a delivery report or an exception of ``produce`` says."""
-    if isinstance(error, BufferError):
-        return Failure(record, "_QUEUE_FULL", "the producer holds as much as it may")
-    inner = error.args[0] if isinstance(error, Exception) and error.args else error
-    name = getattr(inner, "name", None)
-    if callable(name):
-        return Failure(record, str(name()), str(inner.str()))
-    return Failure(record, "_INVALID_ARG", str(error))
-
-
-def _match(errors: Sequence[tuple[Any, Any]], records: Sequence[Record]) -> list[Failure]:
-    """Failures from delivery reports, which carry a copy of the record and not the record."""
-    if not errors:
-        return []
-    by_content: dict[tuple[str, bytes], list[Record]] = {}
-    for record in records:
-        by_content.setdefault(record[:2], []).append(record)
-    order = {id(record): number for number, record in enumerate(records)}
-    failures = [
-        _failure(by_content[message.topic(), message.value() or b""].pop(0), error)
-        for error, message in errors
-    ]
-    return sorted(failures, key=lambda failure: order[id(failure.record)])
 
 
 def _assign(failures: Sequence[Failure], deliveries: Sequence[Delivery]) -> None:

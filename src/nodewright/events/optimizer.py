@@ -30,7 +30,6 @@ from nodewright.events.spool import Span, SpoolStatistics
 
 _log = logging.getLogger(__name__)
 
-_MANY = 2000  # events from which on a call is prepared in another thread
 _SLICE = 500  # events between two looks at the event loop
 _DRAIN_SECONDS = 5.0
 
@@ -210,76 +209,82 @@ class EventOptimizer:
         connection = self._connection or await self._connected()
         relay = connection.relay
         call = Call(records, connection.dead_letters, asyncio.get_running_loop())
+        era: int | None = None
         try:
             era = self.circuit_breaker.admit()
         except CircuitOpenError:
             if relay is None:
                 raise
             relay.divert()
-            await self._accept(relay, call)
-            self._counts["spooled"] += len(records)
-            return
         try:
-            if relay is not None and (self.config.durable or not relay.direct):
-                await self._publish_durably(relay, call, era)
+            if relay is not None and (self.config.durable or era is None or not relay.direct):
+                await self._publish_durably(connection, relay, call, era)
             else:
                 await self._publish_awaited(connection, call, era)
         except BaseException:
-            # Has no effect where the outcome was reported already.
-            self.circuit_breaker.forget(era)
+            self._forget(era)  # no effect where the outcome was reported already
             raise
 
-    async def _publish_awaited(self, connection: Connection, call: Call, era: int) -> None:
-        """Publish without a spool: wait for the acknowledgement."""
+    async def _publish_awaited(self, connection: Connection, call: Call, era: int | None) -> None:
+        """Publish without the spool: wait for the acknowledgement."""
         seconds = self.config.publish_timeout_ms / 1000
-        connection.publisher.submit(call)
+        await connection.offer(call, durably=False)
         try:
             settled = await call.settled(seconds)
         except asyncio.CancelledError:
             call.withdraw()
             raise
+        if call.problem is not None:
+            raise call.problem
         if not settled:
             call.withdraw()
-            self.circuit_breaker.failed(era)
             self._counts["failed"] += len(call.records)
+            if era is not None:
+                self.circuit_breaker.failed(era)
             raise PublishTimeoutError(
                 f"no acknowledgement of {len(call.records)} event(s) from Kafka in {seconds:g} s; "
                 "they may still arrive, under the same ids; set durable=True to keep events that "
                 "the broker cannot take now"
             )
         self._report(call, era)
-        if (error := call.error) is not None:
+        if call.failures and (error := call.error) is not None:
             raise error
 
-    async def _publish_durably(self, relay: Relay, call: Call, era: int) -> None:
+    async def _publish_durably(
+        self, connection: Connection, relay: Relay, call: Call, era: int | None
+    ) -> None:
         """Append to the spool, then wait for the acknowledgement while the broker answers."""
-        breaker = self.circuit_breaker
-        if not await self._accept(relay, call):
-            breaker.forget(era)
+        await connection.offer(call, durably=True)
+        settled = await call.settled(self.config.stall_ms / 1000, by_silence=True)
+        if call.problem is not None:
+            raise call.problem
+        if call.span is not None and relay.spool.durability == "disk":
+            await _synced(relay, call.span)
+        if not call.handed_on:
             self._counts["spooled"] += len(call.records)
-            return
-        if await call.settled(self.config.stall_ms / 1000, by_silence=True):
+            self._forget(era)
+        elif settled:
             self._report(call, era)
-            if isinstance(error := call.error, EventRefusedError):
+            if call.failures and isinstance(error := call.error, EventRefusedError):
                 raise error
+        else:
+            relay.divert()
+            self._counts["spooled"] += len(call.records)
+            self._watch(call, era)
+
+    def _watch(self, call: Call, era: int | None) -> None:
+        """Tell the breaker later about a call that its caller does not wait for."""
+        if era is None:
             return
-        relay.divert()
-        self._counts["spooled"] += len(call.records)
-        if breaker.state is CircuitState.CLOSED:
+        if self.circuit_breaker.state is CircuitState.CLOSED:
             timeout = self.config.publish_timeout_ms / 1000
             asyncio.get_running_loop().call_later(timeout, self._judge, call, era)
         else:
-            breaker.failed(era)  # a probe has to answer at once
+            self.circuit_breaker.failed(era)  # a probe has to answer at once
 
-    async def _accept(self, relay: Relay, call: Call) -> bool:
-        """Append to the spool; whether the call was handed on to the producer as well."""
-        if len(call.records) >= _MANY:
-            handed_on, span = await asyncio.to_thread(relay.accept, call)
-        else:
-            handed_on, span = relay.accept(call)
-        if relay.spool.durability == "disk":
-            await _synced(relay, span)
-        return handed_on
+    def _forget(self, era: int | None) -> None:
+        if era is not None:
+            self.circuit_breaker.forget(era)
 
     def _judge(self, call: Call, era: int) -> None:
         """Tell the breaker what became of a call whose caller did not wait so long."""
@@ -288,16 +293,19 @@ class EventOptimizer:
         else:
             self._report(call, era)
 
-    def _report(self, call: Call, era: int) -> None:
+    def _report(self, call: Call, era: int | None) -> None:
         """Tell breaker and counts what became of a settled call."""
         if not call.failures:
             self._counts["published"] += len(call.records)
-            self.circuit_breaker.succeeded(era)
+            if era is not None:
+                self.circuit_breaker.succeeded(era)
             return
         refused, broken = len(call.refused), len(call.broken)
         self._counts["refused"] += refused
         self._counts["failed"] += broken
         self._counts["published"] += len(call.records) - refused - broken
+        if era is None:
+            return
         if broken:
             self.circuit_breaker.failed(era)
         else:

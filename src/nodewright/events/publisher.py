@@ -11,8 +11,11 @@ from nodewright.events.config import OptimizerConfig
 from nodewright.events.dead_letters import DeadLetters
 from nodewright.events.encoding import Record, event_id
 from nodewright.events.errors import BrokerError, EventError, EventRefusedError, Refusal
-from nodewright.events.lanes import BatchLane, Delivery, Failure, SingleLane
+from nodewright.events.failures import Failure
+from nodewright.events.lanes import BatchLane, Delivery, SingleLane
+from nodewright.events.spool import Span
 
+_SHORTLY = 0.001  # seconds
 _LINGER = {"linger.ms": 5}
 _ZSTD = {"compression.codec": "zstd", "compression.level": 1}
 
@@ -24,6 +27,11 @@ class Call:
         records: what to publish.
         dead_letters: where refused records are kept.
         loop: whose task waits with ``settled``; None: a thread waits for ``woken``.
+
+    Attributes:
+        handed_on: given to a producer, not only to the spool.
+        problem: why nothing of the call was accepted.
+        span: where the records lie in the spool.
     """
 
     __slots__ = (
@@ -32,11 +40,14 @@ class Call:
         "dead_letters",
         "failures",
         "future",
+        "handed_on",
         "left",
         "loop",
         "on_done",
         "parts",
+        "problem",
         "records",
+        "span",
         "started",
         "woken",
     )
@@ -53,6 +64,9 @@ class Call:
         self.future: asyncio.Future[None] | None = loop.create_future() if loop else None
         self.woken = None if loop else threading.Event()
         self.on_done: Callable[[Call], None] | None = None  # in the lane's thread, when settled
+        self.handed_on = False
+        self.problem: Exception | None = None
+        self.span: Span | None = None
         self.failures: list[Failure] = []
         self.parts: list[_Part] = []
         self.left = 1
@@ -82,8 +96,9 @@ class Call:
             return
         answered = max((part.lane.progressed for part in self.parts), default=0.0)
         quiet = time.monotonic() - max(answered, self.started)
-        if by_silence and quiet < seconds:
-            self._timer = self.loop.call_later(seconds - quiet, self._look, seconds, by_silence)
+        if by_silence and (quiet < seconds or not self.handed_on):
+            left = max(seconds - quiet, _SHORTLY)
+            self._timer = self.loop.call_later(left, self._look, seconds, by_silence)
         else:
             self._expired = True
             self.future.set_result(None)
@@ -131,22 +146,26 @@ class Call:
 
 
 class _Part(Delivery):
-    """The records of a call that go through one lane."""
+    """Records of some calls that go through one lane."""
 
-    __slots__ = ("call", "isolated", "lane")
+    __slots__ = ("calls", "isolated", "lane")
 
     def __init__(
         self,
         records: Sequence[Record],
-        call: Call,
+        calls: Sequence[Call],
         lane: BatchLane | SingleLane,
         *,
         isolated: bool = False,
     ) -> None:
         super().__init__(records)
-        self.call = call
+        self.calls = calls
         self.lane = lane
         self.isolated = isolated
+
+    def owners(self) -> dict[int, Call]:
+        """Identity of each record -> its call."""
+        return {id(record): call for call in self.calls for record in call.records}
 
 
 class Publisher:
@@ -181,13 +200,26 @@ class Publisher:
         """How many librdkafka producers there are."""
         return len(self._lanes)
 
-    def submit(self, call: Call) -> None:
-        """Send the records of ``call``; any thread."""
-        call.parts = [
-            _Part(records, call, lane) for lane, records in self._route(call.records).items()
-        ]
-        call.left = len(call.parts)
-        for part in call.parts:
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is on its way."""
+        return not any(lane.busy for lane in self._lanes)
+
+    def submit(self, calls: Sequence[Call]) -> None:
+        """Send the records of ``calls``; any thread.
+
+        Raises:
+            ClosedError: after ``close``.
+        """
+        parts = self._route(calls)
+        for call in calls:
+            call.handed_on = True
+            call.left = 0
+        for part in parts:
+            for call in part.calls:
+                call.parts.append(part)
+                call.left += 1
+        for part in parts:
             part.lane.submit(part)
 
     def close(self, timeout: float) -> None:
@@ -198,55 +230,80 @@ class Publisher:
         for lane in self._lanes:
             lane.close(abandon=True)
 
-    def _route(self, records: Sequence[Record]) -> dict[BatchLane | SingleLane, Sequence[Record]]:
+    def _route(self, calls: Sequence[Call]) -> list[_Part]:
+        records = calls[0].records
+        if len(calls) > 1:
+            records = [record for call in calls for record in call.records]
         target: BatchLane | SingleLane = self._batch
         if self._threshold is not None and (
-            sum(len(record[1]) for record in records) > self._threshold * len(records)
+            sum([len(record[1]) for record in records]) > self._threshold * len(records)
         ):
             target = self._compressing
         elif len(records) == 1 and self._single is not None:
             target = self._single
         others = [lane for lane in self._lanes if lane is not target and lane.busy]
         if not others:
-            return {target: records}
-        routes: dict[BatchLane | SingleLane, list[Record]] = {}
-        for record in records:
-            key = record[2]
-            held = (lane for lane in others if key is not None and lane.holds(key))
-            routes.setdefault(next(held, target), []).append(record)
-        return dict(routes)
+            return [_Part(records, calls, target)]
+        routes: dict[BatchLane | SingleLane, tuple[list[Record], list[Call]]] = {}
+        for call in calls:
+            for record in call.records:
+                key = record[2]
+                held = (lane for lane in others if key is not None and lane.holds(key))
+                part, owners = routes.setdefault(next(held, target), ([], []))
+                part.append(record)
+                if not owners or owners[-1] is not call:
+                    owners.append(call)
+        return [_Part(part, owners, lane) for lane, (part, owners) in routes.items()]
 
     def _settle(self, parts: list[_Part]) -> None:
         """Account for settled parts: isolate refused singles, finish calls, wake callers."""
         finished: list[Call] = []
-        for part in parts:
-            again = self._suspects(part) if part.failures else []
-            with self._lock:
-                part.call.failures += [item for item in part.failures if item not in again]
-                part.call.left += len(again) - 1
-                if part.call.left == 0:
-                    finished.append(part.call)
-            for failure in again:
-                alone = _Part([failure.record], part.call, self._batch, isolated=True)
-                self._batch.submit(alone)
+        again: list[_Part] = []
+        with self._lock:
+            for part in parts:
+                if part.failures:
+                    again += self._blame(part)
+                for call in part.calls:
+                    call.left -= 1
+                    if call.left == 0:
+                        finished.append(call)
+        for part in again:
+            self._batch.submit(part)
         loops: dict[asyncio.AbstractEventLoop, list[Call]] = {}
         for call in finished:
             call.finish()
             if call.loop is not None:
                 loops.setdefault(call.loop, []).append(call)
-        for loop, calls in loops.items():
-            # One wake-up of the loop for all; a closed loop has nobody who waits.
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(_wake, calls)
+        for waiting in loops.values():
+            wake(waiting)
 
-    def _suspects(self, part: _Part) -> list[Failure]:
-        """Refused singles: the refusal may have been meant for another in the same request."""
-        if part.lane is not self._single or part.isolated:
-            return []
-        return [failure for failure in part.failures if failure.refused]
+    def _blame(self, part: _Part) -> list[_Part]:
+        """Give each failure to its call; refused singles are to be sent once more, alone.
+
+        The refusal of a single may have been meant for another event of the same request.
+        """
+        owners = part.owners()
+        again: list[_Part] = []
+        for failure in part.failures:
+            call = owners[id(failure.record)]
+            if failure.refused and part.lane is self._single and not part.isolated:
+                call.left += 1
+                again.append(_Part([failure.record], [call], self._batch, isolated=True))
+            else:
+                call.failures.append(failure)
+        return again
 
 
-def _wake(calls: list[Call]) -> None:
+def wake(calls: Sequence[Call]) -> None:
+    """Wake the tasks that wait for ``calls``, all of one event loop; from any thread."""
+    loop = calls[0].loop
+    if loop is not None:
+        # A closed loop has nobody who waits.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(_wake, calls)
+
+
+def _wake(calls: Sequence[Call]) -> None:
     for call in calls:
         if call.future is not None and not call.future.done():
             call.future.set_result(None)

@@ -40,27 +40,40 @@ class Relay:
         """Whether calls are handed on from memory."""
         return self._direct
 
-    def accept(self, call: Call) -> tuple[bool, Span]:
-        """Append the records of ``call``; hand them on at once if nothing stands before them.
-
-        Returns:
-            Whether the call was handed on, and its span in the spool.
+    def accept(self, calls: Sequence[Call]) -> None:
+        """Append the records of ``calls``; hand them on at once if nothing stands before them.
 
         Raises:
             SpoolFullError: nothing was accepted.
         """
+        records = calls[0].records
+        if len(calls) > 1:
+            records = [record for call in calls for record in call.records]
         with self._state:
             if self._stopping:
                 raise ClosedError("this spool's relay is closed")
-            span = self.spool.append(call.records)
+            span = self.spool.append(records)
+            for call in calls:
+                call.span = span
             if not self._direct:
                 self._state.notify_all()
-                return False, span
+                return
             self._on_the_way += 1
-            call.on_done = lambda call: self._finished(call, span)
+            left = len(calls)
+            broken = False
+
+            def done(call: Call) -> None:
+                nonlocal left, broken
+                with self._state:
+                    left -= 1
+                    broken = broken or bool(call.broken)
+                    if not left:
+                        self._finished(span, broken=broken)
+
+            for call in calls:
+                call.on_done = done
             # Within the lock, so that calls reach the lanes in the order of the spool.
-            self._publisher.submit(call)
-            return True, span
+            self._publisher.submit(calls)
 
     def divert(self) -> None:
         """Hand nothing on from memory until the thread has caught up."""
@@ -85,15 +98,14 @@ class Relay:
     def _is_empty(self) -> bool:
         return self.spool.events == 0 and self._on_the_way == 0
 
-    def _finished(self, call: Call, span: Span) -> None:
-        """A call that was handed on from memory is settled; what failed is left to the thread."""
-        with self._state:
-            self._on_the_way -= 1
-            if call.broken:
-                self._direct = False
-            else:
-                self.spool.done([span])
-            self._state.notify_all()
+    def _finished(self, span: Span, *, broken: bool) -> None:
+        """What was handed on from memory is settled; what failed is left to the thread."""
+        self._on_the_way -= 1
+        if broken:
+            self._direct = False
+        else:
+            self.spool.done([span])
+        self._state.notify_all()
 
     def _run(self) -> None:
         while True:
@@ -133,7 +145,7 @@ class Relay:
         while records:
             call = Call(records, self._dead_letters)
             try:
-                self._publisher.submit(call)
+                self._publisher.submit([call])
             except ClosedError:
                 return False
             while call.woken is not None and not call.woken.wait(_PAUSE):

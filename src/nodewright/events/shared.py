@@ -1,5 +1,6 @@
 """What the optimizers of one process share: one publisher a broker, one relay a spool."""
 
+import asyncio
 import os
 import threading
 from collections.abc import Callable
@@ -9,8 +10,8 @@ from typing import Any
 
 from nodewright.events.config import OptimizerConfig
 from nodewright.events.dead_letters import DeadLetters
-from nodewright.events.errors import SpoolOwnedError
-from nodewright.events.publisher import Publisher
+from nodewright.events.errors import EventError, SpoolOwnedError
+from nodewright.events.publisher import Call, Publisher, wake
 from nodewright.events.relay import Relay
 from nodewright.events.spool import Spool
 from nodewright.settings import Settings
@@ -76,6 +77,7 @@ class Connection:
             self._publisher_key, lambda: Publisher(bootstrap, config)
         )
         self.dead_letters = DeadLetters(dead_letter_dir(config))
+        self._turns: dict[tuple[asyncio.AbstractEventLoop, bool], list[Call]] = {}
         self.relay: Relay | None = None
         if config.durable or config.spool_dir is not None:
             key = (bootstrap, str(spool_root(config).resolve()))
@@ -85,6 +87,36 @@ class Connection:
                 self.close()
                 raise
             self._relay_key, self.relay = key, held.relay
+
+    async def offer(self, call: Call, *, durably: bool) -> None:
+        """Publish ``call``, through the spool if ``durably``; its outcome is in the call.
+
+        While others are on their way, the calls of one turn of the event loop go as one.
+        """
+        if len(call.records) >= _MANY:
+            await asyncio.to_thread(self._submit, [call], durably=durably)
+        elif self.publisher.idle or call.loop is None:
+            self._submit([call], durably=durably)
+        else:
+            turn = self._turns.setdefault((call.loop, durably), [])
+            turn.append(call)
+            if len(turn) == 1:
+                call.loop.call_soon(self._end_turn, call.loop, durably)
+
+    def _end_turn(self, loop: asyncio.AbstractEventLoop, durably: bool) -> None:
+        self._submit(self._turns.pop((loop, durably)), durably=durably)
+
+    def _submit(self, calls: list[Call], *, durably: bool) -> None:
+        try:
+            if durably and self.relay is not None:
+                self.relay.accept(calls)
+            else:
+                self.publisher.submit(calls)
+        except EventError as problem:
+            for call in calls:
+                call.problem = problem
+        if not calls[0].handed_on:
+            wake(calls)
 
     def close(self) -> None:
         """Give the holds up; the last holder closes what was shared."""
@@ -113,6 +145,7 @@ class _HeldRelay:
         self._connection.close()
 
 
+_MANY = 2000  # records from which on a call is handed over by another thread
 _CLOSE_SECONDS = 5.0
 _publishers = Registry[Publisher](lambda publisher: publisher.close(_CLOSE_SECONDS))
 _relays = Registry[_HeldRelay](_HeldRelay.close)
