@@ -30,13 +30,17 @@ _WATCH = 0.01  # seconds between two looks at a group on its way
 class Delivery:
     """Records on their way. ``settle`` is called once, when each was delivered or failed."""
 
-    __slots__ = ("_keys", "failures", "records", "withdrawn")
+    __slots__ = ("_keys", "failures", "records")
 
     def __init__(self, records: Sequence[Record]) -> None:
         self.records = records
         self.failures: list[Failure] = []
-        self.withdrawn = False  # the caller has given up: do not send what is not yet sent
         self._keys: set[bytes | None] | None = None
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether the caller has given up: what is not yet sent is not sent then."""
+        return False
 
     @property
     def keys(self) -> set[bytes | None]:
@@ -158,29 +162,40 @@ class BatchLane(_Lane):
                     self._lock.wait()
                 if not self._pending:
                     break
-                group = self._take()
-            live = [delivery for delivery in group if not delivery.withdrawn]
-            records: Sequence[Record] = [r for delivery in live for r in delivery.records]
-            if len(live) == 1:
-                records = live[0].records
+                group, unwanted = self._take()
+            if unwanted:
+                self._settle(unwanted)
+            if not group:
+                continue
+            records: Sequence[Record] = group[0].records
+            if len(group) > 1:
+                records = [record for delivery in group for record in delivery.records]
             failures = self._deliver(records)
-            _assign(failures, live)
+            _assign(failures, group)
             if any(failure.code == FATAL for failure in failures):
                 self._renew()
             with self._lock:
                 self._sending = []
-            self._settle(live)
+            self._settle(group)
         self._producer.purge()
         self._producer.flush(0.2)
 
-    def _take(self) -> list[Delivery]:
+    def _take(self) -> tuple[list[Delivery], list[Delivery]]:
+        """The deliveries to send now, and those that nobody wants any more."""
         group: list[Delivery] = []
+        unwanted: list[Delivery] = []
         size = 0
         while self._pending and (not group or size + len(self._pending[0].records) <= _GROUP):
-            size += len(self._pending[0].records)
-            group.append(self._pending.popleft())
+            delivery = self._pending.popleft()
+            if delivery.withdrawn:
+                reason = "the caller gave up"
+                delivery.failures += [Failure(r, "_WITHDRAWN", reason) for r in delivery.records]
+                unwanted.append(delivery)
+            else:
+                size += len(delivery.records)
+                group.append(delivery)
         self._sending = group
-        return group
+        return group, unwanted
 
     def _deliver(self, records: Sequence[Record]) -> list[Failure]:
         """Send ``records``; send again, in ever smaller groups, those that a refusal took along."""

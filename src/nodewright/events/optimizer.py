@@ -27,9 +27,11 @@ from nodewright.events.publisher import Call
 from nodewright.events.relay import Relay
 from nodewright.events.shared import Connection
 from nodewright.events.spool import Span, SpoolStatistics
+from nodewright.events.watch import Watch
 
 _log = logging.getLogger(__name__)
 
+_MANY = 2000  # events from which on a call is handed over by another thread
 _SLICE = 500  # events between two looks at the event loop
 _DRAIN_SECONDS = 5.0
 
@@ -82,6 +84,7 @@ class EventOptimizer:
         self._processors: list[BatchProcessor] = []
         self._connection: Connection | None = None
         self._connecting = threading.Lock()
+        self._watches: dict[tuple[asyncio.AbstractEventLoop, bool], Watch] = {}
         self._closed = False
 
     async def publish_event(self, event: BaseEvent) -> None:
@@ -208,7 +211,8 @@ class EventOptimizer:
     async def _publish(self, records: list[Record]) -> None:
         connection = self._connection or await self._connected()
         relay = connection.relay
-        call = Call(records, connection.dead_letters, asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        call = Call(records, connection.dead_letters, loop)
         era: int | None = None
         try:
             era = self.circuit_breaker.admit()
@@ -216,50 +220,46 @@ class EventOptimizer:
             if relay is None:
                 raise
             relay.divert()
+        durably = relay is not None and (self.config.durable or era is None or not relay.direct)
         try:
-            if relay is not None and (self.config.durable or era is None or not relay.direct):
-                await self._publish_durably(connection, relay, call, era)
+            if len(records) >= _MANY:
+                await asyncio.to_thread(connection.submit, [call], durably=durably)
             else:
-                await self._publish_awaited(connection, call, era)
+                connection.offer(call, durably=durably)
+            settled = await self._watch(loop, by_silence=durably).settled(call)
+            if call.problem is not None:
+                raise call.problem  # noqa: TRY301 - the breaker has to be told of it below
+            if relay is not None and durably:
+                if call.span is not None and relay.spool.durability == "disk":
+                    await _synced(relay, call.span)
+                self._conclude_durable(relay, call, era, settled=settled)
+            else:
+                self._conclude(call, era, settled=settled)
         except BaseException:
+            call.withdrawn = not durably
             self._forget(era)  # no effect where the outcome was reported already
             raise
 
-    async def _publish_awaited(self, connection: Connection, call: Call, era: int | None) -> None:
-        """Publish without the spool: wait for the acknowledgement."""
-        seconds = self.config.publish_timeout_ms / 1000
-        await connection.offer(call, durably=False)
-        try:
-            settled = await call.settled(seconds)
-        except asyncio.CancelledError:
-            call.withdraw()
-            raise
-        if call.problem is not None:
-            raise call.problem
-        if not settled:
-            call.withdraw()
-            self._counts["failed"] += len(call.records)
-            if era is not None:
-                self.circuit_breaker.failed(era)
-            raise PublishTimeoutError(
-                f"no acknowledgement of {len(call.records)} event(s) from Kafka in {seconds:g} s; "
-                "they may still arrive, under the same ids; set durable=True to keep events that "
-                "the broker cannot take now"
-            )
-        self._report(call, era)
-        if call.failures and (error := call.error) is not None:
-            raise error
+    def _conclude(self, call: Call, era: int | None, *, settled: bool) -> None:
+        """Report a call without the spool; raise what went wrong."""
+        if settled:
+            self._report(call, era)
+            if call.failures and (error := call.error) is not None:
+                raise error
+            return
+        self._counts["failed"] += len(call.records)
+        if era is not None:
+            self.circuit_breaker.failed(era)
+        raise PublishTimeoutError(
+            f"no acknowledgement of {len(call.records)} event(s) from Kafka in "
+            f"{self.config.publish_timeout_ms / 1000:g} s; they may still arrive, under the same "
+            "ids; set durable=True to keep events that the broker cannot take now"
+        )
 
-    async def _publish_durably(
-        self, connection: Connection, relay: Relay, call: Call, era: int | None
+    def _conclude_durable(
+        self, relay: Relay, call: Call, era: int | None, *, settled: bool
     ) -> None:
-        """Append to the spool, then wait for the acknowledgement while the broker answers."""
-        await connection.offer(call, durably=True)
-        settled = await call.settled(self.config.stall_ms / 1000, by_silence=True)
-        if call.problem is not None:
-            raise call.problem
-        if call.span is not None and relay.spool.durability == "disk":
-            await _synced(relay, call.span)
+        """Report a call whose events are safe in the spool; raise what the broker refused."""
         if not call.handed_on:
             self._counts["spooled"] += len(call.records)
             self._forget(era)
@@ -270,9 +270,19 @@ class EventOptimizer:
         else:
             relay.divert()
             self._counts["spooled"] += len(call.records)
-            self._watch(call, era)
+            self._judge_later(call, era)
 
-    def _watch(self, call: Call, era: int | None) -> None:
+    def _watch(self, loop: asyncio.AbstractEventLoop, *, by_silence: bool) -> Watch:
+        watch = self._watches.get((loop, by_silence))
+        if watch is None:
+            for old in [key for key in self._watches if key[0].is_closed()]:
+                del self._watches[old]
+            limit = self.config.stall_ms if by_silence else self.config.publish_timeout_ms
+            watch = Watch(loop, limit / 1000, by_silence=by_silence)
+            self._watches[loop, by_silence] = watch
+        return watch
+
+    def _judge_later(self, call: Call, era: int | None) -> None:
         """Tell the breaker later about a call that its caller does not wait for."""
         if era is None:
             return

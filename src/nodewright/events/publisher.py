@@ -15,7 +15,6 @@ from nodewright.events.failures import Failure
 from nodewright.events.lanes import BatchLane, Delivery, SingleLane
 from nodewright.events.spool import Span
 
-_SHORTLY = 0.001  # seconds
 _LINGER = {"linger.ms": 5}
 _ZSTD = {"compression.codec": "zstd", "compression.level": 1}
 
@@ -30,27 +29,24 @@ class Call:
 
     Attributes:
         handed_on: given to a producer, not only to the spool.
+        expired: the caller was woken before all was settled.
+        withdrawn: the caller has given up, and wants nothing sent that is not yet sent.
         problem: why nothing of the call was accepted.
         span: where the records lie in the spool.
     """
 
-    __slots__ = (
-        "_expired",
-        "_timer",
-        "dead_letters",
-        "failures",
-        "future",
-        "handed_on",
-        "left",
-        "loop",
-        "on_done",
-        "parts",
-        "problem",
-        "records",
-        "span",
-        "started",
-        "woken",
-    )
+    # Defaults stand here: a call is made for each single event, and most keep them.
+    handed_on = False
+    expired = False
+    withdrawn = False
+    problem: Exception | None = None
+    span: Span | None = None
+    on_done: "Callable[[Call], None] | None" = None  # in the lane's thread, when settled
+    failures: Sequence[Failure] = ()
+    parts: "Sequence[_Part]" = ()
+    left = 1
+    woken: threading.Event | None = None
+    future: asyncio.Future[None] | None = None
 
     def __init__(
         self,
@@ -61,46 +57,21 @@ class Call:
         self.records = records
         self.dead_letters = dead_letters
         self.loop = loop
-        self.future: asyncio.Future[None] | None = loop.create_future() if loop else None
-        self.woken = None if loop else threading.Event()
-        self.on_done: Callable[[Call], None] | None = None  # in the lane's thread, when settled
-        self.handed_on = False
-        self.problem: Exception | None = None
-        self.span: Span | None = None
-        self.failures: list[Failure] = []
-        self.parts: list[_Part] = []
-        self.left = 1
         self.started = time.monotonic()
-        self._timer: asyncio.TimerHandle | None = None
-        self._expired = False
-
-    async def settled(self, seconds: float, *, by_silence: bool = False) -> bool:
-        """Wait until all is settled; False when that took too long.
-
-        Args:
-            seconds: how long that is.
-            by_silence: count from when the broker answered last, not from now.
-        """
-        if self.loop is None or self.future is None:
-            raise RuntimeError("a call without an event loop is waited for by its thread")
-        if not self.future.done():
-            self._timer = self.loop.call_later(seconds, self._look, seconds, by_silence)
-            try:
-                await self.future
-            finally:
-                self._timer.cancel()
-        return not self._expired
-
-    def _look(self, seconds: float, by_silence: bool) -> None:
-        if self.loop is None or self.future is None or self.future.done():
-            return
-        answered = max((part.lane.progressed for part in self.parts), default=0.0)
-        quiet = time.monotonic() - max(answered, self.started)
-        if by_silence and (quiet < seconds or not self.handed_on):
-            left = max(seconds - quiet, _SHORTLY)
-            self._timer = self.loop.call_later(left, self._look, seconds, by_silence)
+        if loop is None:
+            self.woken = threading.Event()
         else:
-            self._expired = True
+            self.future = loop.create_future()
+
+    @property
+    def progressed(self) -> float:
+        """When the broker last answered on a lane that this call waits for; monotonic seconds."""
+        return max((part.lane.progressed for part in self.parts), default=0.0)
+
+    def expire(self) -> None:
+        """Wake the caller although the call is not settled."""
+        if self.future is not None and not self.future.done():
+            self.expired = True
             self.future.set_result(None)
 
     @property
@@ -139,11 +110,6 @@ class Call:
         if self.woken is not None:
             self.woken.set()
 
-    def withdraw(self) -> None:
-        """Do not send what is not yet sent."""
-        for part in self.parts:
-            part.withdrawn = True
-
 
 class _Part(Delivery):
     """Records of some calls that go through one lane."""
@@ -163,6 +129,11 @@ class _Part(Delivery):
         self.lane = lane
         self.isolated = isolated
 
+    @property
+    def withdrawn(self) -> bool:
+        """Whether all callers have given up."""
+        return all([call.withdrawn for call in self.calls])
+
     def owners(self) -> dict[int, Call]:
         """Identity of each record -> its call."""
         return {id(record): call for call in self.calls for record in call.records}
@@ -181,6 +152,7 @@ class Publisher:
         size = config.max_producer_pool_size
         self._threshold = config.compression_threshold_bytes if zstd else None
         self._lock = threading.Lock()
+        self._on_the_way = 0  # parts
         self._single: SingleLane | None = None
         if size > 1:
             plain = producer_settings(bootstrap, extra)
@@ -203,7 +175,7 @@ class Publisher:
     @property
     def idle(self) -> bool:
         """Whether nothing is on its way."""
-        return not any(lane.busy for lane in self._lanes)
+        return not self._on_the_way
 
     def submit(self, calls: Sequence[Call]) -> None:
         """Send the records of ``calls``; any thread.
@@ -214,11 +186,15 @@ class Publisher:
         parts = self._route(calls)
         for call in calls:
             call.handed_on = True
-            call.left = 0
-        for part in parts:
-            for call in part.calls:
-                call.parts.append(part)
-                call.left += 1
+        if len(parts) == 1:
+            for call in calls:
+                call.parts = parts
+        else:
+            for call in calls:
+                call.parts = [part for part in parts if call in part.calls]
+                call.left = len(call.parts)
+        with self._lock:
+            self._on_the_way += len(parts)
         for part in parts:
             part.lane.submit(part)
 
@@ -260,6 +236,7 @@ class Publisher:
         finished: list[Call] = []
         again: list[_Part] = []
         with self._lock:
+            self._on_the_way -= len(parts)
             for part in parts:
                 if part.failures:
                     again += self._blame(part)
@@ -267,6 +244,7 @@ class Publisher:
                     call.left -= 1
                     if call.left == 0:
                         finished.append(call)
+            self._on_the_way += len(again)
         for part in again:
             self._batch.submit(part)
         loops: dict[asyncio.AbstractEventLoop, list[Call]] = {}
@@ -283,6 +261,7 @@ class Publisher:
         The refusal of a single may have been meant for another event of the same request.
         """
         owners = part.owners()
+        failed: dict[Call, list[Failure]] = {}
         again: list[_Part] = []
         for failure in part.failures:
             call = owners[id(failure.record)]
@@ -290,7 +269,9 @@ class Publisher:
                 call.left += 1
                 again.append(_Part([failure.record], [call], self._batch, isolated=True))
             else:
-                call.failures.append(failure)
+                failed.setdefault(call, []).append(failure)
+        for call, failures in failed.items():
+            call.failures = [*call.failures, *failures]
         return again
 
 

@@ -88,15 +88,13 @@ class Connection:
                 raise
             self._relay_key, self.relay = key, held.relay
 
-    async def offer(self, call: Call, *, durably: bool) -> None:
+    def offer(self, call: Call, *, durably: bool) -> None:
         """Publish ``call``, through the spool if ``durably``; its outcome is in the call.
 
         While others are on their way, the calls of one turn of the event loop go as one.
         """
-        if len(call.records) >= _MANY:
-            await asyncio.to_thread(self._submit, [call], durably=durably)
-        elif self.publisher.idle or call.loop is None:
-            self._submit([call], durably=durably)
+        if call.loop is None or self.publisher.idle:
+            self.submit([call], durably=durably)
         else:
             turn = self._turns.setdefault((call.loop, durably), [])
             turn.append(call)
@@ -104,9 +102,10 @@ class Connection:
                 call.loop.call_soon(self._end_turn, call.loop, durably)
 
     def _end_turn(self, loop: asyncio.AbstractEventLoop, durably: bool) -> None:
-        self._submit(self._turns.pop((loop, durably)), durably=durably)
+        self.submit(self._turns.pop((loop, durably)), durably=durably)
 
-    def _submit(self, calls: list[Call], *, durably: bool) -> None:
+    def submit(self, calls: list[Call], *, durably: bool) -> None:
+        """As ``offer``, for several calls of one loop, at once and from any thread."""
         try:
             if durably and self.relay is not None:
                 self.relay.accept(calls)
@@ -145,7 +144,6 @@ class _HeldRelay:
         self._connection.close()
 
 
-_MANY = 2000  # records from which on a call is handed over by another thread
 _CLOSE_SECONDS = 5.0
 _publishers = Registry[Publisher](lambda publisher: publisher.close(_CLOSE_SECONDS))
 _relays = Registry[_HeldRelay](_HeldRelay.close)
