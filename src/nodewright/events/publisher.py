@@ -132,7 +132,7 @@ class _Part(Delivery):
     @property
     def withdrawn(self) -> bool:
         """Whether all callers have given up."""
-        return all([call.withdrawn for call in self.calls])
+        return all(call.withdrawn for call in self.calls)
 
     def owners(self) -> dict[int, Call]:
         """Identity of each record -> its call."""
