@@ -20,7 +20,7 @@ def mock_cluster_process() -> Iterator[str]:
 
 
 def main() -> None:
-    from confluent_kafka import Producer  # noqa: PLC0415 - only in the child
+    from confluent_kafka import Producer
 
     producer = Producer({"test.mock.num.brokers": 1, "log_level": 2})
     broker = next(iter(producer.list_topics(timeout=10).brokers.values()))

@@ -94,7 +94,7 @@ class AioKafkaSend(_Encoded):
     batch_bytes = 16_384  # its default
 
     async def start(self, bootstrap: str) -> None:
-        from aiokafka import AIOKafkaProducer  # noqa: PLC0415 - a peer that may be missing
+        from aiokafka import AIOKafkaProducer
 
         self._producer = AIOKafkaProducer(
             bootstrap_servers=bootstrap, acks="all", max_batch_size=self.batch_bytes
@@ -140,7 +140,7 @@ class ConfluentAio:
     name = "confluent AIOProducer"
 
     async def start(self, bootstrap: str) -> None:
-        from confluent_kafka.aio import AIOProducer  # noqa: PLC0415 - new in confluent-kafka
+        from confluent_kafka.aio import AIOProducer
 
         self._producer = AIOProducer({"bootstrap.servers": bootstrap, "acks": "all"})
         await (await self._producer.produce(TOPIC, value=b"warm"))
@@ -164,7 +164,7 @@ class FastStream:
     name = "FastStream confluent"
 
     async def start(self, bootstrap: str) -> None:
-        from faststream.confluent import KafkaBroker  # noqa: PLC0415 - a peer that may be missing
+        from faststream.confluent import KafkaBroker
 
         self._broker = KafkaBroker(bootstrap, logger=None)
         await self._broker.start()
@@ -174,7 +174,10 @@ class FastStream:
         publish = self._broker.publish
         for first in range(0, len(items), 1000):
             await asyncio.gather(
-                *(publish(value, TOPIC, key=key) for _, value, key, _ in items[first : first + 1000])
+                *(
+                    publish(value, TOPIC, key=key)
+                    for _, value, key, _ in items[first : first + 1000]
+                )
             )
 
     async def single(self, item: Any) -> None:

@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     )
     telemetry_interval_s: float = Field(
         default=0.5, gt=0, description="Seconds after which waiting telemetry is written."
+    )
+
     # Events. Without kafka_bootstrap_servers the mock cluster inside the process is used.
     kafka_bootstrap_servers: str | None = Field(
         default=None,

@@ -2,7 +2,6 @@
 
 import asyncio
 import inspect
-import logging
 import time
 from collections.abc import Callable
 from typing import Any, Self
@@ -10,8 +9,9 @@ from typing import Any, Self
 from nodewright.events.config import BatchConfig
 from nodewright.events.errors import ClosedError, PayloadError
 from nodewright.events.metrics import Metrics, MetricSink
+from nodewright.logs import get_logger
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__, "events")
 
 MAX_BACKOFF = 30.0  # seconds
 
@@ -169,7 +169,7 @@ class BatchProcessor:
         return float(min(MAX_BACKOFF, self.config.retry_backoff_ms / 1000 * 2 ** (retry - 1)))
 
     async def _give_up(self, batch: list[Any], error: Exception) -> None:
-        _log.error("a batch of %d events failed: %s", len(batch), error)
+        _log.error("events.batch.failed", {"events": len(batch), "error": str(error)})
         if self._on_error is None:
             self.failed_batches.append((batch, error))
             raise error
@@ -179,7 +179,7 @@ class BatchProcessor:
                 await answer
         except Exception:  # noqa: BLE001 - the callback may raise anything; the batch is kept
             self.failed_batches.append((batch, error))
-            _log.exception("the error callback failed; the batch is kept in failed_batches")
+            _log.exception("events.batch.error_callback_failed", {"kept": len(batch)})
 
 
 def _seen(task: asyncio.Task[Any]) -> None:

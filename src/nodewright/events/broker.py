@@ -1,15 +1,15 @@
 """Where Kafka is, and how librdkafka is set up for it."""
 
 import atexit
-import logging
 import os
 import threading
 from collections.abc import Mapping
 from typing import Any
 
+from nodewright.logs import get_logger
 from nodewright.settings import Settings
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__, "events")
 
 MOCK = "mock"  # as bootstrap servers: librdkafka's cluster inside this process
 
@@ -89,7 +89,7 @@ class _MockCluster:
         self._address = ""
 
     def address(self) -> str:
-        from confluent_kafka import Producer  # noqa: PLC0415 - native library, only if used
+        from confluent_kafka import Producer
 
         with self._lock:
             if self._owner is None or self._pid != os.getpid():
@@ -98,7 +98,7 @@ class _MockCluster:
                 broker = next(iter(metadata.brokers.values()))
                 self._address, self._pid = f"127.0.0.1:{broker.port}", os.getpid()
                 atexit.register(self._stop)
-                _log.info("no Kafka is configured: using the in-process mock cluster")
+                _log.info("events.mock_cluster.started", {"address": self._address})
             return self._address
 
     def _stop(self) -> None:

@@ -17,8 +17,9 @@ from nodewright.events.broker import redact
 from nodewright.events.encoding import Record, kafka_headers
 from nodewright.events.errors import BrokerError, ClosedError
 from nodewright.events.failures import BYSTANDER, FATAL, REFUSALS, Failure, failure_of, match
+from nodewright.logs import get_logger
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__, "events")
 
 _SLICE = 1000  # records between two looks at acknowledgements
 _GROUP = 100_000  # records that are sent as one group at most, if more than one call waits
@@ -75,7 +76,7 @@ class KafkaProducer(Protocol):
 
 def make_producer(settings: dict[str, Any]) -> KafkaProducer:
     """A producer whose log lines go to Python's log, without secrets."""
-    from confluent_kafka import KafkaException, Producer  # noqa: PLC0415 - native, only if used
+    from confluent_kafka import KafkaException, Producer
 
     library_log = logging.getLogger("nodewright.events.librdkafka")
     try:
@@ -108,7 +109,7 @@ class _Lane:
 
     def _renew(self) -> None:
         """Replace a producer that failed for good."""
-        _log.error("a Kafka producer failed for good and is replaced")
+        _log.error("events.producer.replaced", {"reason": "it failed for good"})
         self._producer.purge()
         self._producer.flush(0.2)
         self._producer = make_producer(self._settings)

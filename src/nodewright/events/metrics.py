@@ -1,11 +1,11 @@
 """What is recorded of publishing: rows of ``event_processing_metrics``."""
 
 import asyncio
-import logging
-from importlib import import_module
 from typing import Any, Protocol
 
-_log = logging.getLogger(__name__)
+from nodewright.logs import get_logger
+
+_log = get_logger(__name__, "events")
 
 MAX_NAME = 100  # the columns' width
 
@@ -75,7 +75,7 @@ class Metrics:
         except Exception as problem:  # noqa: BLE001 - telemetry must not break what it observes
             self.lost += 1
             if self.lost == 1:
-                _log.warning("event metrics are not recorded: %s", problem)
+                _log.warning("events.metrics.lost", {"error": str(problem)})
 
     def record_soon(self, event_type: str, source: str) -> None:
         """Record an incident of no duration, from where nothing can be awaited."""
@@ -97,6 +97,6 @@ class Metrics:
 
 
 def _default_sink() -> MetricSink:
-    storage = import_module("nodewright.storage")  # heavy, and only if used
-    sink: MetricSink = storage.CodegenPersistence()
-    return sink
+    from nodewright.storage import CodegenPersistence
+
+    return CodegenPersistence()

@@ -1,7 +1,6 @@
 """EventOptimizer: publish events with acknowledgement, batching, breaker, spool and metrics."""
 
 import asyncio
-import logging
 import threading
 import time
 from collections import Counter
@@ -28,8 +27,9 @@ from nodewright.events.relay import Relay
 from nodewright.events.shared import Connection
 from nodewright.events.spool import Span, SpoolStatistics
 from nodewright.events.watch import Watch
+from nodewright.logs import get_logger
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__, "events")
 
 _MANY = 2000  # events from which on a call is handed over by another thread
 _SLICE = 500  # events between two looks at the event loop
@@ -334,8 +334,8 @@ class EventOptimizer:
             await self._metrics.record(event_type, service, seconds, error=error, batch_size=size)
 
     def _circuit_changed(self, old: CircuitState, new: CircuitState) -> None:
-        level = logging.INFO if new is CircuitState.CLOSED else logging.WARNING
-        _log.log(level, "the circuit to Kafka went from %s to %s", old.value, new.value)
+        tell = _log.info if new is CircuitState.CLOSED else _log.warning
+        tell("events.circuit.changed", {"from": old.value, "to": new.value})
         self._counts[f"circuit_{new.value}"] += 1
         self._metrics.record_soon(f"circuit.{new.value}", "circuit_breaker")
 

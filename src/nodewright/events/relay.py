@@ -1,6 +1,5 @@
 """The durable way: spool first, then publish; the rest is drained in order by a thread."""
 
-import logging
 import threading
 from collections.abc import Sequence
 
@@ -9,8 +8,9 @@ from nodewright.events.encoding import Record
 from nodewright.events.errors import ClosedError
 from nodewright.events.publisher import Call, Publisher
 from nodewright.events.spool import Span, Spool
+from nodewright.logs import get_logger
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__, "events")
 
 _EVENTS, _BYTES = 10_000, 8 * 1024 * 1024  # drained at a time: what memory may grow by
 _PAUSE = 0.5  # seconds before what the broker failed to take is sent again
@@ -118,7 +118,10 @@ class Relay:
             try:
                 self._catch_up()
             except OSError as error:
-                _log.error("the spool %s cannot be drained: %s", self.spool.directory, error)
+                _log.error(
+                    "events.spool.not_drained",
+                    {"directory": str(self.spool.directory), "error": str(error)},
+                )
                 self._pause()
 
     def _catch_up(self) -> None:
