@@ -1,4 +1,5 @@
 """What publishes in the benchmarks: this package and its peers, behind one small interface."""
+# ruff: noqa: D102 - what the methods do stands in ``Publishes``
 
 import asyncio
 from collections.abc import Sequence
@@ -77,17 +78,7 @@ class Nodewright:
         await self._optimizer.cleanup()
 
 
-class _Encoded:
-    """Peers get bytes: what this package encodes within the time, they are given."""
-
-    def __init__(self, *, headers: bool = False) -> None:
-        self._headers = headers
-
-    def records(self, items: Sequence[Any]) -> list[tuple[bytes, bytes | None]]:
-        return [(item[1], item[2]) for item in items]
-
-
-class AioKafkaSend(_Encoded):
+class AioKafkaSend:
     """aiokafka's ``send``: one future an event."""
 
     name = "aiokafka send"
@@ -122,7 +113,7 @@ class AioKafkaBatches(AioKafkaSend):
     async def batch(self, items: Sequence[Any]) -> None:
         producer = self._producer
         partitions = sorted(await producer.partitions_for(TOPIC))
-        waiting = []
+        waiting: list[Any] = []
         batch = producer.create_batch()
         for _, value, key, _ in items:
             if batch.append(key=key, value=value, timestamp=None) is None:

@@ -33,7 +33,6 @@ _log = get_logger(__name__, "events")
 
 _MANY = 2000  # events from which on a call is handed over by another thread
 _SLICE = 500  # events between two looks at the event loop
-_DRAIN_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,6 +360,5 @@ async def _synced(relay: Relay, span: Span) -> None:
 
 
 def _let_go(connection: Connection) -> None:
-    if connection.relay is not None:
-        connection.relay.drained(_DRAIN_SECONDS)
+    connection.settle()
     connection.close()

@@ -198,10 +198,19 @@ class Publisher:
         for part in parts:
             part.lane.submit(part)
 
-    def close(self, timeout: float) -> None:
-        """Wait at most ``timeout`` seconds for what is on its way, then close the lanes."""
-        end = time.monotonic() + timeout
-        while any(lane.busy for lane in self._lanes) and time.monotonic() < end:
+    @property
+    def progressed(self) -> float:
+        """When the broker last answered; monotonic seconds."""
+        return max(lane.progressed for lane in self._lanes)
+
+    def close(self, patience: float) -> None:
+        """Wait for what is on its way while the broker answers, then close the lanes.
+
+        Args:
+            patience: seconds of silence after which the rest is given up.
+        """
+        start = time.monotonic()
+        while not self.idle and time.monotonic() - max(self.progressed, start) < patience:
             time.sleep(0.002)
         for lane in self._lanes:
             lane.close(abandon=True)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -117,6 +118,13 @@ class Connection:
         if not calls[0].handed_on:
             wake(calls)
 
+    def settle(self) -> None:
+        """Wait for the spool to drain while the broker answers."""
+        start = time.monotonic()
+        while self.relay is not None and not self.relay.drained(_PATIENCE / 4):
+            if time.monotonic() - max(self.publisher.progressed, start) > _PATIENCE:
+                return
+
     def close(self) -> None:
         """Give the holds up; the last holder closes what was shared."""
         if self._relay_key is not None:
@@ -144,8 +152,8 @@ class _HeldRelay:
         self._connection.close()
 
 
-_CLOSE_SECONDS = 5.0
-_publishers = Registry[Publisher](lambda publisher: publisher.close(_CLOSE_SECONDS))
+_PATIENCE = 1.0  # seconds of silence after which closing waits no more
+_publishers = Registry[Publisher](lambda publisher: publisher.close(_PATIENCE))
 _relays = Registry[_HeldRelay](_HeldRelay.close)
 _SPOOLS = 64  # processes that may share the default spool folder
 
