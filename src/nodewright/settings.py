@@ -1,6 +1,7 @@
 """All settings, from the environment, ``.env`` and ``nodewright.toml``, in that order of weight."""
 
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 from pydantic import AliasChoices, Field, SecretStr
@@ -110,6 +111,17 @@ class Settings(BaseSettings):
     )
     kafka_ssl_key_location: str | None = Field(
         default=None, description="File of this client's key."
+    )
+
+    events_durable: bool = Field(
+        default=True, description="Whether the command and the workflow spool events first."
+    )
+    events_durability: Literal["process", "disk"] = Field(
+        default="process",
+        description="What spooled events survive: SIGKILL, or a power loss too.",
+    )
+    events_spool_dir: Path | None = Field(
+        default=None, description="One spool for one process; by default one each below data_dir."
     )
 
     @classmethod

@@ -15,6 +15,7 @@ from nodewright.errors import NodewrightError
 COMMANDS: dict[str, tuple[str, str]] = {
     "cache": ("nodewright.cli.cache", "Show, warm up and clear the template cache."),
     "db": ("nodewright.cli.db", "Migrate, inspect, dump and prune the database."),
+    "events": ("nodewright.cli.events", "Show, drain and replay events; watch topics live."),
 }
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
+
+from nodewright.settings import Settings
 
 Durability = Literal["process", "disk"]
 
@@ -55,6 +57,16 @@ class OptimizerConfig:
     stall_ms: int = 25
     dead_letter_dir: Path | None = None
     kafka: Mapping[str, str | int | float | bool] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def from_settings(cls, settings: Settings | None = None) -> Self:
+        """What the command line and the workflow publish with: durable unless set otherwise."""
+        settings = settings or Settings()
+        return cls(
+            durable=settings.events_durable,
+            durability=settings.events_durability,
+            spool_dir=settings.events_spool_dir,
+        )
 
     def __post_init__(self) -> None:
         _at_least(self, 0, "compression_threshold_bytes", "spool_max_bytes")

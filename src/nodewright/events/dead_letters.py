@@ -4,7 +4,7 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,26 +60,21 @@ class DeadLetters:
         for path in sorted(self.directory.glob(f"*{_SUFFIX}")):
             yield from _read(path)
 
-    def take(self, replay: Callable[[list[DeadLetter]], None]) -> int:
-        """Give each file's letters to ``replay``, then delete the file; return their number.
+    def claim(self) -> Iterator[list[DeadLetter]]:
+        """The letters of one file after the other; a file is deleted when the next is asked for.
 
         Files that a living process still writes are left alone.
         """
-        count = 0
         for path in sorted(self.directory.glob(f"*{_SUFFIX}")):
             file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                yield list(_read(path))
+                path.unlink()
             except BlockingIOError:
                 continue
-            else:
-                letters = list(_read(path))
-                replay(letters)
-                path.unlink()
-                count += len(letters)
             finally:
                 os.close(file)
-        return count
 
     def close(self) -> None:
         """Close the file; later letters go to a new one."""

@@ -157,6 +157,24 @@ class EventOptimizer:
             return True
         return await asyncio.to_thread(connection.relay.drained, within)
 
+    async def replay(self) -> tuple[int, int]:
+        """Publish the dead letters again.
+
+        Returns:
+            How many were accepted, and how many were refused once more (and are kept again).
+        """
+        connection = await self._connected()
+        accepted = refused = 0
+        for letters in connection.dead_letters.claim():
+            count = len(letters)
+            try:
+                await self._publish([letter.record for letter in letters])
+            except EventRefusedError as error:
+                refused += len(error.refusals)
+                count -= len(error.refusals)
+            accepted += count
+        return accepted, refused
+
     def statistics(self) -> OptimizerStatistics:
         """Counts as of now."""
         connection = self._connection

@@ -419,7 +419,7 @@ class PublishingBehaviour:
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    while not condition():
+    while not condition():  # noqa: ASYNC110 - nobody is told of a timed flush
         await asyncio.sleep(0.005)
 
 

@@ -131,7 +131,7 @@ async def test_without_callback_the_batch_is_kept_and_the_waiter_told() -> None:
 
 
 async def test_broken_callback_loses_nothing() -> None:
-    def on_error(batch: list[Any], error: Exception) -> None:
+    def on_error(_batch: list[Any], _error: Exception) -> None:
         raise OSError("disk full")
 
     processor = BatchProcessor(

@@ -195,7 +195,7 @@ def test_disk_durability_syncs_in_groups(tmp_path: Path, monkeypatch: pytest.Mon
 
     def add() -> None:
         for n in range(50):
-            spool.when_synced(spool.append(records(1, n)), lambda error: done.release())
+            spool.when_synced(spool.append(records(1, n)), lambda _: done.release())
 
     threads = [threading.Thread(target=add) for _ in range(8)]
     for thread in threads:
@@ -209,7 +209,7 @@ def test_disk_durability_syncs_in_groups(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_failed_sync_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(file: int) -> None:
+    def broken(_file: int) -> None:
         raise OSError(errno.EIO, "broken disk")
 
     monkeypatch.setattr(os, "fdatasync", broken)
