@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Received:
         return document
 
 
-def _received(message: Message) -> Received:
+def _received(message: Any) -> Received:
     headers = {name: value.decode() for name, value in message.headers() or []}
     return Received(message.topic(), message.key(), message.value(), headers)
 
@@ -47,7 +47,8 @@ def read_topic(bootstrap: str, topic: str, seconds: float = 30.0) -> list[Receiv
         found: list[Received] = []
         give_up = time.monotonic() + seconds
         while ends and time.monotonic() < give_up:
-            for message in consumer.consume(10_000, timeout=0.2):
+            batch: list[Any] = consumer.consume(10_000, timeout=0.2)
+            for message in batch:
                 if message.error() is not None:
                     raise AssertionError(message.error())
                 found.append(_received(message))

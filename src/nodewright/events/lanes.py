@@ -78,13 +78,30 @@ def make_producer(settings: dict[str, Any]) -> KafkaProducer:
     """A producer whose log lines go to Python's log, without secrets."""
     from confluent_kafka import KafkaException, Producer
 
-    library_log = logging.getLogger("nodewright.events.librdkafka")
     try:
-        producer: KafkaProducer = Producer(settings, logger=library_log)
+        producer: KafkaProducer = Producer(settings, logger=_library_log())
     except KafkaException as error:
         text = redact(str(error), settings)
         raise BrokerError(f"the Kafka settings are not valid: {text}") from None
     return producer
+
+
+class _ToLog(logging.Handler):
+    """librdkafka's lines as entries of this package's log.
+
+    It repeats a failed connection several times a second; what that means for events is logged by
+    the circuit breaker, so these are for debugging.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fatal = record.levelno >= logging.CRITICAL
+        (_log.error if fatal else _log.debug)("events.librdkafka", {"line": record.getMessage()})
+
+
+def _library_log() -> logging.Logger:
+    logger = logging.Logger("librdkafka")  # noqa: LOG001 - of no tree: it has but this one handler
+    logger.addHandler(_ToLog())
+    return logger
 
 
 class _Lane:
