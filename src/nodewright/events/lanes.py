@@ -109,6 +109,7 @@ class _Lane:
         self._settle = settle
         self._settings = settings
         self._producer = make_producer(settings)
+        self._swap = threading.Lock()  # held to produce from outside the lane's thread
         self._lock = threading.Condition()
         self._closing = False
         self._abandon = False
@@ -127,9 +128,11 @@ class _Lane:
     def _renew(self) -> None:
         """Replace a producer that failed for good."""
         _log.error("events.producer.replaced", {"reason": "it failed for good"})
-        self._producer.purge()
-        self._producer.flush(0.2)
-        self._producer = make_producer(self._settings)
+        fresh = make_producer(self._settings)
+        with self._swap:
+            old, self._producer = self._producer, fresh
+        old.purge()
+        old.flush(0.2)
 
     def close(self, *, abandon: bool) -> None:
         """Finish what is outstanding, or abandon it, and stop the thread."""
@@ -316,9 +319,10 @@ class SingleLane(_Lane):
             topic, value, key, _ = record
             report = partial(self._report, waiting, record)
             try:
-                self._producer.produce(
-                    topic, value, key, -1, report, None, 0, kafka_headers(record)
-                )
+                with self._swap:
+                    self._producer.produce(
+                        topic, value, key, -1, report, None, 0, kafka_headers(record)
+                    )
             except Exception as error:  # noqa: BLE001 - the record's fault, or a full queue
                 if self._settles(waiting, record, error):
                     self._settle([delivery])
