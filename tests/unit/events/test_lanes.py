@@ -142,7 +142,7 @@ def test_refusal_of_a_whole_request_is_narrowed_down_to_the_culprits(scripted: L
         {b"77"},
     ]
     delivered = [v for g in scripted.producers[0].groups if not poison & set(g) for v in g]
-    assert sorted(delivered) == sorted(set(numbers) - poison), "each once"
+    assert sorted(delivered) == sorted({b"%d" % n for n in range(100)} - poison), "each once"
 
 
 def test_named_culprits_are_believed_and_bystanders_sent_again(scripted: Lanes) -> None:
@@ -186,7 +186,7 @@ def test_fatal_error_is_the_brokers_and_replaces_the_producer(
     assert [failure.refused for failure in first.failures] == [False]
     lane.submit(second)
     scripted.wait(1)
-    while second.failures and len(scripted.producers) == 1:
+    while second.failures:  # handed to the old one while it was being replaced
         second = Delivery(records(b"2"))
         lane.submit(second)
         scripted.wait(1)
