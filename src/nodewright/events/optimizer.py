@@ -12,7 +12,7 @@ from nodewright.events.batching import BatchProcessor
 from nodewright.events.breaker import CircuitBreaker, CircuitState
 from nodewright.events.broker import bootstrap_servers as resolve_bootstrap
 from nodewright.events.config import BatchConfig, CircuitBreakerConfig, OptimizerConfig
-from nodewright.events.encoding import Record, encode
+from nodewright.events.encoding import Record, encode_all
 from nodewright.events.errors import (
     CircuitOpenError,
     ClosedError,
@@ -26,6 +26,7 @@ from nodewright.events.publisher import Call
 from nodewright.events.relay import Relay
 from nodewright.events.shared import Connection
 from nodewright.events.spool import Span, SpoolStatistics
+from nodewright.events.tracing import current_traceparent
 from nodewright.events.watch import Watch
 from nodewright.logs import get_logger
 
@@ -99,7 +100,7 @@ class EventOptimizer:
         started = time.monotonic()
         error: Exception | None = None
         try:
-            records = [encode(event, headers=self.config.headers)]
+            records = encode_all((event,), headers=self.config.headers, trace=current_traceparent())
             await self._publish(records)
         except Exception as problem:
             error = problem
@@ -126,14 +127,13 @@ class EventOptimizer:
         started = time.monotonic()
         error: Exception | None = None
         try:
-            records = []
+            records: list[Record] = []
+            trace = current_traceparent()
             for first in range(0, len(events), _SLICE):
                 if first:
                     await asyncio.sleep(0)
-                records += [
-                    encode(event, headers=self.config.headers)
-                    for event in events[first : first + _SLICE]
-                ]
+                some = events[first : first + _SLICE]
+                records += encode_all(some, headers=self.config.headers, trace=trace)
             await self._publish(records)
         except Exception as problem:
             error = problem

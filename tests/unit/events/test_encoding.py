@@ -7,10 +7,12 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
 from pydantic import BaseModel, ValidationError
 
 from nodewright.events import BaseEvent, CodegenAnalysisResponse, EventEncodingError
-from nodewright.events.encoding import encode, event_id, kafka_headers
+from nodewright.events.encoding import encode, encode_all, event_id, kafka_headers
+from nodewright.events.tracing import current_traceparent
 
 
 class OrderPlaced(BaseEvent): ...
@@ -113,6 +115,25 @@ def test_own_key(key: str | bytes | None, expected: bytes | None) -> None:
 def test_key_of_a_wrong_type_is_an_error() -> None:
     with pytest.raises(EventEncodingError, match="gave a int"):
         encode(Keyed(service="shop", payload={"key": 7}))
+
+
+def test_trace_context_is_the_events_own_or_the_active_spans_or_the_correlations() -> None:
+    span = SpanContext(trace_id=0xABC, span_id=0xDEF, is_remote=False, trace_flags=TraceFlags(1))
+    with use_span(NonRecordingSpan(span)):
+        active = current_traceparent()
+    assert active == f"00-{0xABC:032x}-{0xDEF:016x}-01"
+    assert current_traceparent() == ""
+    plain, own = (
+        OrderPlaced(service="s"),
+        OrderPlaced(service="s", metadata={"traceparent": "00-x"}),
+    )
+    for event, trace, expected in (
+        (plain, active, active),
+        (own, active, "00-x"),
+        (plain, "", f"00-{plain.correlation_id.hex}-{plain.id.hex[:16]}-01"),
+    ):
+        (record,) = encode_all((event,), trace=trace)
+        assert dict(kafka_headers(record) or [])["traceparent"] == expected.encode()
 
 
 def test_records_without_headers() -> None:
