@@ -130,6 +130,41 @@ class Settings(BaseSettings):
     # Reading PRDs.
     pattern_folder: Path | None = Field(
         default=None, description="A folder of pattern files that add to the built-in library."
+    # Events. Without kafka_bootstrap_servers the mock cluster inside the process is used.
+    kafka_bootstrap_servers: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices(
+            "NODEWRIGHT_KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS"
+        ),
+        description="Kafka's address, host:port[,host:port ...].",
+    )
+    kafka_security_protocol: str | None = Field(
+        default=None, description="plaintext, ssl, sasl_plaintext or sasl_ssl."
+    )
+    kafka_sasl_mechanism: str | None = Field(
+        default=None, description="PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 ..."
+    )
+    kafka_sasl_username: str | None = Field(default=None, description="User for SASL.")
+    kafka_sasl_password: SecretStr | None = Field(default=None, description="Password for SASL.")
+    kafka_ssl_ca_location: str | None = Field(
+        default=None, description="File of the authorities that sign the brokers' certificates."
+    )
+    kafka_ssl_certificate_location: str | None = Field(
+        default=None, description="File of this client's certificate."
+    )
+    kafka_ssl_key_location: str | None = Field(
+        default=None, description="File of this client's key."
+    )
+
+    events_durable: bool = Field(
+        default=True, description="Whether the command and the workflow spool events first."
+    )
+    events_durability: Literal["process", "disk"] = Field(
+        default="process",
+        description="What spooled events survive: SIGKILL, or a power loss too.",
+    )
+    events_spool_dir: Path | None = Field(
+        default=None, description="One spool for one process; by default one each below data_dir."
     )
 
     @classmethod

@@ -1,0 +1,1 @@
+"""Publishing events, beside its peers."""

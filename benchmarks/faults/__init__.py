@@ -1,0 +1,1 @@
+"""What survives when brokers, processes and disks fail."""

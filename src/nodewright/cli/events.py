@@ -1,0 +1,155 @@
+"""``nodewright events``: what is spooled, what was refused, what happens."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+import yaml
+
+from nodewright.events import DeadLetters, EventOptimizer, OptimizerConfig, asyncapi_document
+from nodewright.events.draining import drain_spools
+from nodewright.events.shared import dead_letter_dir
+from nodewright.events.survey import survey
+from nodewright.events.tail import TailedEvent, tail
+from nodewright.templates.quoting import visible
+
+app = typer.Typer(no_args_is_help=True, help="Show, drain and replay events; watch topics live.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+SpoolDir = Annotated[
+    Path | None, typer.Option("--dir", help="The spool; by default those of all processes.")
+]
+Broker = Annotated[
+    str | None,
+    typer.Option(help="Kafka's address; by default KAFKA_BOOTSTRAP_SERVERS."),
+]
+
+
+def _config(directory: Path | None) -> OptimizerConfig:
+    config = OptimizerConfig.from_settings()
+    config.spool_dir = directory or config.spool_dir
+    return config
+
+
+@app.command("spool")
+def _spool(directory: SpoolDir = None, as_json: AsJson = False) -> None:
+    """Show the spools: events accepted and not yet acknowledged by the broker."""
+    reports = survey(_config(directory))
+    if as_json:
+        typer.echo(orjson.dumps(reports, str).decode())
+        return
+    for report in reports:
+        found = report.statistics
+        what = "in use by a running process"
+        if found is not None:
+            what = f"{found.events:,} events, {found.unsent_bytes:,} bytes unsent"
+            if found.quarantined:
+                what += f", {found.quarantined:,} damaged events in quarantine/"
+        typer.echo(f"{report.directory}: {what}, {report.disk_bytes:,} bytes on disk")
+    if not reports:
+        typer.echo("no spools")
+
+
+@app.command("drain")
+def _drain(
+    directory: SpoolDir = None,
+    broker: Broker = None,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for the broker.")] = 60.0,
+) -> None:
+    """Send what is spooled; exit code 1 when something is left."""
+    left = 0
+    for path, events in asyncio.run(drain_spools(broker, _config(directory), timeout)):
+        left += events
+        typer.echo(f"{path}: {'drained' if not events else f'{events:,} events left'}")
+    if left:
+        raise typer.Exit(1)
+
+
+@app.command("dead-letters")
+def _dead_letters(directory: SpoolDir = None, as_json: AsJson = False) -> None:
+    """Show the events that the broker refused, and why."""
+    count = 0
+    for count, letter in enumerate(DeadLetters(dead_letter_dir(_config(directory))), 1):  # noqa: B007
+        when = datetime.fromtimestamp(letter.refused_at, UTC).isoformat(timespec="seconds")
+        topic, value, _, _ = letter.record
+        if as_json:
+            row = {"id": letter.event_id, "topic": topic, "reason": letter.reason, "at": when}
+            typer.echo(orjson.dumps(row | {"value": value.decode(errors="replace")}).decode())
+        else:
+            typer.echo(
+                f"{when} {visible(letter.event_id)} {visible(topic)}: {visible(letter.reason)}"
+            )
+    if not as_json:
+        typer.echo(f"{count:,} dead letters")
+
+
+@app.command("replay")
+def _replay(directory: SpoolDir = None, broker: Broker = None) -> None:
+    """Publish the dead letters again; exit code 1 when some were refused once more."""
+    config = _config(directory)
+
+    async def replay() -> tuple[int, int]:
+        async with EventOptimizer(broker, config) as optimizer:
+            return await optimizer.replay()
+
+    accepted, refused = asyncio.run(replay())
+    typer.echo(f"{accepted:,} accepted, {refused:,} refused again")
+    if refused:
+        raise typer.Exit(1)
+
+
+@app.command("tail")
+def _tail(
+    topic: Annotated[list[str], typer.Option(help="A topic; repeatable.")],
+    broker: Broker = None,
+    from_beginning: Annotated[bool, typer.Option(help="Also what is there already.")] = False,
+    count: Annotated[int, typer.Option(help="End after this many events; 0: never.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Show events as they come; end with Ctrl-C."""
+    shown = 0
+    try:
+        for event in tail(topic, bootstrap=broker, from_beginning=from_beginning):
+            if event is None:
+                continue
+            typer.echo(_as_json(event) if as_json else _as_line(event))
+            shown += 1
+            if shown == count:
+                return
+    except KeyboardInterrupt:
+        return
+
+
+@app.command("asyncapi")
+def _asyncapi(
+    service: Annotated[str | None, typer.Option(help="Whose topics to show.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the AsyncAPI document of the code-generation events."""
+    document = asyncapi_document(service=service)
+    if as_json:
+        typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+    else:
+        typer.echo(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), nl=False)
+
+
+def _as_line(event: TailedEvent) -> str:
+    when = datetime.fromtimestamp(event.timestamp, UTC).isoformat(timespec="milliseconds")
+    key = visible((event.key or b"-").decode(errors="replace"))
+    return f"{when} {visible(event.topic)} {key} {visible(event.value.decode(errors='replace'))}"
+
+
+def _as_json(event: TailedEvent) -> str:
+    row = {
+        "topic": event.topic,
+        "partition": event.partition,
+        "offset": event.offset,
+        "timestamp": event.timestamp,
+        "key": None if event.key is None else event.key.decode(errors="replace"),
+        "headers": {name: value.decode(errors="replace") for name, value in event.headers.items()},
+        "value": event.value.decode(errors="replace"),
+    }
+    return orjson.dumps(row).decode()

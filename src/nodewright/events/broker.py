@@ -1,0 +1,113 @@
+"""Where Kafka is, and how librdkafka is set up for it."""
+
+import atexit
+import os
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from nodewright.logs import get_logger
+from nodewright.settings import Settings
+
+_log = get_logger(__name__, "events")
+
+MOCK = "mock"  # as bootstrap servers: librdkafka's cluster inside this process
+
+_SECRET_WORDS = ("password", "secret", "key.pem", "oauthbearer.config", "certificate.pem")
+# What the guarantees rest on; a user's librdkafka settings cannot change it.
+_FIXED: dict[str, Any] = {
+    "enable.idempotence": True,
+    "acks": "all",
+    # With idempotence, a finite time-out can end in a fatal error; callers have their own.
+    "message.timeout.ms": 0,
+}
+_DEFAULTS: dict[str, Any] = {
+    "queue.buffering.max.messages": 1_000_000,
+    "queue.buffering.max.kbytes": 256 * 1024,
+    "batch.num.messages": 10_000,
+    "batch.size": 1_000_000,
+    "reconnect.backoff.ms": 50,
+    "reconnect.backoff.max.ms": 1_000,
+    "retry.backoff.ms": 50,
+    "retry.backoff.max.ms": 500,
+    "topic.metadata.refresh.fast.interval.ms": 100,
+    "socket.keepalive.enable": True,
+    "client.id": "nodewright",
+}
+
+
+def bootstrap_servers(given: str | None = None) -> str:
+    """``given``, else the setting (``KAFKA_BOOTSTRAP_SERVERS``), else a mock cluster's address."""
+    servers = given or Settings().kafka_bootstrap_servers or MOCK
+    return mock_cluster() if servers == MOCK else servers
+
+
+def client_settings(bootstrap: str, extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of any librdkafka client: address, security, then ``extra``."""
+    settings = Settings()
+    secret = settings.kafka_sasl_password
+    security = {
+        "security.protocol": settings.kafka_security_protocol,
+        "sasl.mechanism": settings.kafka_sasl_mechanism,
+        "sasl.username": settings.kafka_sasl_username,
+        "sasl.password": secret.get_secret_value() if secret else None,
+        "ssl.ca.location": settings.kafka_ssl_ca_location,
+        "ssl.certificate.location": settings.kafka_ssl_certificate_location,
+        "ssl.key.location": settings.kafka_ssl_key_location,
+    }
+    given = {name: str(value) for name, value in security.items() if value is not None}
+    return {"bootstrap.servers": bootstrap} | given | dict(extra)
+
+
+def producer_settings(bootstrap: str, extra: Mapping[str, Any], **lane: Any) -> dict[str, Any]:
+    """Settings of the librdkafka producer of one lane.
+
+    Raises:
+        ValueError: when ``extra`` would change what the guarantees rest on.
+    """
+    for name, value in _FIXED.items():
+        if name in extra and str(extra[name]).lower() != str(value).lower():
+            raise ValueError(f"the Kafka setting {name} is fixed to {value}: leave it out")
+    return _DEFAULTS | lane | client_settings(bootstrap, extra) | _FIXED
+
+
+def redact(text: str, settings: Mapping[str, Any]) -> str:
+    """``text`` without the secrets in ``settings``."""
+    for name, value in settings.items():
+        if value and any(word in name for word in _SECRET_WORDS):
+            text = text.replace(str(value), "[secret]")
+    return text
+
+
+class _MockCluster:
+    """The mock cluster of this process, started when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._owner: Any = None
+        self._pid = 0
+        self._address = ""
+
+    def address(self) -> str:
+        from confluent_kafka import Producer
+
+        with self._lock:
+            if self._owner is None or self._pid != os.getpid():
+                self._owner = Producer({"test.mock.num.brokers": 1, "log_level": 2})
+                metadata = self._owner.list_topics(timeout=10)
+                broker = next(iter(metadata.brokers.values()))
+                self._address, self._pid = f"127.0.0.1:{broker.port}", os.getpid()
+                atexit.register(self._stop)
+                _log.info("events.mock_cluster.started", {"address": self._address})
+            return self._address
+
+    def _stop(self) -> None:
+        self._owner = None
+
+
+_cluster = _MockCluster()
+
+
+def mock_cluster() -> str:
+    """The address of this process's mock cluster; its topics live as long as the process."""
+    return _cluster.address()

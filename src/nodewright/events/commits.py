@@ -1,0 +1,86 @@
+"""Which parts of a spool are done, and the small file that remembers it."""
+
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+_MAGIC = b"NWCM"
+_HEAD = struct.Struct("<4sIQQI")  # magic, crc, generation, watermark, number of ranges
+_CRC_FROM = 8
+_RANGE = struct.Struct("<QQ")
+_SLOT = 32 * 1024
+_MAX_RANGES = (_SLOT - _HEAD.size) // _RANGE.size
+
+
+class Commits:
+    """Done byte ranges of a log: all below ``watermark``, and some ranges above it.
+
+    Two slots are written in turn, so that a torn write leaves the one before. What is forgotten
+    is only delivered again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.watermark = 0
+        self._ranges: dict[int, int] = {}  # start -> end, above the watermark
+        self._generation = 0
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._load()
+
+    def add(self, start: int, end: int) -> None:
+        """Note that ``start`` to ``end`` is done; ranges do not overlap."""
+        if start == end:
+            return
+        self._ranges[start] = end
+        while (reached := self._ranges.pop(self.watermark, None)) is not None:
+            self.watermark = reached
+
+    def restart(self, watermark: int) -> None:
+        """Begin at ``watermark`` where less is known than the log has."""
+        self.watermark = max(self.watermark, watermark)
+        self._ranges = {a: b for a, b in self._ranges.items() if a >= self.watermark}
+        while (reached := self._ranges.pop(self.watermark, None)) is not None:
+            self.watermark = reached
+
+    def undone(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The ranges between ``start`` and ``end`` that are not done, in order."""
+        position = max(start, self.watermark)
+        for a, b in sorted(self._ranges.items()):
+            if a >= end:
+                break
+            if a > position:
+                yield position, a
+            position = max(position, b)
+        if position < end:
+            yield position, end
+
+    def save(self) -> None:
+        """Write what is known; survives the process."""
+        self._generation += 1
+        ranges = sorted(self._ranges.items())[:_MAX_RANGES] if self._ranges else []
+        tail = b"".join(_RANGE.pack(a, b) for a, b in ranges)
+        head = _HEAD.pack(_MAGIC, 0, self._generation, self.watermark, len(ranges))
+        content = head[_CRC_FROM:] + tail
+        os.pwrite(
+            self._file,
+            _MAGIC + zlib.crc32(content).to_bytes(4, "little") + content,
+            self._generation % 2 * _SLOT,
+        )
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)
+
+    def _load(self) -> None:
+        for offset in (0, _SLOT):
+            slot = os.pread(self._file, _SLOT, offset)
+            if len(slot) < _HEAD.size:
+                continue
+            magic, crc, generation, watermark, count = _HEAD.unpack_from(slot)
+            stop = _HEAD.size + count * _RANGE.size
+            if magic != _MAGIC or stop > len(slot) or zlib.crc32(slot[_CRC_FROM:stop]) != crc:
+                continue
+            if generation > self._generation:
+                self._generation, self.watermark = generation, watermark
+                self._ranges = dict(_RANGE.iter_unpack(slot[_HEAD.size : stop]))

@@ -1,0 +1,391 @@
+"""Producer lanes: each is one librdkafka producer and one thread.
+
+``BatchLane`` sends groups of records one after the other. librdkafka then reports only failures to
+Python, which is what makes a batch cheap: a group is delivered when nothing is outstanding.
+``SingleLane`` sends awaited single records without lingering; its thread gathers acknowledgements.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+from nodewright.events.broker import redact
+from nodewright.events.encoding import Record, kafka_headers
+from nodewright.events.errors import BrokerError, ClosedError
+from nodewright.events.failures import BYSTANDER, FATAL, REFUSALS, Failure, failure_of, match
+from nodewright.logs import get_logger
+
+_log = get_logger(__name__, "events")
+
+_SLICE = 1000  # records between two looks at acknowledgements
+_GROUP = 100_000  # records that are sent as one group at most, if more than one call waits
+_OUTSTANDING = 200_000  # records in librdkafka at most
+_POLL = 0.1  # seconds
+_WATCH = 0.01  # seconds between two looks at a group on its way
+
+
+class Delivery:
+    """Records on their way. ``settle`` is called once, when each was delivered or failed."""
+
+    __slots__ = ("_keys", "failures", "records")
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        self.records = records
+        self.failures: list[Failure] = []
+        self._keys: set[bytes | None] | None = None
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether the caller has given up: what is not yet sent is not sent then."""
+        return False
+
+    @property
+    def keys(self) -> set[bytes | None]:
+        """The keys of the records."""
+        if self._keys is None:
+            self._keys = {record[2] for record in self.records}
+        return self._keys
+
+
+Settle = Callable[[list[Any]], None]
+
+
+class KafkaProducer(Protocol):
+    """What lanes need of ``confluent_kafka.Producer``."""
+
+    def produce(self, *arguments: Any) -> None:
+        """Queue a record."""
+
+    def poll(self, timeout: float) -> int:
+        """Serve delivery reports."""
+        ...
+
+    def flush(self, timeout: float) -> int:
+        """Wait for all records; return how many are outstanding."""
+        ...
+
+    def purge(self) -> None:
+        """Give all records up."""
+
+    def __len__(self) -> int: ...
+
+
+def make_producer(settings: dict[str, Any]) -> KafkaProducer:
+    """A producer whose log lines go to Python's log, without secrets."""
+    from confluent_kafka import KafkaException, Producer
+
+    try:
+        producer: KafkaProducer = Producer(settings, logger=_library_log())
+    except KafkaException as error:
+        text = redact(str(error), settings)
+        raise BrokerError(f"the Kafka settings are not valid: {text}") from None
+    return producer
+
+
+class _ToLog(logging.Handler):
+    """librdkafka's lines as entries of this package's log.
+
+    It repeats a failed connection several times a second; what that means for events is logged by
+    the circuit breaker, so these are for debugging.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fatal = record.levelno >= logging.CRITICAL
+        (_log.error if fatal else _log.debug)("events.librdkafka", {"line": record.getMessage()})
+
+
+def _library_log() -> logging.Logger:
+    logger = logging.Logger("librdkafka")  # noqa: LOG001 - of no tree: it has but this one handler
+    logger.addHandler(_ToLog())
+    return logger
+
+
+class _Lane:
+    def __init__(self, name: str, settings: dict[str, Any], settle: Settle) -> None:
+        self._settle = settle
+        self._settings = settings
+        self._producer = make_producer(settings)
+        self._swap = threading.Lock()  # held to produce from outside the lane's thread
+        self._lock = threading.Condition()
+        self._closing = False
+        self._abandon = False
+        self.progressed = time.monotonic()  # when the broker last answered
+        self._thread = threading.Thread(target=self._run, name=f"kafka-{name}", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        raise NotImplementedError
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is on its way here."""
+        raise NotImplementedError
+
+    def _renew(self) -> None:
+        """Replace a producer that failed for good."""
+        _log.error("events.producer.replaced", {"reason": "it failed for good"})
+        fresh = make_producer(self._settings)
+        with self._swap:
+            old, self._producer = self._producer, fresh
+        old.purge()
+        old.flush(0.2)
+
+    def close(self, *, abandon: bool) -> None:
+        """Finish what is outstanding, or abandon it, and stop the thread."""
+        with self._lock:
+            self._closing = True
+            self._abandon = self._abandon or abandon
+            self._lock.notify()
+        self._thread.join()
+
+
+class BatchLane(_Lane):
+    """Groups of records, one group after the other, with refused records isolated."""
+
+    def __init__(self, name: str, settings: dict[str, Any], settle: Settle) -> None:
+        self._pending: deque[Delivery] = deque()
+        self._sending: list[Delivery] = []
+        self._errors: list[tuple[Any, Any]] = []
+        super().__init__(name, settings | {"delivery.report.only.error": True}, settle)
+
+    def submit(self, delivery: Delivery) -> None:
+        """Queue ``delivery``; any thread.
+
+        Raises:
+            ClosedError: after ``close``.
+        """
+        with self._lock:
+            if self._closing:
+                raise ClosedError("this producer is closed")
+            if not self._pending and not self._sending:
+                self.progressed = time.monotonic()
+            self._pending.append(delivery)
+            self._lock.notify()
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is on its way here."""
+        return bool(self._pending or self._sending)
+
+    def holds(self, key: bytes | None) -> bool:
+        """Whether a record with ``key`` is on its way here."""
+        with self._lock:
+            return any(key in delivery.keys for delivery in (*self._sending, *self._pending))
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                while not self._pending and not self._closing:
+                    self._lock.wait()
+                if not self._pending:
+                    break
+                group, unwanted = self._take()
+            if unwanted:
+                self._settle(unwanted)
+            if not group:
+                continue
+            records: Sequence[Record] = group[0].records
+            if len(group) > 1:
+                records = [record for delivery in group for record in delivery.records]
+            failures = self._deliver(records)
+            _assign(failures, group)
+            if any(failure.code == FATAL for failure in failures):
+                self._renew()
+            with self._lock:
+                self._sending = []
+            self._settle(group)
+        self._producer.purge()
+        self._producer.flush(0.2)
+
+    def _take(self) -> tuple[list[Delivery], list[Delivery]]:
+        """The deliveries to send now, and those that nobody wants any more."""
+        group: list[Delivery] = []
+        unwanted: list[Delivery] = []
+        size = 0
+        while self._pending and (not group or size + len(self._pending[0].records) <= _GROUP):
+            delivery = self._pending.popleft()
+            if delivery.withdrawn:
+                reason = "the caller gave up"
+                delivery.failures += [Failure(r, "_WITHDRAWN", reason) for r in delivery.records]
+                unwanted.append(delivery)
+            else:
+                size += len(delivery.records)
+                group.append(delivery)
+        self._sending = group
+        return group, unwanted
+
+    def _deliver(self, records: Sequence[Record]) -> list[Failure]:
+        """Send ``records``; send again, in ever smaller groups, those that a refusal took along."""
+        failures = self._send(records)
+        if len(records) == 1 or self._abandon:
+            return failures
+        final: list[Failure] = []
+        bystanders: list[Record] = []
+        suspects: list[Record] = []
+        attributed = any(failure.code == BYSTANDER for failure in failures)
+        for failure in failures:
+            if failure.code == BYSTANDER:
+                bystanders.append(failure.record)
+            elif failure.code in REFUSALS and not (attributed and failure.code == "INVALID_RECORD"):
+                suspects.append(failure.record)
+            else:
+                final.append(failure)
+        if bystanders:
+            final += self._deliver(bystanders)
+        if len(suspects) == 1:
+            final += self._deliver(suspects)
+        elif suspects:
+            middle = len(suspects) // 2
+            final += self._deliver(suspects[:middle])
+            final += self._deliver(suspects[middle:])
+        return final
+
+    def _send(self, records: Sequence[Record]) -> list[Failure]:
+        """Hand ``records`` to librdkafka and wait until none is outstanding."""
+        if self._abandon:
+            return [
+                Failure(record, "_PURGE_QUEUE", "the producer was closed") for record in records
+            ]
+        producer, failures = self._producer, []
+        produce, on_delivery = producer.produce, self._on_delivery
+        self._errors = []
+        for start in range(0, len(records), _SLICE):
+            for record in records[start : start + _SLICE]:
+                topic, value, key, _ = record
+                try:
+                    produce(topic, value, key, -1, on_delivery, None, 0, kafka_headers(record))
+                except BufferError:
+                    self._wait_for_room()
+                    produce(topic, value, key, -1, on_delivery, None, 0, kafka_headers(record))
+                except Exception as error:  # noqa: BLE001 - the record's fault: it alone fails
+                    failures.append(failure_of(record, error))
+            producer.poll(0)
+            self.progressed = time.monotonic()
+            if len(producer) > _OUTSTANDING:
+                self._wait_for_room()
+        outstanding = len(producer)
+        while outstanding and not self._abandon:
+            left = producer.flush(_WATCH)
+            if left < outstanding:
+                self.progressed = time.monotonic()
+            outstanding = left
+        if outstanding:
+            producer.purge()
+            producer.flush(1.0)
+        return failures + match(self._errors, records)
+
+    def _wait_for_room(self) -> None:
+        limit = _OUTSTANDING // 2
+        outstanding = len(self._producer)
+        while outstanding > limit and not self._abandon:
+            self._producer.poll(_WATCH)
+            if len(self._producer) < outstanding:
+                self.progressed = time.monotonic()
+            outstanding = len(self._producer)
+
+    def _on_delivery(self, error: Any, message: Any) -> None:
+        self._errors.append((error, message))
+
+
+class SingleLane(_Lane):
+    """Awaited single records: produced by the caller's thread, acknowledged by this one's."""
+
+    def __init__(self, name: str, settings: dict[str, Any], settle: Settle) -> None:
+        self._acknowledged: deque[Delivery] = deque()
+        self._keys: dict[bytes | None, int] = {}
+        self._keys_lock = threading.Lock()
+        self._failed_for_good = False
+        super().__init__(name, settings | {"linger.ms": 0}, settle)
+
+    def submit(self, delivery: Delivery) -> None:
+        """Produce the records of ``delivery`` now; any thread.
+
+        Raises:
+            ClosedError: after ``close``.
+        """
+        if self._closing:
+            raise ClosedError("this producer is closed")
+        if not self._keys:
+            self.progressed = time.monotonic()
+        waiting = _Waiting(delivery, len(delivery.records))
+        with self._keys_lock:
+            for record in delivery.records:
+                self._keys[record[2]] = self._keys.get(record[2], 0) + 1
+        for record in delivery.records:
+            topic, value, key, _ = record
+            report = partial(self._report, waiting, record)
+            try:
+                with self._swap:
+                    self._producer.produce(
+                        topic, value, key, -1, report, None, 0, kafka_headers(record)
+                    )
+            except Exception as error:  # noqa: BLE001 - the record's fault, or a full queue
+                if self._settles(waiting, record, error):
+                    self._settle([delivery])
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is on its way here."""
+        return bool(self._keys)
+
+    def holds(self, key: bytes | None) -> bool:
+        """Whether a record with ``key`` is on its way here."""
+        return key in self._keys
+
+    def _report(self, waiting: "_Waiting", record: Record, error: Any, _message: Any) -> None:
+        if self._settles(waiting, record, error):
+            self._acknowledged.append(waiting.delivery)
+
+    def _settles(self, waiting: "_Waiting", record: Record, error: Any) -> bool:
+        """Note what became of ``record``; whether it was the last of its delivery."""
+        if error is not None:
+            failure = failure_of(record, error)
+            waiting.delivery.failures.append(failure)
+            self._failed_for_good = self._failed_for_good or failure.code == FATAL
+        with self._keys_lock:
+            left = self._keys[record[2]] - 1
+            if left:
+                self._keys[record[2]] = left
+            else:
+                del self._keys[record[2]]
+            waiting.left -= 1
+            return waiting.left == 0
+
+    def _run(self) -> None:
+        while True:
+            self._producer.poll(_POLL)
+            if self._acknowledged:
+                self.progressed = time.monotonic()
+                self._settle([self._acknowledged.popleft() for _ in range(len(self._acknowledged))])
+            if self._failed_for_good:
+                self._failed_for_good = False
+                self._renew()
+            if self._closing and (self._abandon or not len(self._producer)):
+                break
+        self._producer.purge()
+        self._producer.flush(0.2)
+        if self._acknowledged:
+            self._settle(list(self._acknowledged))
+
+
+class _Waiting:
+    """How many records of a delivery are not yet accounted for."""
+
+    __slots__ = ("delivery", "left")
+
+    def __init__(self, delivery: Delivery, left: int) -> None:
+        self.delivery = delivery
+        self.left = left
+
+
+def _assign(failures: Sequence[Failure], deliveries: Sequence[Delivery]) -> None:
+    """Give each failure to the delivery whose record it is."""
+    if not failures:
+        return
+    owner = {id(record): delivery for delivery in deliveries for record in delivery.records}
+    for failure in failures:
+        owner[id(failure.record)].failures.append(failure)

@@ -1,0 +1,382 @@
+"""EventOptimizer: publish events with acknowledgement, batching, breaker, spool and metrics."""
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from nodewright.events.batching import BatchProcessor
+from nodewright.events.breaker import CircuitBreaker, CircuitState
+from nodewright.events.broker import bootstrap_servers as resolve_bootstrap
+from nodewright.events.config import BatchConfig, CircuitBreakerConfig, OptimizerConfig
+from nodewright.events.encoding import Record, encode_all
+from nodewright.events.errors import (
+    CircuitOpenError,
+    ClosedError,
+    EventRefusedError,
+    PublishTimeoutError,
+    SpoolError,
+)
+from nodewright.events.metrics import Metrics, MetricSink
+from nodewright.events.model import BaseEvent
+from nodewright.events.publisher import Call
+from nodewright.events.relay import Relay
+from nodewright.events.shared import Connection
+from nodewright.events.spool import Span, SpoolStatistics
+from nodewright.events.tracing import current_traceparent
+from nodewright.events.watch import Watch
+from nodewright.logs import get_logger
+
+_log = get_logger(__name__, "events")
+
+_MANY = 2000  # events from which on a call is handed over by another thread
+_SLICE = 500  # events between two looks at the event loop
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizerStatistics:
+    """Counts since the optimizer was made; ``spool`` is None where there is none."""
+
+    published: int
+    spooled: int
+    refused: int
+    failed: int
+    producers: int
+    circuit: CircuitState
+    spool: SpoolStatistics | None
+
+
+class EventOptimizer:
+    """Publishes events to Kafka.
+
+    ``publish_event`` and ``publish_batch`` return when the broker has acknowledged. With a spool
+    (``OptimizerConfig.durable``) an event is first appended to it; the call then returns as soon
+    as it is acknowledged, or when the broker is silent, since the event is safe. All optimizers of
+    a process that have the same broker and settings share their producers. Use it from any number
+    of threads and event loops.
+
+    Args:
+        bootstrap_servers: Kafka's address; ``mock`` for the cluster inside this process; None:
+            the setting ``KAFKA_BOOTSTRAP_SERVERS``, else ``mock``.
+        config: how events are published.
+        persistence: where metrics go; None: the project's own, when the first row is written.
+        batch_config: for ``create_batch_processor``.
+        circuit_config: for the circuit breaker.
+    """
+
+    def __init__(
+        self,
+        bootstrap_servers: str | None = None,
+        config: OptimizerConfig | None = None,
+        persistence: MetricSink | None = None,
+        batch_config: BatchConfig | None = None,
+        circuit_config: CircuitBreakerConfig | None = None,
+    ) -> None:
+        self.config = config or OptimizerConfig()
+        self.batch_config = batch_config or BatchConfig()
+        self.circuit_breaker = CircuitBreaker(circuit_config, on_change=self._circuit_changed)
+        self._bootstrap = bootstrap_servers
+        self._metrics = Metrics(persistence, enabled=self.config.enable_metrics)
+        self._counts: Counter[str] = Counter()
+        self._processors: list[BatchProcessor] = []
+        self._connection: Connection | None = None
+        self._connecting = threading.Lock()
+        self._watches: dict[tuple[asyncio.AbstractEventLoop, bool], Watch] = {}
+        self._closed = False
+
+    async def publish_event(self, event: BaseEvent) -> None:
+        """Publish one event.
+
+        Raises:
+            EventEncodingError: it cannot be written as JSON; nothing was sent.
+            EventRefusedError: the broker will never take it; it is in the dead letters.
+            PublishTimeoutError, BrokerError: the broker failed, and there is no spool.
+            CircuitOpenError: the circuit is open, and there is no spool.
+            SpoolFullError: the spool has no room; nothing was sent.
+        """
+        started = time.monotonic()
+        error: Exception | None = None
+        try:
+            records = encode_all((event,), headers=self.config.headers, trace=current_traceparent())
+            await self._publish(records)
+        except Exception as problem:
+            error = problem
+            raise
+        finally:
+            if self.config.enable_metrics:
+                await self._metrics.record(
+                    getattr(event, "event_type", type(event).__name__),
+                    str(getattr(event, "service", "")),
+                    time.monotonic() - started,
+                    error=error,
+                )
+
+    async def publish_batch(self, events: Sequence[BaseEvent]) -> None:
+        """Publish events; when one cannot be encoded, none is sent.
+
+        Raises:
+            EventRefusedError: the broker refused some; all others are delivered.
+            Exception: as ``publish_event``.
+        """
+        events = list(events)  # the caller's list may change while this waits
+        if not events:
+            return
+        started = time.monotonic()
+        error: Exception | None = None
+        try:
+            records: list[Record] = []
+            trace = current_traceparent()
+            for first in range(0, len(events), _SLICE):
+                if first:
+                    await asyncio.sleep(0)
+                some = events[first : first + _SLICE]
+                records += encode_all(some, headers=self.config.headers, trace=trace)
+            await self._publish(records)
+        except Exception as problem:
+            error = problem
+            raise
+        finally:
+            if self.config.enable_metrics:
+                await self._record_batch(events, time.monotonic() - started, error)
+
+    def create_batch_processor(self) -> BatchProcessor:
+        """A batch processor that publishes each batch; ``cleanup`` of this object flushes it."""
+        processor = BatchProcessor(
+            self.publish_batch, replace(self.batch_config, enable_metrics=False)
+        )
+        self._processors.append(processor)
+        return processor
+
+    async def drain(self, within: float = 60.0) -> bool:
+        """Wait until the spool is empty, at most ``within`` seconds; whether that came."""
+        connection = await self._connected()
+        if connection.relay is None:
+            return True
+        return await asyncio.to_thread(connection.relay.drained, within)
+
+    async def replay(self) -> tuple[int, int]:
+        """Publish the dead letters again.
+
+        Returns:
+            How many were accepted, and how many were refused once more (and are kept again).
+        """
+        connection = await self._connected()
+        accepted = refused = 0
+        for letters in connection.dead_letters.claim():
+            count = len(letters)
+            try:
+                await self._publish([letter.record for letter in letters])
+            except EventRefusedError as error:
+                refused += len(error.refusals)
+                count -= len(error.refusals)
+            accepted += count
+        return accepted, refused
+
+    def statistics(self) -> OptimizerStatistics:
+        """Counts as of now."""
+        connection = self._connection
+        relay = connection.relay if connection is not None else None
+        return OptimizerStatistics(
+            published=self._counts["published"],
+            spooled=self._counts["spooled"],
+            refused=self._counts["refused"],
+            failed=self._counts["failed"],
+            producers=connection.publisher.producers if connection is not None else 0,
+            circuit=self.circuit_breaker.state,
+            spool=relay.spool.statistics() if relay is not None else None,
+        )
+
+    async def cleanup(self) -> None:
+        """Flush batch processors, wait a little for the spool to drain, and let go of everything.
+
+        What the broker does not take in that time stays in the spool.
+        """
+        self._closed = True
+        try:
+            for processor in self._processors:
+                await processor.cleanup()
+        finally:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                await asyncio.to_thread(_let_go, connection)
+            await self._metrics.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.cleanup()
+
+    async def _connected(self) -> Connection:
+        if self._closed:
+            raise ClosedError("this EventOptimizer was cleaned up: make a new one")
+        if self._connection is None:
+            await asyncio.to_thread(self._connect)
+        connection = self._connection
+        if connection is None:
+            raise ClosedError("this EventOptimizer was cleaned up: make a new one")
+        return connection
+
+    def _connect(self) -> None:
+        with self._connecting:
+            if self._connection is None and not self._closed:
+                self._connection = Connection(resolve_bootstrap(self._bootstrap), self.config)
+
+    async def _publish(self, records: list[Record]) -> None:
+        connection = self._connection or await self._connected()
+        relay = connection.relay
+        loop = asyncio.get_running_loop()
+        call = Call(records, connection.dead_letters, loop)
+        era: int | None = None
+        try:
+            era = self.circuit_breaker.admit()
+        except CircuitOpenError:
+            if relay is None:
+                raise
+            relay.divert()
+        durably = relay is not None and (self.config.durable or era is None or not relay.direct)
+        try:
+            if len(records) >= _MANY:
+                await asyncio.to_thread(connection.submit, [call], durably=durably)
+            else:
+                connection.offer(call, durably=durably)
+            settled = await self._watch(loop, by_silence=durably).settled(call)
+            if call.problem is not None:
+                raise call.problem  # noqa: TRY301 - the breaker has to be told of it below
+            if relay is not None and durably:
+                if call.span is not None and relay.spool.durability == "disk":
+                    await _synced(relay, call.span)
+                self._conclude_durable(relay, call, era, settled=settled)
+            else:
+                self._conclude(call, era, settled=settled)
+        except BaseException:
+            call.withdrawn = not durably
+            self._forget(era)  # no effect where the outcome was reported already
+            raise
+
+    def _conclude(self, call: Call, era: int | None, *, settled: bool) -> None:
+        """Report a call without the spool; raise what went wrong."""
+        if settled:
+            self._report(call, era)
+            if call.failures and (error := call.error) is not None:
+                raise error
+            return
+        self._counts["failed"] += len(call.records)
+        if era is not None:
+            self.circuit_breaker.failed(era)
+        raise PublishTimeoutError(
+            f"no acknowledgement of {len(call.records)} event(s) from Kafka in "
+            f"{self.config.publish_timeout_ms / 1000:g} s; they may still arrive, under the same "
+            "ids; set durable=True to keep events that the broker cannot take now"
+        )
+
+    def _conclude_durable(
+        self, relay: Relay, call: Call, era: int | None, *, settled: bool
+    ) -> None:
+        """Report a call whose events are safe in the spool; raise what the broker refused."""
+        if not call.handed_on:
+            self._counts["spooled"] += len(call.records)
+            self._forget(era)
+        elif settled:
+            self._report(call, era)
+            if call.failures and isinstance(error := call.error, EventRefusedError):
+                raise error
+        else:
+            relay.divert()
+            self._counts["spooled"] += len(call.records)
+            self._judge_later(call, era)
+
+    def _watch(self, loop: asyncio.AbstractEventLoop, *, by_silence: bool) -> Watch:
+        watch = self._watches.get((loop, by_silence))
+        if watch is None:
+            for old in [key for key in self._watches if key[0].is_closed()]:
+                del self._watches[old]
+            limit = self.config.stall_ms if by_silence else self.config.publish_timeout_ms
+            watch = Watch(loop, limit / 1000, by_silence=by_silence)
+            self._watches[loop, by_silence] = watch
+        return watch
+
+    def _judge_later(self, call: Call, era: int | None) -> None:
+        """Tell the breaker later about a call that its caller does not wait for."""
+        if era is None:
+            return
+        if self.circuit_breaker.state is CircuitState.CLOSED:
+            timeout = self.config.publish_timeout_ms / 1000
+            asyncio.get_running_loop().call_later(timeout, self._judge, call, era)
+        else:
+            self.circuit_breaker.failed(era)  # a probe has to answer at once
+
+    def _forget(self, era: int | None) -> None:
+        if era is not None:
+            self.circuit_breaker.forget(era)
+
+    def _judge(self, call: Call, era: int) -> None:
+        """Tell the breaker what became of a call whose caller did not wait so long."""
+        if call.left:
+            self.circuit_breaker.failed(era)
+        else:
+            self._report(call, era)
+
+    def _report(self, call: Call, era: int | None) -> None:
+        """Tell breaker and counts what became of a settled call."""
+        if not call.failures:
+            self._counts["published"] += len(call.records)
+            if era is not None:
+                self.circuit_breaker.succeeded(era)
+            return
+        refused, broken = len(call.refused), len(call.broken)
+        self._counts["refused"] += refused
+        self._counts["failed"] += broken
+        self._counts["published"] += len(call.records) - refused - broken
+        if era is None:
+            return
+        if broken:
+            self.circuit_breaker.failed(era)
+        else:
+            self.circuit_breaker.forget(era)
+
+    async def _record_batch(
+        self, events: list[BaseEvent], seconds: float, error: Exception | None
+    ) -> None:
+        """One row for each type and service in a batch."""
+        first = events[0]
+        if len(set(map(type, events))) == 1 and len({event.service for event in events}) == 1:
+            kinds = Counter({(first.event_type, first.service): len(events)})
+        else:
+            kinds = Counter((event.event_type, event.service) for event in events)
+        for (event_type, service), size in kinds.items():
+            await self._metrics.record(event_type, service, seconds, error=error, batch_size=size)
+
+    def _circuit_changed(self, old: CircuitState, new: CircuitState) -> None:
+        tell = _log.info if new is CircuitState.CLOSED else _log.warning
+        tell("events.circuit.changed", {"from": old.value, "to": new.value})
+        self._counts[f"circuit_{new.value}"] += 1
+        self._metrics.record_soon(f"circuit.{new.value}", "circuit_breaker")
+
+
+async def _synced(relay: Relay, span: Span) -> None:
+    """Wait until ``span`` survives a power loss."""
+    loop = asyncio.get_running_loop()
+    on_disk: asyncio.Future[None] = loop.create_future()
+
+    def tell(error: OSError | None) -> None:
+        loop.call_soon_threadsafe(finish, error)
+
+    def finish(error: OSError | None) -> None:
+        if on_disk.done():
+            return
+        if error is None:
+            on_disk.set_result(None)
+        else:
+            on_disk.set_exception(SpoolError(f"the spool is not on disk: {error}; check the disk"))
+
+    relay.spool.when_synced(span, tell)
+    await on_disk
+
+
+def _let_go(connection: Connection) -> None:
+    connection.settle()
+    connection.close()

@@ -1,0 +1,166 @@
+"""The durable way: spool first, then publish; the rest is drained in order by a thread."""
+
+import threading
+from collections.abc import Sequence
+
+from nodewright.events.dead_letters import DeadLetters
+from nodewright.events.encoding import Record
+from nodewright.events.errors import ClosedError
+from nodewright.events.publisher import Call, Publisher
+from nodewright.events.spool import Span, Spool
+from nodewright.logs import get_logger
+
+_log = get_logger(__name__, "events")
+
+_EVENTS, _BYTES = 10_000, 8 * 1024 * 1024  # drained at a time: what memory may grow by
+_PAUSE = 0.5  # seconds before what the broker failed to take is sent again
+
+
+class Relay:
+    """Sends what is in a spool, in order per key.
+
+    While all goes well, an accepted call is handed on from memory at once (``direct``). When the
+    broker stalls, or something is left from before, calls are only appended, and the relay's
+    thread reads them back and sends them until it has caught up.
+    """
+
+    def __init__(self, spool: Spool, publisher: Publisher, dead_letters: DeadLetters) -> None:
+        self.spool = spool
+        self._publisher = publisher
+        self._dead_letters = dead_letters
+        self._state = threading.Condition(threading.RLock())
+        self._direct = spool.events == 0
+        self._on_the_way = 0
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="spool-relay", daemon=True)
+        self._thread.start()
+
+    @property
+    def direct(self) -> bool:
+        """Whether calls are handed on from memory."""
+        return self._direct
+
+    def accept(self, calls: Sequence[Call]) -> None:
+        """Append the records of ``calls``; hand them on at once if nothing stands before them.
+
+        Raises:
+            SpoolFullError: nothing was accepted.
+        """
+        records = calls[0].records
+        if len(calls) > 1:
+            records = [record for call in calls for record in call.records]
+        with self._state:
+            if self._stopping:
+                raise ClosedError("this spool's relay is closed")
+            span = self.spool.append(records)
+            for call in calls:
+                call.span = span
+            if not self._direct:
+                self._state.notify_all()
+                return
+            self._on_the_way += 1
+            left = len(calls)
+            broken = False
+
+            def done(call: Call) -> None:
+                nonlocal left, broken
+                with self._state:
+                    left -= 1
+                    broken = broken or bool(call.broken)
+                    if not left:
+                        self._finished(span, broken=broken)
+
+            for call in calls:
+                call.on_done = done
+            # Within the lock, so that calls reach the lanes in the order of the spool.
+            self._publisher.submit(calls)
+
+    def divert(self) -> None:
+        """Hand nothing on from memory until the thread has caught up."""
+        with self._state:
+            self._direct = False
+            self._state.notify_all()
+
+    def drained(self, timeout: float) -> bool:
+        """Wait until nothing is left, at most ``timeout`` seconds; whether that came."""
+        with self._state:
+            return self._state.wait_for(self._is_empty, timeout)
+
+    def close(self) -> None:
+        """Stop the thread and close the spool; what is left stays for the next owner."""
+        with self._state:
+            self._stopping = True
+            self._state.notify_all()
+        self._thread.join()
+        self.spool.close()
+        self._dead_letters.close()
+
+    def _is_empty(self) -> bool:
+        return self.spool.events == 0 and self._on_the_way == 0
+
+    def _finished(self, span: Span, *, broken: bool) -> None:
+        """What was handed on from memory is settled; what failed is left to the thread."""
+        self._on_the_way -= 1
+        if broken:
+            self._direct = False
+        else:
+            self.spool.done([span])
+        self._state.notify_all()
+
+    def _run(self) -> None:
+        while True:
+            with self._state:
+                self._state.wait_for(
+                    lambda: self._stopping or (not self._direct and self._on_the_way == 0)
+                )
+                if self._stopping:
+                    return
+            try:
+                self._catch_up()
+            except OSError as error:
+                _log.error(
+                    "events.spool.not_drained",
+                    {"directory": str(self.spool.directory), "error": str(error)},
+                )
+                self._pause()
+
+    def _catch_up(self) -> None:
+        """Send what is undone, oldest first, until nothing is left."""
+        position = self.spool.watermark
+        while not self._stopping:
+            records, span = self.spool.read(position, _EVENTS, _BYTES)
+            if not records:
+                with self._state:
+                    if self.spool.end == span.end:
+                        self._direct = True
+                        self._state.notify_all()
+                        return
+                continue
+            if not self._send(records):
+                return
+            self.spool.done([span])
+            position = span.end
+            with self._state:
+                self._state.notify_all()
+
+    def _send(self, records: Sequence[Record]) -> bool:
+        """Send ``records`` until each is delivered or refused; False when stopped before that."""
+        while records:
+            call = Call(records, self._dead_letters)
+            try:
+                self._publisher.submit([call])
+            except ClosedError:
+                return False
+            while call.woken is not None and not call.woken.wait(_PAUSE):
+                if self._stopping:
+                    return False
+            records = [failure.record for failure in call.broken]
+            if records:
+                self._pause()
+                if self._stopping:
+                    return False
+        return True
+
+    def _pause(self) -> None:
+        with self._state:
+            self._state.wait_for(lambda: self._stopping, _PAUSE)
