@@ -21,6 +21,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "undo": ("nodewright.cli.undo", "Take the last run on an output folder back."),
     "logs": ("nodewright.cli.logs", "Read the log."),
     "mixins": ("nodewright.cli.mixins", "Try mixins, learn from it, predict and recommend."),
+    "serve": ("nodewright.cli.serve", "Serve the dashboard and /metrics."),
+    "doctor": ("nodewright.cli.doctor", "Check every part and say what to do."),
 }
 
 

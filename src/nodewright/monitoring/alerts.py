@@ -110,7 +110,8 @@ class AlertBook:
 
     def off_change(self, listener: Callable[[], None]) -> None:
         """Undo `on_change`."""
-        self._listeners.remove(listener)
+        if listener in self._listeners:
+            self._listeners.remove(listener)
 
     def band(self, name: str) -> tuple[float, float]:
         """Values of a metric that need no attention."""
