@@ -17,6 +17,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 
 _UPPER_HALF = 1 if sys.byteorder == "little" else 0
+_BATCH = 128
 _NARROWEST, _WIDEST = 1.2e-38, 3.3e38
 
 _BINS_PER_E = 1 / math.log(1.01)
@@ -34,41 +35,61 @@ class WindowedQuantiles:
         slots: how many parts the window moves on in.
     """
 
-    __slots__ = ("_slots", "_slots_in_window", "_width")
+    __slots__ = ("_number", "_slots", "_slots_in_window", "_waiting", "_width")
 
     def __init__(self, window: float, slots: int) -> None:
         self._width = window / slots
         self._slots_in_window = slots
-        self._slots: deque[tuple[int, Counter[int]]] = deque()
+        self._slots: deque[tuple[int, Counter[int]]] | None = None
+        # Values of the present slot that are not in its bins yet: many at once cost less.
+        self._waiting: list[float] = []
+        self._number = 0
 
     def end_of_slot(self, now: float) -> float:
         """When the slot of ``now`` ends."""
         return (math.floor(now / self._width) + 1) * self._width
 
     def add(self, values: Sequence[float], now: float) -> None:
-        """Count finite ``values`` in rising order, all from the slot of ``now``."""
-        number = math.floor(now / self._width)
-        if not self._slots or self._slots[-1][0] != number:
-            self._slots.append((number, Counter()))
-            self._drop_before(number)
-        self._slots[-1][1].update(_indexes(values))
+        """Count finite ``values``, all from the slot of ``now``."""
+        number = int(now // self._width)
+        if number != self._number:
+            self._bin()
+            self._number = number
+        self._waiting += values
+        if len(self._waiting) >= _BATCH:
+            self._bin()
 
     def quantiles(self, wanted: Iterable[float], now: float) -> list[float | None]:
         """The values at ranks ``floor(q * (n - 1))`` of the window; None where it is empty."""
-        self._drop_before(math.floor(now / self._width))
+        self._bin()
+        self._drop_before(int(now // self._width))
         merged: Counter[int] = Counter()
-        for _, bins in self._slots:
+        for _, bins in self._slots or ():
             merged.update(bins)
         ordered = sorted((_value(index), count) for index, count in merged.items())
         total = merged.total()
         return [_at_rank(ordered, math.floor(q * (total - 1))) for q in wanted]
 
+    def _bin(self) -> None:
+        if not self._waiting:
+            return
+        if self._slots is None:
+            self._slots = deque()
+        if not self._slots or self._slots[-1][0] != self._number:
+            self._slots.append((self._number, Counter()))
+            self._drop_before(self._number)
+        self._waiting.sort()
+        self._slots[-1][1].update(_indexes(self._waiting))
+        self._waiting.clear()
+
     def _drop_before(self, number: int) -> None:
-        while self._slots and self._slots[0][0] <= number - self._slots_in_window:
-            self._slots.popleft()
+        slots = self._slots
+        while slots and slots[0][0] <= number - self._slots_in_window:
+            slots.popleft()
 
 
 def _indexes(values: Sequence[float]) -> Iterable[int]:
+    """The bins of sorted values."""
     first = values[0]
     if first <= 0.0:
         positive = bisect_right(values, 0.0)

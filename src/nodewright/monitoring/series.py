@@ -214,18 +214,18 @@ class Series:
         self.total_count += waiting
         if self.quantiles is None:
             return
-        values.sort()
         if self.family.bounds:
             self._count(values)
         self.quantiles.add(values, self.last_at)
 
-    def _count(self, values: Sequence[float]) -> None:
-        """Add sorted ``values`` to the buckets, each of which includes its upper bound."""
+    def _count(self, values: list[float]) -> None:
+        """Add ``values`` to the buckets, each of which includes its upper bound."""
         bounds, counts = self.family.bounds, self.counts
         if len(values) < len(bounds):
             for value in values:
                 counts[bisect_left(bounds, value)] += 1
             return
+        values.sort()
         below = 0
         for place, bound in enumerate(bounds):
             upto = bisect_right(values, bound)

@@ -97,8 +97,10 @@ class MetricStore:
         self._watcher = watcher
         self._lock = threading.RLock()
         self._families: dict[str, Family] = {}
-        # Name, label names and label values, flat and as callers order them -> the series.
-        self._aliases: dict[tuple[str, ...], Series] = {}
+        # Name -> label name -> its value -> the next label name ... -> "" -> the series: as callers
+        # order them. Faster than to build and hash a key.
+        self._index: dict[str, Any] = {}
+        self._indexed = 0
         self._sample_names: dict[str, str] = {}
         self._series_count = 0
         self._overflowed = 0
@@ -119,7 +121,11 @@ class MetricStore:
             MetricError: the name, a label, the type or the value is not valid.
         """
         try:
-            series = self._aliases[(name, *labels, *labels.values()) if labels else (name,)]
+            node = self._index[name]
+            if labels:
+                for label in labels:
+                    node = node[label][labels[label]]
+            series = node[""]
         except (KeyError, TypeError, AttributeError):
             series = self._find(name, value, metric_type, labels, help_text)
         if series.kind is not metric_type:
@@ -223,7 +229,7 @@ class MetricStore:
                     series.gone = True
                     series.pending.clear()
             self._families.clear()
-            self._aliases.clear()
+            self._clear_index()
             self._sample_names.clear()
             self._series_count = 0
 
@@ -258,11 +264,22 @@ class MetricStore:
                     return self._overflow(family)
                 series = self._make_series(family, known)
                 family.series[key] = series
-            if len(self._aliases) > 4 * self._series_count + 64:
-                self._aliases.clear()
-            given = labels or {}
-            self._aliases[tuple(map(_plain, (name, *given, *given.values())))] = series
+            self._add_to_index(name, labels or {}, series)
             return series
+
+    def _add_to_index(self, name: str, labels: Mapping[str, str], series: Series) -> None:
+        """Let `record` find a series by labels in this order."""
+        if self._indexed > 4 * self._series_count + 64:
+            self._clear_index()
+        node = self._index.setdefault(_plain(name), {})
+        for label, text in labels.items():
+            node = node.setdefault(_plain(label), {}).setdefault(_plain(text), {})
+        node[""] = series
+        self._indexed += 1
+
+    def _clear_index(self) -> None:
+        self._index.clear()
+        self._indexed = 0
 
     def _make_family(
         self,
@@ -365,7 +382,7 @@ class MetricStore:
             family.overflow = None
         self._series_count -= 1
         self._expired += 1
-        self._aliases.clear()
+        self._clear_index()
         # What is folded here was there before. What comes later is recorded anew: by us until
         # `gone` is seen, then by whoever sees it.
         series.fold()
