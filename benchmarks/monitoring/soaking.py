@@ -38,11 +38,11 @@ def run() -> None:
     seconds = time.perf_counter() - start
     stats = system.store.stats()
     figures = [Figure("memory grown in the last nine tenths", grown, 10, at_least=False, unit="MB")]
+    active, resolved = system.get_active_alerts(), system.get_resolved_alerts()
     notes = [
-        f"{records:,} records in {seconds:.0f} s, {stats.series:,} series, "
-        f"{stats.overflowed:,} values in overflow series, "
-        f"{len(system.get_active_alerts()):,} alerts active, "
-        f"{len(system.get_resolved_alerts()):,} resolved ones kept",
+        f"{records:,} records in {seconds:.0f} s",
+        f"{stats.series:,} series, {stats.overflowed:,} values in overflow series",
+        f"{len(active):,} alerts active, {len(resolved):,} resolved ones kept",
     ]
     report("Soak", [], figures, notes)
 

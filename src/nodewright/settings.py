@@ -130,6 +130,7 @@ class Settings(BaseSettings):
     # Reading PRDs.
     pattern_folder: Path | None = Field(
         default=None, description="A folder of pattern files that add to the built-in library."
+    )
 
     # Health, alerts and the web page.
     model_max_age_days: float = Field(

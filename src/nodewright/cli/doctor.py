@@ -15,9 +15,9 @@ def doctor(
 
     Exit codes: 0 all is well, 1 something is degraded or critical.
     """
-    import asyncio  # noqa: PLC0415 - help stays fast
+    import asyncio
 
-    from nodewright.web.diagnosis import diagnose, shown  # noqa: PLC0415 - help stays fast
+    from nodewright.web.diagnosis import diagnose, shown
 
     findings = asyncio.run(diagnose())
     typer.echo(shown(findings, as_json=as_json))

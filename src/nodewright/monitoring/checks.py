@@ -50,8 +50,8 @@ def broker(config: Mapping[str, Any]) -> HealthCheck:
     def look() -> Finding:
         if not servers or servers == "mock":
             return Finding(HEALTHY, "no broker is configured; the mock in the process is used")
-        from confluent_kafka import KafkaException  # noqa: PLC0415 - heavy
-        from confluent_kafka.admin import AdminClient  # noqa: PLC0415 - heavy
+        from confluent_kafka import KafkaException
+        from confluent_kafka.admin import AdminClient
 
         if not client:
             client.append(AdminClient({**config, "log_level": 0}))

@@ -107,7 +107,7 @@ class MetricStore:
         self._expired = 0
         self._swept_at = clock()
 
-    def record(
+    def record(  # noqa: C901 - the hot path: each call of a part of it would be felt
         self,
         name: str,
         value: float,

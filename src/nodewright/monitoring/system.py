@@ -285,7 +285,7 @@ class MonitoringSystem:
         with self._lock:
             if self._persistence is None:
                 try:
-                    from nodewright.storage import CodegenPersistence  # noqa: PLC0415 - heavy
+                    from nodewright.storage import CodegenPersistence
 
                     self._persistence = CodegenPersistence()
                 except Exception as error:  # noqa: BLE001 - each part will say so

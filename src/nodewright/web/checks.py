@@ -25,7 +25,7 @@ def standard_checks(settings: Settings, persistence: CodegenPersistence) -> Sequ
 
 
 def _read_templates() -> str:
-    from nodewright.templates import TemplatePack  # noqa: PLC0415 - Jinja2
+    from nodewright.templates import TemplatePack
 
     pack = TemplatePack()
     names = pack.names()

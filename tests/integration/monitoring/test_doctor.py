@@ -38,7 +38,7 @@ def test_doctor_says_what_to_do(server: str, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_control_characters_do_not_reach_the_terminal() -> None:
-    from datetime import UTC, datetime  # noqa: PLC0415
+    from datetime import UTC, datetime
 
     status = HealthStatus(
         "database",

@@ -185,7 +185,7 @@ def test_no_data() -> None:
 
 
 def test_expired_series_resolve_their_alerts() -> None:
-    from nodewright.monitoring import Limits  # noqa: PLC0415
+    from nodewright.monitoring import Limits
 
     script = Script(limits=Limits(expiry_s=10))
     script.record("cache_hit_rate", 0.1, {"pack": "a"})

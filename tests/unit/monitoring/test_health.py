@@ -85,8 +85,8 @@ def test_background_checks_repeat_until_stopped() -> None:
 
 
 def test_database_that_is_away(database_url: str) -> None:
-    from nodewright.settings import Settings  # noqa: PLC0415
-    from nodewright.storage import CodegenPersistence  # noqa: PLC0415
+    from nodewright.settings import Settings
+    from nodewright.storage import CodegenPersistence
 
     impatient = Settings(database_patience_s=0)
     alive = CodegenPersistence(database_url)

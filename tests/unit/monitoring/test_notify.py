@@ -210,7 +210,7 @@ def test_critical_inhibits_warnings_of_its_component(systems: list[MonitoringSys
 
 
 def test_silences_hold_back_until_they_expire(systems: list[MonitoringSystem]) -> None:
-    from datetime import UTC, datetime, timedelta  # noqa: PLC0415
+    from datetime import UTC, datetime, timedelta
 
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     system = system_with(systems, wall=lambda: moment)
