@@ -167,6 +167,31 @@ class Settings(BaseSettings):
         default=None, description="One spool for one process; by default one each below data_dir."
     )
 
+    # Health, alerts and the web page.
+    model_max_age_days: float = Field(
+        default=30.0, gt=0, description="Age at which the mixin model counts as degraded."
+    )
+    disk_min_free_mb: float = Field(
+        default=1024.0, gt=0, description="Free MB below which the disk counts as degraded."
+    )
+    alert_webhook_url: SecretStr | None = Field(
+        default=None, description="http(s) address that nodewright serve posts alerts to."
+    )
+    alertmanager_url: str | None = Field(
+        default=None, description="Alertmanager that nodewright serve sends alerts to."
+    )
+    web_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Token that opens the web page; needed to listen beyond this machine.",
+    )
+    web_refresh_s: float = Field(
+        default=5.0, gt=0, description="Seconds between two readings of the page's numbers."
+    )
+    web_window_minutes: float = Field(
+        default=60.0, gt=0, description="Window of time that the page's numbers cover."
+    )
+
     @classmethod
     def settings_customise_sources(
         cls,

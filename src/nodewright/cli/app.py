@@ -22,6 +22,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "logs": ("nodewright.cli.logs", "Read the log."),
     "mixins": ("nodewright.cli.mixins", "Try mixins, learn from it, predict and recommend."),
     "events": ("nodewright.cli.events", "Show, drain and replay events; watch topics live."),
+    "serve": ("nodewright.cli.serve", "Serve the dashboard and /metrics."),
+    "doctor": ("nodewright.cli.doctor", "Check every part and say what to do."),
 }
 
 

@@ -1,0 +1,1 @@
+"""How fast metrics are recorded, exported and collected: python -m benchmarks.monitoring."""

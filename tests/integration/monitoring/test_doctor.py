@@ -1,0 +1,51 @@
+"""``nodewright doctor`` on this installation."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from nodewright.monitoring.health import HealthStatus
+from nodewright.web.diagnosis import shown
+
+COMMAND = [sys.executable, "-c", "from nodewright.cli.app import main; main()", "doctor"]
+
+
+def test_doctor_finds_every_part_well(server: str) -> None:
+    assert server
+    done = subprocess.run([*COMMAND, "--json"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    components = {status["component"] for status in json.loads(done.stdout)}
+    assert components == {
+        "database",
+        "broker",
+        "template_pack",
+        "mixin_model",
+        "disk_space",
+        "event_spool",
+        "worker_pool",
+    }
+
+
+def test_doctor_says_what_to_do(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert server
+    monkeypatch.setenv("NODEWRIGHT_DISK_MIN_FREE_MB", "1e12")
+    done = subprocess.run(COMMAND, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "to do: make room" in done.stdout
+    assert "6 of 7 parts are well" in done.stdout
+
+
+def test_control_characters_do_not_reach_the_terminal() -> None:
+    from datetime import UTC, datetime
+
+    status = HealthStatus(
+        "database",
+        healthy=False,
+        status="critical",
+        last_check=datetime.now(UTC),
+        metadata={"message": "\x1b[2Jgone\nnext", "advice": "x"},
+    )
+    assert "\x1b" not in shown([status])
+    assert "gone next" in shown([status])

@@ -1,0 +1,254 @@
+"""Alerts reach their channels: log, webhook, Alertmanager's API; grouped, inhibited, silenced."""
+
+import json
+import logging
+import queue
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from nodewright.monitoring import AlertSeverity, MetricType, MonitoringError, MonitoringSystem
+from nodewright.monitoring.channels import (
+    AlertmanagerChannel,
+    LogChannel,
+    Notification,
+    WebhookChannel,
+)
+from nodewright.monitoring.notify import Notifier, Policy
+
+WAIT_S = 20
+
+
+class Receiver:
+    """An HTTP server that keeps what is posted, and answers as told."""
+
+    def __init__(self) -> None:
+        self.posts: queue.Queue[tuple[str, dict, dict]] = queue.Queue()
+        self.answers: list[int] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                status = outer.answers.pop(0) if outer.answers else 200
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                if status == 302:
+                    self.send_header("Location", "http://127.0.0.1:1/")
+                self.end_headers()
+                outer.posts.put((self.path, dict(self.headers), json.loads(body)))
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def next(self) -> tuple[str, dict, dict]:
+        return self.posts.get(timeout=WAIT_S)
+
+
+class Memory:
+    """A channel that keeps its notifications."""
+
+    name = "memory"
+    resend_s = None
+
+    def __init__(self) -> None:
+        self.sent: queue.Queue[Notification] = queue.Queue()
+
+    def send(self, notification: Notification) -> None:
+        self.sent.put(notification)
+
+    def next(self) -> Notification:
+        return self.sent.get(timeout=WAIT_S)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    made = Receiver()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+@pytest.fixture
+def systems() -> Iterator[list[MonitoringSystem]]:
+    made: list[MonitoringSystem] = []
+    yield made
+    for system in made:
+        if system._notifier:
+            system._notifier.close()
+
+
+def system_with(systems: list[MonitoringSystem], **options: object) -> MonitoringSystem:
+    system = MonitoringSystem(log_alerts=False, **options)
+    systems.append(system)
+    return system
+
+
+def record(system: MonitoringSystem, value: float, name: str = "cache_hit_rate") -> None:
+    system.record(name, value, MetricType.GAUGE, {"pack": "a"})
+
+
+def test_webhook_hears_of_firing_and_resolved(
+    receiver: Receiver, systems: list[MonitoringSystem]
+) -> None:
+    system = system_with(systems)
+    system.add_channel(
+        WebhookChannel(f"{receiver.url}/hook", headers={"Authorization": "Bearer x"})
+    )
+    record(system, 0.5)
+    path, headers, body = receiver.next()
+    assert path == "/hook"
+    assert headers["Authorization"] == "Bearer x"
+    assert body["group"] == {"component": "template_cache"}
+    assert body["firing"][0]["message"].startswith("cache_hit_rate 50 % is below")
+    assert body["firing"][0]["labels"] == {"pack": "a"}
+    record(system, 0.65)
+    assert receiver.next()[2]["firing"][0]["severity"] == "warning"
+    record(system, 0.9)
+    body = receiver.next()[2]
+    assert body["firing"] == []
+    assert "no longer below" in body["resolved"][0]["resolution_message"]
+
+
+def test_failures_are_tried_again_and_counted(
+    receiver: Receiver, systems: list[MonitoringSystem]
+) -> None:
+    system = system_with(systems)
+    notifier = system._notifier = Notifier(system.alerts, retry_s=(0.01,))
+    receiver.answers = [500, 302, 429, 200]
+    notifier.add(WebhookChannel(receiver.url))
+    record(system, 0.5)
+    bodies = [receiver.next()[2] for _ in range(4)]
+    assert all(body["firing"] == bodies[0]["firing"] for body in bodies)
+    notifier.close()
+    assert receiver.posts.empty()
+
+
+def test_a_channel_that_is_away_does_not_hold_up_another(systems: list[MonitoringSystem]) -> None:
+    system = system_with(systems)
+    system.add_channel(WebhookChannel("http://127.0.0.1:1"))
+    memory = Memory()
+    system.add_channel(memory)
+    record(system, 0.5)
+    assert memory.next().firing[0].severity is AlertSeverity.CRITICAL
+
+
+def test_alertmanager_gets_labels_and_ends(
+    receiver: Receiver, systems: list[MonitoringSystem]
+) -> None:
+    system = system_with(systems)
+    system.add_channel(AlertmanagerChannel(receiver.url, generator_url="http://me/"))
+    record(system, 0.5)
+    path, _, (alert,) = receiver.next()
+    assert path == "/api/v2/alerts"
+    assert alert["labels"] == {
+        "alertname": "NodewrightCacheHitRate",
+        "severity": "critical",
+        "component": "template_cache",
+        "metric": "cache_hit_rate",
+        "pack": "a",
+    }
+    assert alert["endsAt"] > alert["startsAt"]
+    record(system, 0.65)
+    _, _, alerts = receiver.next()
+    by_severity = {alert["labels"]["severity"]: alert for alert in alerts}
+    assert by_severity["critical"]["endsAt"] < by_severity["warning"]["endsAt"]
+
+
+def test_alertmanager_is_reminded(receiver: Receiver, systems: list[MonitoringSystem]) -> None:
+    system = system_with(systems)
+    system.add_channel(AlertmanagerChannel(receiver.url, resend_s=0.01))
+    record(system, 0.5)
+    first, second = receiver.next()[2], receiver.next()[2]
+    assert first[0]["labels"] == second[0]["labels"]
+
+
+def test_log_has_alerts_and_their_end(
+    caplog: pytest.LogCaptureFixture, systems: list[MonitoringSystem]
+) -> None:
+    system = MonitoringSystem()
+    systems.append(system)
+    with caplog.at_level(logging.INFO, "nodewright.monitoring.alerts"):
+        record(system, 0.5)
+        assert system._notifier is not None
+        system._notifier.close()
+    assert [entry.levelname for entry in caplog.records] == ["ERROR"]
+    channel = LogChannel()
+    with caplog.at_level(logging.INFO, "nodewright.monitoring.alerts"):
+        record(system, 0.9)
+        channel.send(Notification({}, resolved=tuple(system.get_resolved_alerts())))
+    assert caplog.messages[-1].startswith("resolved: cache_hit_rate 90 % is no longer below")
+
+
+def test_groups_are_one_notification(systems: list[MonitoringSystem]) -> None:
+    system = system_with(systems, policy=Policy(group_by=()))
+    record(system, 0.5)
+    record(system, 0.5, "quality_score")
+    memory = Memory()
+    system.add_channel(memory)
+    sent = memory.next()
+    assert {alert.metric_name for alert in sent.firing} == {"cache_hit_rate", "quality_score"}
+    assert sent.group == {}
+
+
+def test_critical_inhibits_warnings_of_its_component(systems: list[MonitoringSystem]) -> None:
+    system = system_with(systems, policy=Policy(inhibit_by=("component",)))
+    record(system, 0.5)
+    record(system, 75.0, "template_load_ms")
+    record(system, 0.76, "quality_score")
+    system.add_channel(Memory())
+    assert system._notifier is not None
+    wanted = {(alert.metric_name, alert.severity.value) for alert in system._notifier.wanted()}
+    assert wanted == {("cache_hit_rate", "critical"), ("quality_score", "warning")}
+    assert len(system.get_active_alerts()) == 3
+
+
+def test_silences_hold_back_until_they_expire(systems: list[MonitoringSystem]) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    system = system_with(systems, wall=lambda: moment)
+    silence = system.silence({"metric": "cache_hit_rate", "pack": "a"}, 60, "known")
+    record(system, 0.5)
+    assert system._notifier is not None
+    assert system._notifier.wanted() == []
+    assert len(system.get_active_alerts()) == 1
+    assert system.silences() == [silence]
+    moment += timedelta(seconds=61)
+    assert system.silences() == []
+    assert len(system._notifier.wanted()) == 1
+    again = system.silence({"severity": "critical"}, 60)
+    assert system._notifier.wanted() == []
+    assert system.end_silence(again.silence_id)
+    assert len(system._notifier.wanted()) == 1
+    with pytest.raises(MonitoringError, match="matcher"):
+        system.silence({}, 60)
+
+
+def test_ending_a_silence_sends_what_still_fires(systems: list[MonitoringSystem]) -> None:
+    system = system_with(systems)
+    silence = system.silence({"component": "template_cache"}, 3600)
+    memory = Memory()
+    system.add_channel(memory)
+    record(system, 0.5)
+    record(system, 0.5, "quality_score")
+    assert memory.next().firing[0].metric_name == "quality_score"
+    system.end_silence(silence.silence_id)
+    assert memory.next().firing[0].metric_name == "cache_hit_rate"
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://host/", "//host", "nonsense"])
+def test_addresses_that_are_not_http_are_refused(url: str) -> None:
+    with pytest.raises(MonitoringError, match="http"):
+        WebhookChannel(url)
+
+
+def test_secrets_of_an_address_are_not_shown() -> None:
+    channel = WebhookChannel("https://user:word@host/services/T0KEN?key=K")
+    assert channel.name == "webhook https://host"
