@@ -27,8 +27,19 @@ test: lint ## everything that must hold
 faults: setup ## slow fault-injection runs
 	$(RUN) pytest -m faults
 
-demo: setup ## the whole job on an example PRD
-	$(RUN) nodewright generate examples/ticketing.md --output out/demo --package ticketing --verify run
+DEMO := examples/ticketing.md --output out/demo --package ticketing
+
+demo: setup ## the whole job on an example PRD: understand, plan, prove, deliver, use
+	@printf '\n== What is understood of examples/ticketing.md\n'
+	$(RUN) nodewright analyze examples/ticketing.md
+	@printf '\n== What will be done\n'
+	$(RUN) nodewright generate $(DEMO) --dry-run
+	@printf '\n== Doing it: every node is run before it is delivered\n'
+	$(RUN) nodewright generate $(DEMO)
+	@printf '\n== The package that came out, by its own tests\n'
+	cd out/demo && ../../.venv/bin/python -m pytest -q
+	@printf '\n== How long it took, as recorded in PostgreSQL\n'
+	$(RUN) nodewright stats
 
 eval-prd: setup ## score the analysis on a folder of labelled PRDs: make eval-prd PRDS=folder
 	@test -n "$(PRDS)" || { echo "usage: make eval-prd PRDS=folder" >&2; exit 2; }

@@ -11,11 +11,11 @@ __version__ = "0.1.0"
 
 # Public name -> the module that defines it.
 _EXPORTS: dict[str, str] = {
+    "AlertRule": "nodewright.monitoring",
+    "AlertSeverity": "nodewright.monitoring",
     "BaseEvent": "nodewright.events.model",
     "BatchConfig": "nodewright.events.config",
     "BatchProcessor": "nodewright.events.batching",
-    "AlertRule": "nodewright.monitoring",
-    "AlertSeverity": "nodewright.monitoring",
     "CachedTemplate": "nodewright.templates",
     "CircuitBreaker": "nodewright.events.breaker",
     "CircuitBreakerConfig": "nodewright.events.config",

@@ -32,27 +32,25 @@ _MOST_STATEMENTS = 8
 _MOST_WORDS = 4
 
 # Names that a handler uses itself, and those that onex finds too general for a function.
-_RESERVED = set(
-    [
-        "handle",
-        "reduce",
-        "repository",
-        "gateway",
-        "workflows",
-        "steps_of",
-        "self",
-        "process",
-        "execute",
-        "run",
-        "do",
-        "perform",
-        "manage",
-        "control",
-        "work",
-        "operate",
-        "action",
-    ]
-)
+_RESERVED = {
+    "handle",
+    "reduce",
+    "repository",
+    "gateway",
+    "workflows",
+    "steps_of",
+    "self",
+    "process",
+    "execute",
+    "run",
+    "do",
+    "perform",
+    "manage",
+    "control",
+    "work",
+    "operate",
+    "action",
+}
 # A heading such as "Sales figures" names its topic; a sentence with one of these demands.
 _DEMANDS = re.compile(r"\b(?:shall|must|should|will|has to|have to|needs? to)\b", re.IGNORECASE)
 _STEP_ORDER = ("COMPUTE", "EFFECT", "REDUCER")
