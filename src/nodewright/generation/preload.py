@@ -48,7 +48,7 @@ def _run_elsewhere[Result](coroutine: Coroutine[Any, Any, Result]) -> Result:
 
 
 # The container looks each service up on a new thread with a new event loop.
-model_onex_container.run_coro_sync = _run_elsewhere  # type: ignore[assignment]
+setattr(model_onex_container, "run_coro_sync", _run_elsewhere)  # noqa: B010 - not exported
 
 # Each node reads its contract several times; libyaml's parser gives the same values.
 if hasattr(yaml, "CSafeLoader"):
