@@ -83,11 +83,11 @@ def hints(
     for item in patterns:
         for kind in item.node_kinds:
             found[kind] = max(found[kind], item.confidence * _PATTERN_SHARE)
-    for item in requirements:
-        if item.functional and item.scope is Scope.RELEASE:
-            kind = _TELLING_VERBS.get(operation_of(item.text).verb)
-            if kind is not None:
-                found[kind] = max(found[kind], _VERB_CHANCE)
+    for requirement in requirements:
+        if requirement.functional and requirement.scope is Scope.RELEASE:
+            told = _TELLING_VERBS.get(operation_of(requirement.text).verb)
+            if told is not None:
+                found[told] = max(found[told], _VERB_CHANCE)
     if machines:
         found["REDUCER"] = max(found["REDUCER"], _MACHINE)
     found["EFFECT"] = max(found["EFFECT"], _EFFECT_FLOOR)
