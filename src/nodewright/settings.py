@@ -130,6 +130,8 @@ class Settings(BaseSettings):
     # Reading PRDs.
     pattern_folder: Path | None = Field(
         default=None, description="A folder of pattern files that add to the built-in library."
+    )
+
     # Events. Without kafka_bootstrap_servers the mock cluster inside the process is used.
     kafka_bootstrap_servers: str | None = Field(
         default=None,
