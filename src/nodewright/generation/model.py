@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from nodewright.prd.models import FieldType
+from nodewright.templates import TemplateUse
 
 
 class Verify(StrEnum):
@@ -147,7 +148,8 @@ class NodeReport:
     """What became of one node.
 
     Times are seconds in the worker: ``render_seconds`` and ``verify_seconds`` by the clock,
-    ``cpu_seconds`` of the processor, the judges' own processes included.
+    ``cpu_seconds`` of the processor, the judges' own processes included. ``template_uses`` are what
+    the worker's template cache did since its last report.
     """
 
     slug: str
@@ -157,6 +159,7 @@ class NodeReport:
     render_seconds: float = 0.0
     verify_seconds: float = 0.0
     cpu_seconds: float = 0.0
+    template_uses: tuple[TemplateUse, ...] = ()
 
     @property
     def seconds(self) -> float:

@@ -70,6 +70,7 @@ def prove_nodes(
                     render_seconds=render.wall + layout.wall,
                     verify_seconds=lint.wall + judged.wall,
                     cpu_seconds=render.cpu + layout.cpu + lint.cpu + judged.cpu,
+                    template_uses=tuple(pack.cache.take_uses()),
                 )
             )
     return tuple(reports)

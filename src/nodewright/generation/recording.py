@@ -40,8 +40,10 @@ class Recorder:
             self._insert(session_id, WHOLE_RUN, phase, seconds, about)
 
     def nodes(self, session_id: UUID, reports: Iterable[NodeReport], workers: int) -> None:
-        """Record what each node took in its worker: rendering and judging."""
+        """Record what each node took in its worker: templates, rendering and judging."""
         for report in reports:
+            for use in report.template_uses:
+                self._persistence.sync.upsert_template_cache_metadata(**use.columns())
             about: dict[str, Any] = {
                 "metadata": {"node": report.slug, "passed": report.passed},
                 "worker_count": workers,

@@ -164,3 +164,16 @@ def test_from_a_script_without_a_guard_of_its_own_loop(tmp_path: Path) -> None:
         timeout=120,
     )
     assert done.stdout.startswith("True"), done
+
+
+async def test_the_use_of_templates_is_recorded(
+    persistence: CodegenPersistence, tmp_path: Path
+) -> None:
+    from nodewright.generation.recording import Recorder
+
+    async with ParallelGenerator(1, recorder=Recorder(persistence)) as generator:
+        await generator.generate_nodes_parallel([job(tmp_path)], uuid4())
+    await persistence.flush()
+    by_type = {row.template_type: row for row in await persistence.get_template_cache_efficiency()}
+    assert {"EFFECT", "COMMON", "PACKAGE"} <= set(by_type)
+    assert by_type["EFFECT"].template_count > 5
