@@ -5,7 +5,6 @@ Everything here is synchronous and safe in any thread; the asynchronous entrance
 """
 
 import atexit
-import logging
 import os
 import threading
 import time
@@ -22,6 +21,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import class_row, dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
+from nodewright.logs import get_logger
 from nodewright.settings import Settings
 from nodewright.storage import migrate
 from nodewright.storage.embedded import EmbeddedServer
@@ -33,7 +33,7 @@ from nodewright.storage.errors import (
 )
 from nodewright.storage.queries import Query
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__, component="storage")
 
 type Connection = psycopg.Connection[Any]
 type Parameters = Mapping[str, Any] | Sequence[Any]
@@ -455,7 +455,11 @@ def _close_all() -> None:
         try:
             database.close()
         except Exception:  # the interpreter is leaving: the others still have to be closed
-            logger.warning("could not close %s", database.location, exc_info=True)
+            logger.warning(
+                "could not close a database",
+                metadata={"location": database.location},
+                exc_info=True,
+            )
 
 
 def _fork_all() -> None:
