@@ -209,7 +209,7 @@ def measure(persistence: CodegenPersistence, dsn: str, rows: int) -> None:
         ),
     ]
     notes = [
-        f"a row of telemetry: {here * 1e6:.1f} us of processor here, {there * 1e6:.1f} in the server",
+        f"a row of telemetry: {here * 1e6:.1f} us of processor here, {there * 1e6:.1f} there",
         f"both work at once, so two free cores carry {1 / max(here, there):,.0f} rows/s at most",
         f"accepted while the writer works: {statistics.median(busy) * 1e6:.2f} us a call",
         f"recorded fact: {spread(ours)}; bare insert: {spread(bare)}",

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import psycopg
 
 from nodewright.logs import get_logger
-from nodewright.storage.database import Connection, Database, Receipt
+from nodewright.storage.database import Database
 from nodewright.storage.errors import StorageError
+from nodewright.storage.receipt import Connection, Receipt
 from nodewright.storage.telemetry_rows import Accepted, Batch, Kind
 
 logger = get_logger(__name__, component="storage")

@@ -15,8 +15,8 @@ import pytest
 
 from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence, StorageError, StorageUnavailableError
-from nodewright.storage.database import Receipt
 from nodewright.storage.errors import InvalidRecordError
+from nodewright.storage.receipt import Receipt
 
 _numbers = count(1)
 
