@@ -5,7 +5,6 @@ Everything here is synchronous and safe in any thread; the asynchronous entrance
 """
 
 import atexit
-import logging
 import os
 import threading
 import time
@@ -13,8 +12,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import chain, repeat
-from typing import Any, LiteralString, cast, overload
-from uuid import uuid4
+from typing import Any, LiteralString, overload
 
 import psycopg
 from psycopg import errors as pg
@@ -22,8 +20,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import class_row, dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
+from nodewright.logs import get_logger
 from nodewright.settings import Settings
 from nodewright.storage import migrate
+from nodewright.storage.address import configured
 from nodewright.storage.embedded import EmbeddedServer
 from nodewright.storage.errors import (
     InvalidRecordError,
@@ -32,15 +32,14 @@ from nodewright.storage.errors import (
     StorageUnavailableError,
 )
 from nodewright.storage.queries import Query
+from nodewright.storage.receipt import RERUN, Connection, Receipt, lost
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__, component="storage")
 
-type Connection = psycopg.Connection[Any]
 type Parameters = Mapping[str, Any] | Sequence[Any]
 type Statement = Query | LiteralString
 
 _DATABASE_NAME = "nodewright"
-_RECEIPT: LiteralString = "INSERT INTO nodewright.receipts (token) VALUES (%s)"
 _OLD_RECEIPTS: LiteralString = (
     "DELETE FROM nodewright.receipts WHERE written_at < now() - interval '1 day'"
 )
@@ -63,7 +62,7 @@ class Database:
 
     def __init__(self, dsn: str | None = None, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
-        self._conninfo = _configured(dsn, self.settings)
+        self._conninfo = configured(dsn, self.settings)
         self._server = (
             None if self._conninfo else EmbeddedServer(self.settings.data_dir / "postgres")
         )
@@ -211,7 +210,7 @@ class Database:
             try:
                 yield connection
             except psycopg.Error as error:
-                if _lost(error, connection):
+                if lost(error, connection):
                     raise
                 raise self._translated(error) from error
 
@@ -231,7 +230,7 @@ class Database:
         for pause in chain(_PAUSES, repeat(_PAUSES[-1])):
             try:
                 return action()
-            except (StorageUnavailableError, *_RERUN) as error:
+            except (StorageUnavailableError, *RERUN) as error:
                 if time.monotonic() + pause > deadline:
                     raise self._unavailable(error) from error
             except psycopg.Error as error:
@@ -251,7 +250,7 @@ class Database:
                 try:
                     yield connection
                 except psycopg.Error as error:
-                    if not _lost(error, connection):
+                    if not lost(error, connection):
                         raise
                     self._drop_pool(pool)
                     raise self._unavailable(error) from error
@@ -351,39 +350,6 @@ class Database:
             callback()
 
 
-class Receipt[R]:
-    """Work that leaves a receipt in its own transaction, and so is never done twice.
-
-    Attributes:
-        in_doubt: the connection was lost during a commit whose outcome is not known yet.
-    """
-
-    def __init__(self, work: Callable[[Connection], R]) -> None:
-        self._work = work
-        self._token = uuid4()
-        self._result: R | None = None
-        self.in_doubt = False
-
-    def __call__(self, connection: Connection) -> R:
-        """Do the work, unless an earlier attempt turns out to have been committed."""
-        try:
-            with connection.transaction():
-                connection.execute(_RECEIPT, (self._token,))
-                # The token was free, so a commit in doubt did not happen.
-                self.in_doubt = False
-                self._result = self._work(connection)
-                self.in_doubt = True
-        except pg.UniqueViolation as error:
-            if error.diag.constraint_name != "receipts_pkey":
-                raise
-        except psycopg.Error as error:
-            # A server that answered has not committed.
-            self.in_doubt = self.in_doubt and _lost(error, connection)
-            raise
-        self.in_doubt = False
-        return cast("R", self._result)
-
-
 _CONNECTION: dict[str, Any] = {
     "autocommit": True,
     "connect_timeout": 5,
@@ -391,50 +357,13 @@ _CONNECTION: dict[str, Any] = {
     "client_encoding": "utf8",
 }
 
-# Rolled back by the server through no fault of the statement: it may simply be run again.
-_RERUN = (pg.SerializationFailure, pg.DeadlockDetected)
-
 # A server that says one of these will soon serve; any other FATAL is for good.
 _PASSING = ("starting up", "shutting down", "recovery", "too many", "remaining connection slots")
-
-# Said by a server that is going down or coming up.
-_GOING = (pg.AdminShutdown, pg.CrashShutdown, pg.CannotConnectNow)
 
 
 def text_of(statement: Statement) -> LiteralString:
     """The SQL of ``statement``; a query's text is the package's own, like a literal."""
     return statement.sql if isinstance(statement, Query) else statement
-
-
-def _lost(error: psycopg.Error, connection: Connection) -> bool:
-    return connection.closed or isinstance(error, _GOING)
-
-
-def _configured(dsn: str | None, settings: Settings) -> str | None:
-    """The connection string that the caller or the settings give, checked; None: embedded."""
-    url = settings.database_url.get_secret_value() if settings.database_url else None
-    given = dsn or url
-    if given:
-        try:
-            conninfo_to_dict(given)
-        except psycopg.ProgrammingError:
-            # libpq's message may repeat the password, so it is not passed on.
-            raise StorageError(
-                "the database URL cannot be read: it has to look like "
-                "postgresql://user:password@host:5432/database, with special characters of the "
-                "password percent-encoded"
-            ) from None
-        return given
-    if not settings.postgres_host:
-        return None
-    password = settings.postgres_password
-    return make_conninfo(
-        host=settings.postgres_host,
-        port=settings.postgres_port,
-        dbname=settings.postgres_database,
-        user=settings.postgres_user,
-        password=password.get_secret_value() if password else None,
-    )
 
 
 def _watch(database: Database) -> None:
@@ -455,7 +384,11 @@ def _close_all() -> None:
         try:
             database.close()
         except Exception:  # the interpreter is leaving: the others still have to be closed
-            logger.warning("could not close %s", database.location, exc_info=True)
+            logger.warning(
+                "could not close a database",
+                metadata={"location": database.location},
+                exc_info=True,
+            )
 
 
 def _fork_all() -> None:

@@ -12,7 +12,8 @@ from typing import Any, Concatenate, Self, overload
 from psycopg.rows import class_row, dict_row
 
 from nodewright.settings import Settings
-from nodewright.storage.database import Connection, Parameters, Statement, text_of
+from nodewright.storage.database import Parameters, Statement, text_of
+from nodewright.storage.receipt import Connection
 from nodewright.storage.store import Store
 from nodewright.storage.write_behind import TelemetryStats
 

@@ -8,7 +8,8 @@ from uuid import UUID
 from nodewright.settings import Settings
 from nodewright.storage import queries
 from nodewright.storage.columns import json_text
-from nodewright.storage.database import Connection, Database, Parameters, text_of
+from nodewright.storage.database import Database, Parameters, text_of
+from nodewright.storage.receipt import Connection
 from nodewright.storage.records import (
     EventProcessingHealth,
     FeedbackType,

@@ -14,8 +14,9 @@ from psycopg import sql
 
 from nodewright.storage import queries
 from nodewright.storage.columns import json_text
-from nodewright.storage.database import Connection, text_of
+from nodewright.storage.database import text_of
 from nodewright.storage.errors import InvalidRecordError
+from nodewright.storage.receipt import Connection
 from nodewright.storage.records import (
     EventProcessingCreate,
     GenerationPerformanceCreate,

@@ -5,7 +5,6 @@ transaction with a receipt, and keeps it while the database is away. What does n
 queue is dropped, what cannot be stored is rejected; both are counted, and logged once a minute.
 """
 
-import logging
 import threading
 import time
 from collections import deque
@@ -14,11 +13,13 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from nodewright.storage.database import Connection, Database, Receipt
+from nodewright.logs import get_logger
+from nodewright.storage.database import Database
 from nodewright.storage.errors import StorageError
+from nodewright.storage.receipt import Connection, Receipt
 from nodewright.storage.telemetry_rows import Accepted, Batch, Kind
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__, component="storage")
 
 _BATCH = 5_000
 _RETRY_S = 0.5
@@ -212,10 +213,12 @@ class TelemetryWriter:
         if lost == self._reported or (moment < self._report_at and not now):
             return
         logger.warning(
-            "telemetry lost: %d dropped, %d rejected, since the start; the last reason: %s",
-            self._dropped,
-            self._rejected,
-            self._why or "the queue was full",
+            "telemetry lost since the start",
+            metadata={
+                "dropped": self._dropped,
+                "rejected": self._rejected,
+                "last_reason": self._why or "the queue was full",
+            },
         )
         self._reported = lost
         self._report_at = moment + _REPORT_EVERY_S

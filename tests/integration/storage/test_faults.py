@@ -15,8 +15,8 @@ import pytest
 
 from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence, StorageError, StorageUnavailableError
-from nodewright.storage.database import Receipt
 from nodewright.storage.errors import InvalidRecordError
+from nodewright.storage.receipt import Receipt
 
 _numbers = count(1)
 
@@ -143,7 +143,7 @@ def test_a_full_queue_drops_counts_and_reports(
     assert stats.written + stats.dropped == 106
     reports = [record for record in caplog.records if "telemetry lost" in record.message]
     assert len(reports) == 1
-    assert f"{stats.dropped} dropped" in reports[0].message
+    assert reports[0].__dict__["metadata"]["dropped"] == stats.dropped
 
 
 def test_hostile_values_leave_the_pool_healthy(persistence: CodegenPersistence) -> None:
