@@ -165,6 +165,21 @@ async def test_cancelled_caller_leaves_its_batch_to_finish() -> None:
     assert handler.batches == [[1]]
 
 
+async def test_cancelled_flush_goes_on() -> None:
+    handler = Handler()
+    handler.gate.clear()
+    processor = BatchProcessor(handler, config())
+    await processor.add_event(1)
+    task = asyncio.create_task(processor.flush())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    handler.gate.set()
+    await processor.cleanup()
+    assert handler.batches == [[1]]
+
+
 @pytest.mark.parametrize("max_wait_ms", [0, 1, LONG])
 async def test_cleanup_during_a_flush_neither_loses_nor_doubles(max_wait_ms: int) -> None:
     handler = Handler()

@@ -45,15 +45,19 @@ class ScriptedProducer:
         self._verdict = verdict
         self._all = all_reports
         self._queue: list[tuple[str, bytes, Any]] = []
+        self.answers = threading.Event()
+        self.answers.set()
         self.groups: list[list[bytes]] = []
 
     def produce(self, topic: str, value: bytes, *rest: Any) -> None:
         self._queue.append((topic, value, rest[2]))
 
-    def poll(self, _timeout: float) -> int:
-        return self.flush(0) if self._all else 0
+    def poll(self, timeout: float) -> int:
+        return self.flush(timeout) if self._all else 0
 
-    def flush(self, _timeout: float) -> int:
+    def flush(self, timeout: float) -> int:
+        if not self.answers.wait(timeout):
+            return len(self._queue)
         queue, self._queue = self._queue, []
         if queue:
             self.groups.append([value for _, value, _ in queue])
