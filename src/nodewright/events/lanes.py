@@ -226,22 +226,22 @@ class BatchLane(_Lane):
         final: list[Failure] = []
         bystanders: list[Record] = []
         suspects: list[Record] = []
-        attributed = any(failure.code == BYSTANDER for failure in failures)
         for failure in failures:
             if failure.code == BYSTANDER:
                 bystanders.append(failure.record)
-            elif failure.code in REFUSALS and not (attributed and failure.code == "INVALID_RECORD"):
+            elif failure.code in REFUSALS:
+                # One culprit makes librdkafka accuse all of its request, two only themselves.
                 suspects.append(failure.record)
             else:
                 final.append(failure)
+        if not suspects:
+            suspects, bystanders = bystanders, []
         if bystanders:
             final += self._deliver(bystanders)
-        if len(suspects) == 1:
-            final += self._deliver(suspects)
-        elif suspects:
-            middle = len(suspects) // 2
-            final += self._deliver(suspects[:middle])
-            final += self._deliver(suspects[middle:])
+        middle = len(suspects) // 2
+        for some in (suspects[:middle], suspects[middle:]):
+            if some:
+                final += self._deliver(some)
         return final
 
     def _send(self, records: Sequence[Record]) -> list[Failure]:

@@ -12,7 +12,8 @@ from nodewright.logs import get_logger
 
 _log = get_logger(__name__, "events")
 
-_EVENTS, _BYTES = 10_000, 8 * 1024 * 1024  # drained at a time: what memory may grow by
+# Drained at a time: what memory may grow by, and what may come twice after a crash.
+_EVENTS, _BYTES = 2_000, 8 * 1024 * 1024
 _PAUSE = 0.5  # seconds before what the broker failed to take is sent again
 
 

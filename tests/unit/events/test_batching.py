@@ -151,12 +151,16 @@ async def test_payload_errors_are_not_retried() -> None:
     await processor.cleanup()
 
 
-async def test_cancelled_caller_leaves_its_batch_to_finish() -> None:
+@pytest.mark.parametrize("flush", [False, True])
+async def test_cancelled_caller_leaves_its_batch_to_finish(flush: bool) -> None:
     handler = Handler()
     handler.gate.clear()
-    processor = BatchProcessor(handler, config(max_batch_size=1))
+    processor = BatchProcessor(handler, config(max_batch_size=2 if flush else 1))
     task = asyncio.create_task(processor.add_event(1))
     await asyncio.sleep(0)
+    if flush:
+        task = asyncio.create_task(processor.flush())
+        await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
