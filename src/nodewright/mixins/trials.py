@@ -94,6 +94,7 @@ class TrialWorker:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._unread = b""
+        self._owner = os.getpid()
 
     def __enter__(self) -> Self:
         return self
@@ -138,7 +139,8 @@ class TrialWorker:
         return results
 
     def _ask(self, request: dict[str, Any]) -> None:
-        if self._process is None or self._process.poll() is not None:
+        forked = self._owner != os.getpid()
+        if forked or self._process is None or self._process.poll() is not None:
             self._start()
         try:
             self._send(request)
@@ -192,7 +194,8 @@ class TrialWorker:
     def _kill(self) -> None:
         process, self._process = self._process, None
         _RUNNING.discard(self)
-        if process is None:
+        forked, self._owner = self._owner != os.getpid(), os.getpid()
+        if process is None or forked:  # what a parent started is the parent's to end
             return
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

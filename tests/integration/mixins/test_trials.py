@@ -189,3 +189,20 @@ def test_a_users_package_joins_the_catalogue(package: MakePackage, data_dir: Pat
 def test_a_package_that_cannot_be_scanned_is_refused(worker: TrialWorker, name: str) -> None:
     with pytest.raises(ScanError):
         scan_package(name, worker)
+
+
+def test_a_forked_child_starts_a_worker_of_its_own(worker: TrialWorker) -> None:
+    good = Composition("EFFECT", ((f"{CORE_PACKAGE}.mixin_caching", "MixinCaching"),))
+    assert worker.attempt([good])[0].usable
+    mine = worker._process
+    assert mine is not None
+    child = os.fork()
+    if child == 0:
+        usable = worker.attempt([good])[0].usable
+        worker.close()
+        os._exit(0 if usable else 1)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert mine.poll() is None
+    assert worker.attempt([good])[0].usable
+    assert worker._process is mine
