@@ -149,6 +149,29 @@ def test_what_mixins_print_does_not_disturb_the_answers(
     assert worker.scan(name)["mixins"][0]["name"] == "MixinLoud"
 
 
+@pytest.mark.parametrize("noise", ["garbage", '{"outcome": "splendid", "mixins": 3}'])
+def test_answers_that_a_package_forges_are_not_believed(
+    worker: TrialWorker, package: MakePackage, noise: str
+) -> None:
+    name = package(
+        {
+            "m.py": (
+                "import os\n"
+                "for number in range(3, 20):\n"
+                "    try:\n"
+                f"        os.write(number, {noise.encode() + b'\n'!r})\n"
+                "    except OSError: pass\n"
+                "class MixinForger: ...\n"
+            )
+        }
+    )
+    with pytest.raises(ScanError):
+        scan_package(name, worker)
+    worker.close()
+    results = worker.attempt([Composition("EFFECT", ((f"{name}.m", "MixinForger"),))])
+    assert results[0].outcome is Outcome.CRASHED
+
+
 def test_a_killed_worker_is_replaced(worker: TrialWorker) -> None:
     good = Composition("EFFECT", ((f"{CORE_PACKAGE}.mixin_caching", "MixinCaching"),))
     assert worker.attempt([good])[0].usable
