@@ -3,6 +3,13 @@
 from pathlib import Path
 
 import nodewright
+from nodewright.mixins import (
+    MixinLearner,
+    MixinPrediction,
+    ModelMetrics,
+    Recommendation,
+    usable_set,
+)
 from nodewright.templates import CachedTemplate, TemplateCache, TemplatePack
 
 
@@ -23,3 +30,21 @@ def first(cache: TemplateCache) -> CachedTemplate:
 
 def rendered(folder: Path) -> str:
     return TemplatePack(folder).render("node_effect/node.py.j2", {"name": "Node"})
+
+
+async def learned(learner: MixinLearner) -> ModelMetrics:
+    await learner.update_from_feedback("MixinA", "MixinB", "EFFECT", success=True)
+    return await learner.train_model(min_samples=100)
+
+
+def predicted(learner: MixinLearner, folder: Path) -> MixinPrediction:
+    learner = MixinLearner(model_path=folder / "m.skops", auto_train=True)
+    return learner.predict_compatibility("MixinA", "MixinB", "EFFECT", {"success_count": 1})
+
+
+def recommended(learner: MixinLearner) -> list[tuple[str, float, str]]:
+    return learner.recommend_mixins("EFFECT", ["caching"], existing_mixins=None)
+
+
+def chosen() -> Recommendation:
+    return usable_set("EFFECT", ("caching",))

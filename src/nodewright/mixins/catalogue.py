@@ -113,9 +113,13 @@ def scan_package(package: str, worker: TrialWorker) -> Scan:
             f"package {package!r} does not import: {answer['error']}; "
             "install it into this environment or run from its folder"
         )
-    if not answer["mixins"]:
+    try:
+        scan = Scan.from_json({**answer, "package": package})
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise ScanError(f"package {package!r} disturbs its own scan ({error!r})") from error
+    if not scan.profiles:
         raise ScanError(f"package {package!r} defines no class whose name starts with Mixin")
-    return Scan.from_json({"package": package, **answer})
+    return scan
 
 
 @dataclass(frozen=True)

@@ -296,12 +296,8 @@ class MixinLearner:
         rows = []
         for chosen in found.mixins:
             others = [name for name in found.order if name != chosen.name]
-            beliefs = [
-                self._judge.believe(
-                    self._model, pair_key(chosen.name, other, found.node_type), NONE
-                )
-                for other in others
-            ]
+            pairs = [pair_key(chosen.name, other, found.node_type) for other in others]
+            beliefs = [self._judge.believe(self._model, pair, NONE) for pair in pairs]
             confidence = min((belief.probability for belief in beliefs), default=0.99)
             text = f"covers {', '.join(chosen.covers)}; tried on a {found.node_type} node"
             text += f" as {' + '.join(found.order)}" if others else " by itself"

@@ -94,6 +94,7 @@ class TrialWorker:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._unread = b""
+        self._owner = os.getpid()
 
     def __enter__(self) -> Self:
         return self
@@ -134,11 +135,16 @@ class TrialWorker:
             answer = self._answer(self._limit)
             if isinstance(answer, Outcome):
                 return [*results, Result(answer, f"limit {self._limit:g} s")]
-            results.append(Result(Outcome(answer["outcome"]), str(answer["reason"])))
+            result = _result(answer)
+            if result is None:
+                self._kill()  # what else it has said cannot be told apart from answers
+                return [*results, Result(Outcome.CRASHED, "the answer was not the worker's own")]
+            results.append(result)
         return results
 
     def _ask(self, request: dict[str, Any]) -> None:
-        if self._process is None or self._process.poll() is not None:
+        forked = self._owner != os.getpid()
+        if forked or self._process is None or self._process.poll() is not None:
             self._start()
         try:
             self._send(request)
@@ -149,7 +155,9 @@ class TrialWorker:
     def _send(self, message: dict[str, Any]) -> None:
         assert self._process is not None  # noqa: S101 - _ask has started it
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
-        self._process.stdin.write(json.dumps(message).encode() + b"\n")
+        # The caller's import path as of now: it may have grown since the process was started.
+        path = [entry or str(Path.cwd()) for entry in sys.path]
+        self._process.stdin.write(json.dumps({**message, "path": path}).encode() + b"\n")
         self._process.stdin.flush()
 
     def _start(self) -> None:
@@ -165,7 +173,7 @@ class TrialWorker:
         self._unread = b""
         _RUNNING.add(self)
         with suppress(BrokenPipeError):
-            self._send({"path": [entry or str(Path.cwd()) for entry in sys.path]})
+            self._send({})
         if isinstance(self._answer(_START_SECONDS), Outcome):
             raise TrialWorkerError(
                 f"the trial worker did not start within {_START_SECONDS:g} s: "
@@ -186,13 +194,20 @@ class TrialWorker:
                 return Outcome.CRASHED if ready else Outcome.TIMED_OUT
             self._unread += chunk
         line, _, self._unread = self._unread.partition(b"\n")
-        answer: dict[str, Any] = json.loads(line)
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):  # a mixin wrote where only the worker may
+            self._kill()
+            return Outcome.CRASHED
         return answer
 
     def _kill(self) -> None:
         process, self._process = self._process, None
         _RUNNING.discard(self)
-        if process is None:
+        forked, self._owner = self._owner != os.getpid(), os.getpid()
+        if process is None or forked:  # what a parent started is the parent's to end
             return
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -201,6 +216,13 @@ class TrialWorker:
                 with suppress(OSError):
                     pipe.close()
         process.wait()
+
+
+def _result(answer: dict[str, Any]) -> Result | None:
+    try:
+        return Result(Outcome(answer["outcome"]), str(answer["reason"]))
+    except (KeyError, ValueError):
+        return None
 
 
 _RUNNING: set[TrialWorker] = set()

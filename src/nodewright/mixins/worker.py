@@ -1,10 +1,11 @@
 """The worker process: reads requests as JSON lines on standard input, answers on standard output.
 
-Started as a script, so that importing it needs nothing of the caller's environment: the first line
-carries the caller's ``sys.path``. What mixins print goes nowhere.
+Started as a script, so that importing it needs nothing of the caller's environment: every
+line carries the caller's ``sys.path``. What mixins print goes nowhere.
 """
 
 import asyncio
+import importlib
 import json
 import os
 import sys
@@ -48,11 +49,10 @@ class Worker:
 
         classes = []
         for module, name in references:
-            known = self._classes.get((module, name))
-            if known is None:
-                known = self._classes[module, name] = mixin_class(module, name)
+            known = self._classes.get((module, name)) or mixin_class(module, name)
             if isinstance(known, Attempt):
                 return known
+            self._classes[module, name] = known
             classes.append(known)
         return await self._stage.attempt(kind, classes)
 
@@ -82,7 +82,11 @@ async def _serve(answers: IO[str]) -> None:
     answers.write('{"ready": true}\n')
     answers.flush()
     for line in sys.stdin:
-        await worker.answer(json.loads(line))
+        request = json.loads(line)
+        if sys.path != request["path"]:
+            sys.path[:] = request["path"]
+            importlib.invalidate_caches()
+        await worker.answer(request)
 
 
 def main() -> None:

@@ -27,12 +27,12 @@ def test_unseen_mixins_are_unseen(samples: Samples) -> None:
 
 def test_shuffled_labels_score_no_better_than_the_majority(samples: Samples) -> None:
     shuffled = samples._replace(usable=np.random.default_rng(3).permutation(samples.usable))
-    found = figures("shuffled", shuffled, grouped_folds(shuffled, 5))
+    found = figures("shuffled", shuffled, grouped_folds(shuffled, 3))
     assert found.forest <= found.majority + 0.01
 
 
 def test_grouped_by_pair_is_at_least_as_good_as_promised(samples: Samples) -> None:
-    found = figures("grouped", samples, grouped_folds(samples, 5))
+    found = figures("grouped", samples, grouped_folds(samples, 3))
     assert found.forest >= 0.98
     assert found.calibration_error <= 0.03
     assert found.majority < 0.75
@@ -47,8 +47,8 @@ def test_one_mixin_unseen_is_at_least_as_good_as_promised(
         for name, result in knowledge.solos(kind).items()
         if not result.usable
     }
-    # A third of the mixins; 'nodewright mixins evaluate' leaves out each of them.
-    found = figures("one unseen", samples, islice(one_unseen(samples), 1, None, 3), failing)
+    # A quarter of the mixins; 'nodewright mixins evaluate' leaves out each of them.
+    found = figures("one unseen", samples, islice(one_unseen(samples), 1, None, 4), failing)
     assert found.forest >= 0.92
     assert found.with_solo is not None
     assert found.with_solo >= 0.95

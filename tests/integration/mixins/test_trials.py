@@ -149,6 +149,29 @@ def test_what_mixins_print_does_not_disturb_the_answers(
     assert worker.scan(name)["mixins"][0]["name"] == "MixinLoud"
 
 
+@pytest.mark.parametrize("noise", ["garbage", '{"outcome": "splendid", "mixins": 3}'])
+def test_answers_that_a_package_forges_are_not_believed(
+    worker: TrialWorker, package: MakePackage, noise: str
+) -> None:
+    name = package(
+        {
+            "m.py": (
+                "import os\n"
+                "for number in range(3, 20):\n"
+                "    try:\n"
+                f"        os.write(number, {noise.encode() + b'\n'!r})\n"
+                "    except OSError: pass\n"
+                "class MixinForger: ...\n"
+            )
+        }
+    )
+    with pytest.raises(ScanError):
+        scan_package(name, worker)
+    worker.close()
+    results = worker.attempt([Composition("EFFECT", ((f"{name}.m", "MixinForger"),))])
+    assert results[0].outcome is Outcome.CRASHED
+
+
 def test_a_killed_worker_is_replaced(worker: TrialWorker) -> None:
     good = Composition("EFFECT", ((f"{CORE_PACKAGE}.mixin_caching", "MixinCaching"),))
     assert worker.attempt([good])[0].usable
@@ -189,3 +212,20 @@ def test_a_users_package_joins_the_catalogue(package: MakePackage, data_dir: Pat
 def test_a_package_that_cannot_be_scanned_is_refused(worker: TrialWorker, name: str) -> None:
     with pytest.raises(ScanError):
         scan_package(name, worker)
+
+
+def test_a_forked_child_starts_a_worker_of_its_own(worker: TrialWorker) -> None:
+    good = Composition("EFFECT", ((f"{CORE_PACKAGE}.mixin_caching", "MixinCaching"),))
+    assert worker.attempt([good])[0].usable
+    mine = worker._process
+    assert mine is not None
+    child = os.fork()
+    if child == 0:
+        usable = worker.attempt([good])[0].usable
+        worker.close()
+        os._exit(0 if usable else 1)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert mine.poll() is None
+    assert worker.attempt([good])[0].usable
+    assert worker._process is mine
