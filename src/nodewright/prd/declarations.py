@@ -15,6 +15,8 @@ from nodewright.prd.models import EntityField
 from nodewright.prd.names import entity_name
 from nodewright.prd.outline import Section
 
+_MAX_CHILDREN = 200
+
 # Name (None where it is no name), fields and line.
 Declared = tuple[str | None, list[EntityField], int]
 _INCLUDES = re.compile(
@@ -88,7 +90,8 @@ _TYPED_ITEM = re.compile(
 def _children(blocks: Sequence[Block], number: int) -> list[Block]:
     parent = blocks[number]
     found: list[Block] = []
-    for block in blocks[number + 1 :]:
+    for position in range(number + 1, min(number + 1 + _MAX_CHILDREN, len(blocks))):
+        block = blocks[position]
         if block.kind is not BlockKind.ITEM or block.level <= parent.level:
             break
         if block.level == parent.level + 1:
@@ -223,11 +226,13 @@ def _declared_in_code(block: Block, section: Section) -> Iterator[Declared]:
 
 def _payload_name(block: Block, section: Section) -> str | None:
     """The name of a JSON example: the words before "payload", "object" or "JSON"."""
-    position = section.blocks.index(block)
-    before = section.blocks[position - 1].text if position else section.title
+    before = next(
+        (above.text for above in reversed(section.blocks[:_MAX_CHILDREN]) if above.line < block.line),
+        section.title,
+    )
     found = re.search(
         r"(\w[\w ]{0,30}?)\s+(?:payload|object|record|document|json|schema|example)",
-        before,
+        before[-400:],
         re.IGNORECASE,
     )
     return entity_name(found[1]) if found else entity_name(section.title)

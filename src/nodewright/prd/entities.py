@@ -104,7 +104,7 @@ def _nouns(
     for sentence in sentences:
         if sentence.weight <= 0 or sentence.role not in _SOURCES:
             continue
-        for hit in lexicon.find([word.lower() for word in sentence.tokens]):
+        for hit in lexicon.find(sentence.lower):
             if hit.payload and _is_noun_use(sentence.tokens, hit.start, hit.end):
                 weights[hit.payload] += sentence.weight
                 first.setdefault(hit.payload, (sentence.line, sections[sentence.section].path))

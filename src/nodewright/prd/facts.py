@@ -10,6 +10,7 @@ from nodewright.prd.requirements import Entry
 from nodewright.prd.statements import Sentence
 
 _MAX_FOUND = 500
+_MAX_LINE = 4000
 _ROUTE = re.compile(
     r"\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b[`*\s|:]{1,6}(/[\w/{}:<>.?=&\[\]*-]{0,200})"
 )
@@ -27,12 +28,12 @@ def find_endpoints(entries: Iterable[Entry]) -> tuple[Endpoint, ...]:
             text = " | ".join(entry.block.cells)
         for number, line in enumerate(text.split("\n")):
             at = entry.line + number + (entry.kind is BlockKind.CODE)
-            for match in _ROUTE.finditer(line):
+            for match in _ROUTE.finditer(line[:_MAX_LINE]):
                 key = (match[1], match[2].rstrip("`.:"))
-                rest = re.sub(r"[`*|#]+", " ", line[match.end() :])
+                rest = re.sub(r"[`*|#]+", " ", line[match.end() : match.end() + 300])
                 described = " ".join(rest.strip(" -–—:").split())[:200]
                 found.setdefault(key, Endpoint(*key, described, at))
-            for match in _ROUTE_BEFORE.finditer(line):
+            for match in _ROUTE_BEFORE.finditer(line[:_MAX_LINE]):
                 key = (match[2], match[1])
                 found.setdefault(key, Endpoint(*key, "", at))
         if len(found) > _MAX_FOUND:

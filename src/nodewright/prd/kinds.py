@@ -111,8 +111,8 @@ def hints(
 _TELLING_VERBS = {
     verb: kind
     for kind, verbs in {
-        "COMPUTE": "calculate compute parse extract transform convert normalize classify score rank "
-        "predict recommend translate summarize simulate",
+        "COMPUTE": "calculate compute parse extract transform convert normalize classify score "
+        "rank predict recommend translate summarize simulate",
         "REDUCER": "aggregate count sum accumulate consolidate reduce",
         "ORCHESTRATOR": "orchestrate coordinate",
     }.items()

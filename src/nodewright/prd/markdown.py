@@ -220,7 +220,7 @@ def _paragraph(content: str, line: int, items: list[_Item], *, quoted: bool) -> 
     )
 
 
-_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^()\n]*\)")
+_LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^()\n]{0,2000}\)")
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>")
 _MARKS = re.compile(r"[*_]+")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")

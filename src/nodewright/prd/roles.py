@@ -23,7 +23,7 @@ def _roles() -> tuple[Lexicon, dict[str, int]]:
     return lexicon, {role: rank for rank, role in enumerate(data)}
 
 
-_PARENTHESIS = re.compile(r"[(（\[][^()（）\[\]]*[)）\]]")
+_PARENTHESIS = re.compile(r"[(（\[][^()（）\[\]]{0,120}[)）\]]")
 
 
 @lru_cache(maxsize=4096)

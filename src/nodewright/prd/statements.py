@@ -60,7 +60,7 @@ _NOTE_COLUMNS = re.compile(
 class Sentence(Statement):
     """A statement with its section's number and role, its scope, its stems and its tokens.
 
-    ``quality`` is its weight for capabilities.
+    ``quality`` is its weight for capabilities, ``lower`` are its tokens in lower case.
     """
 
     quality: float = 1.0
@@ -69,9 +69,11 @@ class Sentence(Statement):
     scope: Scope = Scope.RELEASE
     words: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
+    lower: tuple[str, ...] = ()
 
 
-_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+(?=[A-Z\"'(¿¡\[*])|(?<=[。！？；])|\n(?![a-z])")
+# Begins with what it looks for, which the regular expression engine finds fastest.
+_SENTENCE_END = re.compile(r"[.!?;]\s+(?=[A-Z\"'(¿¡\[*])|[。！？；]|\n(?![a-z])")
 
 
 def row_text(block: Block) -> str:
@@ -110,6 +112,7 @@ def sentences_of(sections: Sequence[Section]) -> list[Sentence]:
                         own,
                         words,
                         raw,
+                        tuple(map(str.lower, raw)),
                     )
                 )
     return found
@@ -129,6 +132,7 @@ def _heading(section: Section, number: int) -> Sentence:
         section.scope,
         stems_of(raw),
         raw,
+        tuple(map(str.lower, raw)),
     )
 
 
@@ -149,7 +153,7 @@ def _pieces(block: Block) -> Iterator[tuple[str, int, float]]:
         return
     at, position = block.line, 0
     for end in _SENTENCE_END.finditer(text):
-        piece = text[position : end.start()]
+        piece = text[position : end.start() + (end[0][0] != "\n")]
         if piece.strip():
             yield piece.strip(), at, 1.0
         at += text.count("\n", position, end.end())

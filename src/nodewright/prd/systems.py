@@ -102,7 +102,7 @@ def find_systems(sentences: Iterable[Sentence], title: str) -> tuple[ExternalSys
     lexicon, _ = _catalogue()
     for sentence in relevant:
         words = sentence.tokens
-        hits = lexicon.find([word.lower() for word in words])
+        hits = lexicon.find(sentence.lower)
         if not hits:
             continue
         covered = -1
