@@ -1,59 +1,34 @@
 """``ParallelGenerator``: nodes for jobs, several at a time, each proven before it is delivered."""
 
 import asyncio
-import itertools
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
-from nodewright.errors import NodewrightError
-from nodewright.generation.delivery import Delivery
-from nodewright.generation.model import NodePlan, NodeReport, Plan, RenderedFile, Verify
-from nodewright.generation.naming import snake
-from nodewright.generation.planner import plan_service
-from nodewright.generation.proof import render_files
-from nodewright.generation.proving import Proof, prove, without_broken_steps
+from nodewright.generation.folder_run import FolderRun
+from nodewright.generation.jobs import (
+    GenerationJob,
+    GenerationResult,
+    by_folder,
+    refuse_doubles,
+)
+from nodewright.generation.model import NodeReport, Verify
+from nodewright.generation.proving import Proof
 from nodewright.generation.recording import Recorder, RunTimes
 from nodewright.generation.workers import ExecutorWorkers, ProcessWorkers, Workers
-from nodewright.logs import get_logger
-from nodewright.prd.models import NODE_KINDS, SimplePRDAnalysisResult
 
-_log = get_logger(__name__, component="parallel_generator")
-
-
-@dataclass
-class GenerationJob:
-    """One node to generate: ``microservice_name`` names it, ``node_type`` is its kind."""
-
-    job_id: UUID
-    node_type: str
-    microservice_name: str
-    domain: str
-    analysis_result: SimplePRDAnalysisResult
-    output_directory: str
-
-
-@dataclass
-class GenerationResult:
-    """What became of a job.
-
-    ``node_result`` describes the delivered node: ``node_name``, ``class_name``, ``kind``,
-    ``output_path``, ``files``, ``operations``, ``requirements`` and ``checks``. ``duration_ms`` is
-    the time in the worker.
-    """
-
-    job_id: UUID
-    success: bool
-    node_result: dict[str, Any] | None
-    error: str | None
-    duration_ms: float
-    node_type: str
-    microservice_name: str
+__all__ = [
+    "GenerationJob",
+    "GenerationProgress",
+    "GenerationResult",
+    "ParallelGenerator",
+    "RunStatistics",
+]
 
 
 @dataclass(slots=True)
@@ -62,6 +37,8 @@ class _Call:
 
     total: int
     completed: int = 0
+    succeeded: int = 0
+    reports: list[NodeReport] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +59,25 @@ class GenerationProgress:
         return self.completed_jobs / self.total_jobs * 100 if self.total_jobs else 0.0
 
 
+class RunStatistics(NamedTuple):
+    """Measured over one call: wall time, and CPU time of its jobs, in seconds."""
+
+    jobs: int
+    succeeded: int
+    wall_seconds: float
+    cpu_seconds: float
+
+    @property
+    def speedup(self) -> float:
+        """CPU seconds of the jobs per second of wall time."""
+        return self.cpu_seconds / self.wall_seconds if self.wall_seconds else 0.0
+
+
 class ParallelGenerator:
     """Generates nodes in worker processes.
 
     One object serves any number of calls, one after the other or at once. The workers start with
-    the first call and stay until ``cleanup``.
+    the first call and stay until ``cleanup``. ``last_run`` has what was measured of the last call.
 
     Args:
         max_workers: worker processes.
@@ -127,6 +118,7 @@ class ParallelGenerator:
         self._recorder = recorder
         self._workers: Workers | None = None
         self._calls: list[_Call] = []
+        self.last_run = RunStatistics(0, 0, 0.0, 0.0)
 
     async def generate_nodes_parallel(
         self, jobs: list[GenerationJob], session_id: UUID
@@ -140,7 +132,7 @@ class ParallelGenerator:
         async with aclosing(self.generate_nodes_iter(jobs, session_id)) as results:
             finished = [result async for result in results]
         if finished and not any(result.success for result in finished):
-            _raise_all_failed(finished)
+            raise await asyncio.to_thread(_all_failed, finished)
         return finished
 
     async def generate_nodes_iter(
@@ -151,20 +143,24 @@ class ParallelGenerator:
         Raises:
             ValueError: two jobs would write the same node.
         """
-        _refuse_doubles(jobs)
+        refuse_doubles(jobs)
         started = time.perf_counter()
         call = self._begin(len(jobs))
-        reports: list[NodeReport] = []
         try:
-            for folder, group in _by_folder(jobs):
-                async with aclosing(self._generate_folder(Path(folder), group, call)) as results:
-                    async for result, report in results:
-                        reports += [report] if report else []
-                        yield result
+            async with aclosing(self._generate(jobs, call)) as results:
+                async for result in results:
+                    call.completed += 1
+                    call.succeeded += result.success
+                    if self._on_progress is not None:
+                        self._on_progress(self.progress())
+                    yield result
         finally:
             self._end(call)
-        if self.enable_metrics and reports:
-            await asyncio.to_thread(self._record, session_id, reports, started)
+            elapsed = time.perf_counter() - started
+            cpu = sum(report.cpu_seconds for report in call.reports)
+            self.last_run = RunStatistics(len(jobs), call.succeeded, elapsed, cpu)
+        if self.enable_metrics and call.reports:
+            await asyncio.to_thread(self._record, session_id, call.reports, self.last_run)
 
     def get_progress(self) -> dict[str, Any]:
         """``completed_jobs``, ``total_jobs``, ``progress_percent`` and ``remaining_jobs``."""
@@ -196,55 +192,33 @@ class ParallelGenerator:
     async def __aexit__(self, *_: object) -> None:
         await self.cleanup()
 
-    async def _generate_folder(
-        self, folder: Path, jobs: Sequence[GenerationJob], call: _Call
-    ) -> AsyncGenerator[tuple[GenerationResult, NodeReport | None]]:
-        """Jobs of one output folder: they become one package and are delivered together."""
-        plan, planned, refused = _planned(folder, jobs)
-        for job, error in refused:
-            call.completed += 1
-            yield self._result(job, error=error), None
-        if not plan.nodes:
-            return
-        finished: dict[str, NodeReport] = {}
-        proving = prove(plan, plan.nodes, self._ready_workers(), self.max_workers, self._proof)
-        async with aclosing(proving) as reports:
-            async for report in reports:
-                finished[report.slug] = report
-                call.completed += report.slug in planned
-                if self._on_progress is not None:
-                    self._on_progress(self.progress())
-        finished = without_broken_steps(plan, finished)
-        errors = await asyncio.to_thread(self._deliver, folder, plan, finished)
-        for node in plan.nodes:
-            if node.slug in planned:
-                report = finished[node.slug]
-                result = self._result(planned[node.slug], node, report, errors[node.slug])
-                yield result, report
+    async def _generate(
+        self, jobs: Sequence[GenerationJob], call: _Call
+    ) -> AsyncGenerator[GenerationResult]:
+        """The results of all folders as they come."""
+        done: asyncio.Queue[GenerationResult | Exception] = asyncio.Queue()
+        workers = self._ready_workers()
 
-    def _deliver(
-        self, folder: Path, plan: Plan, reports: dict[str, NodeReport]
-    ) -> dict[str, str | None]:
-        """Deliver what passed; slug -> why it was not, None where it was."""
-        errors: dict[str, str | None] = {
-            slug: None if report.passed else report.reason for slug, report in reports.items()
-        }
-        passed = tuple(node for node in plan.nodes if reports[node.slug].passed)
-        if not passed:
-            return errors
-        files: list[RenderedFile] = [file for node in passed for file in reports[node.slug].files]
-        # The package's own files speak of all its nodes; a call that adds some leaves them.
-        own = render_files(replace(plan, nodes=passed), templates=self._proof.templates)
-        files += [file for file in own if not (folder / file.path).exists()]
+        async def work(folder: Path, group: Sequence[GenerationJob]) -> None:
+            run = FolderRun(folder, group, workers, self.max_workers, self._proof)
+            try:
+                async with aclosing(run.results(call.reports.append)) as results:
+                    async for result in results:
+                        done.put_nowait(result)
+            except Exception as error:  # noqa: BLE001 - whoever reads the results raises it
+                done.put_nowait(error)
+
+        running = [asyncio.create_task(work(*group)) for group in by_folder(jobs)]
         try:
-            with Delivery(folder, plan.package, additive=True) as delivery:
-                delivery.stage(files)
-                result = delivery.commit([reports[node.slug] for node in passed])
-        except NodewrightError as error:
-            return {slug: reason or str(error) for slug, reason in errors.items()}
-        for slug, blockers in result.blocked.items():
-            errors[slug] = f"in the way: {', '.join(decision.path for decision in blockers)}"
-        return errors
+            for _ in jobs:
+                result = await done.get()
+                if isinstance(result, Exception):
+                    raise result
+                yield result
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
     def _ready_workers(self) -> Workers:
         if self._workers is None:
@@ -253,26 +227,6 @@ class ParallelGenerator:
             else:
                 self._workers = ProcessWorkers(self.max_workers)
         return self._workers
-
-    def _result(
-        self,
-        job: GenerationJob,
-        node: NodePlan | None = None,
-        report: NodeReport | None = None,
-        error: str | None = None,
-    ) -> GenerationResult:
-        if error is not None:
-            _log.warning("generation.job.failed", {"job_id": job.job_id, "error": error})
-        described = _described(job, node, report) if node and report and error is None else None
-        return GenerationResult(
-            job_id=job.job_id,
-            success=error is None,
-            node_result=described,
-            error=error,
-            duration_ms=report.seconds * 1000 if report else 0.0,
-            node_type=job.node_type,
-            microservice_name=job.microservice_name,
-        )
 
     def _begin(self, total: int) -> _Call:
         if all(call.completed >= call.total for call in self._calls):
@@ -285,104 +239,23 @@ class ParallelGenerator:
         if call.completed < call.total:
             self._calls.remove(call)
 
-    def _record(self, session_id: UUID, reports: Sequence[NodeReport], started: float) -> None:
-        elapsed = time.perf_counter() - started
+    def _record(
+        self, session_id: UUID, reports: Sequence[NodeReport], statistics: RunStatistics
+    ) -> None:
         if self._recorder is None:
             self._recorder = Recorder()
-        speedup = sum(report.cpu_seconds for report in reports) / elapsed
+        times = RunTimes({"total": statistics.wall_seconds}, self.max_workers, statistics.speedup)
         self._recorder.nodes(session_id, reports, self.max_workers)
-        self._recorder.run(session_id, RunTimes({"total": elapsed}, self.max_workers, speedup))
+        self._recorder.run(session_id, times)
 
 
-def _refuse_doubles(jobs: Sequence[GenerationJob]) -> None:
-    seen: dict[tuple[str, str, str], UUID] = {}
-    for job in jobs:
-        key = (str(job.output_directory), snake(str(job.microservice_name)), str(job.node_type))
-        if key in seen:
-            raise ValueError(
-                f"jobs {seen[key]} and {job.job_id} would write the same node, a "
-                f"{job.node_type} {job.microservice_name} in {job.output_directory}"
-            )
-        seen[key] = job.job_id
-
-
-def _by_folder(
-    jobs: Sequence[GenerationJob],
-) -> list[tuple[str, list[GenerationJob]]]:
-    ordered = sorted(jobs, key=lambda job: str(job.output_directory))
-    grouped = itertools.groupby(ordered, key=lambda job: str(job.output_directory))
-    return [(folder, list(group)) for folder, group in grouped]
-
-
-def _planned(
-    folder: Path, jobs: Sequence[GenerationJob]
-) -> tuple[Plan, dict[str, GenerationJob], list[tuple[GenerationJob, str]]]:
-    """The plan of a folder, the job of each node, and jobs that cannot be planned, with why."""
-    nodes: list[NodePlan] = []
-    planned: dict[str, GenerationJob] = {}
-    refused: list[tuple[GenerationJob, str]] = []
-    by_service = itertools.groupby(
-        sorted(jobs, key=lambda job: str(job.microservice_name)),
-        key=lambda job: str(job.microservice_name),
-    )
-    for name, group in by_service:
-        sound = []
-        for job in group:
-            error = _fault(job)
-            if error:
-                refused.append((job, error))
-            else:
-                sound.append(job)
-        if not sound:
-            continue
-        kinds = {job.node_type: job for job in sound}
-        try:
-            made = plan_service(sound[0].analysis_result, name, sound[0].domain, list(kinds))
-        except NodewrightError as error:
-            refused += [(job, str(error)) for job in sound]
-            continue
-        nodes += made
-        planned |= {node.slug: kinds[node.kind] for node in made if node.kind in kinds}
-    names = {str(job.microservice_name) for job in jobs}
-    title = names.pop() if len(names) == 1 else folder.name
-    package = snake(title, "service")
-    return Plan(package, title, title, tuple(nodes)), planned, refused
-
-
-def _fault(job: GenerationJob) -> str:
-    """What is wrong with a job, empty where nothing is."""
-    if job.node_type not in NODE_KINDS:
-        return f"node_type {job.node_type!r} is none of {', '.join(NODE_KINDS)}"
-    if not isinstance(job.analysis_result, SimplePRDAnalysisResult):
-        kind = type(job.analysis_result).__name__
-        return f"analysis_result is {kind}, not what SimplePRDAnalyzer.analyze_prd gives"
-    if not str(job.microservice_name).strip():
-        return "microservice_name is empty"
-    if not str(job.output_directory).strip():
-        return "output_directory is empty"
-    return ""
-
-
-def _described(job: GenerationJob, node: NodePlan, report: NodeReport) -> dict[str, Any]:
-    output = Path(job.output_directory)
-    return {
-        "node_name": node.slug,
-        "class_name": node.class_name,
-        "kind": node.kind,
-        "output_path": str(output),
-        "files": [str(output / file.path) for file in report.files],
-        "operations": [operation.name for operation in node.operations],
-        "requirements": [trace.requirement for trace in node.traces],
-        "checks": [check.name for check in report.checks],
-    }
-
-
-def _raise_all_failed(results: Sequence[GenerationResult]) -> None:
+def _all_failed(results: Sequence[GenerationResult]) -> Exception:
+    """omnibase_core's error; importing it takes a while, so not in the event loop's thread."""
     from omnibase_core.enums.enum_core_error_code import EnumCoreErrorCode
     from omnibase_core.errors import OnexError
 
     reasons = "; ".join(f"job {result.job_id}: {result.error}" for result in results)
-    raise OnexError(
+    return OnexError(
         message=f"all {len(results)} jobs failed: {reasons}",
         error_code=EnumCoreErrorCode.OPERATION_FAILED,
         context={"errors": {str(result.job_id): result.error for result in results}},

@@ -11,6 +11,8 @@ from uuid import uuid4
 import pytest
 from tests.unit.generation.test_planner import SHOP
 
+from nodewright import templates
+from nodewright.generation.delivery import undo
 from nodewright.generation.parallel import (
     GenerationJob,
     GenerationProgress,
@@ -115,6 +117,104 @@ async def test_two_calls_at_once_and_a_second_job_beside_the_first(tmp_path: Pat
     assert later[0].success
     nodes = sorted(path.name for path in (tmp_path / "a/src/user_service/nodes").glob("node_*"))
     assert nodes == ["node_user_service_effect", "node_user_service_reducer"]
+
+
+def overlay(folder: Path, statement: str) -> Path:
+    """Templates whose computations do ``statement`` as they are imported."""
+    (folder / "node_compute").mkdir(parents=True)
+    builtin = Path(templates.__file__).parent / "builtin/node_compute/handler.py.j2"
+    text = builtin.read_text(encoding="utf-8")
+    changed = text.replace("\n\n\nclass ", f"\n\n{statement}\n\n\nclass ", 1)
+    assert changed != text
+    (folder / "node_compute/handler.py.j2").write_text(changed, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("__import__('os')._exit(9)", "process: its process ended with code 9"),
+        ("__import__('os').abort()", "process: its process ended"),
+        ("__import__('threading').Event().wait()", "time: stopped after 8 s"),
+    ],
+)
+async def test_a_job_that_ends_or_blocks_its_process_fails_alone(
+    tmp_path: Path, statement: str, reason: str
+) -> None:
+    pack = overlay(tmp_path / "pack", statement)
+    out = tmp_path / "out"
+    async with ParallelGenerator(2, 8, enable_metrics=False, templates=pack) as generator:
+        results = await generator.generate_nodes_parallel(
+            [job(out), job(out, "COMPUTE"), job(out, "REDUCER")], uuid4()
+        )
+    by_kind = {result.node_type: result for result in results}
+    assert reason in str(by_kind["COMPUTE"].error)
+    assert by_kind["EFFECT"].success
+    assert by_kind["REDUCER"].success
+    nodes = out / "src/user_service/nodes"
+    assert not (nodes / "node_user_service_compute").exists()
+    report = out / ".nodewright/failed/node_user_service_compute/report.json"
+    assert reason.split(":", maxsplit=1)[0] in report.read_text(encoding="utf-8")
+
+
+async def test_calls_into_one_folder_take_turns(
+    generator: ParallelGenerator, tmp_path: Path
+) -> None:
+    kinds = ("EFFECT", "COMPUTE", "REDUCER")
+    calls = [generator.generate_nodes_parallel([job(tmp_path, kind)], uuid4()) for kind in kinds]
+    for (result,) in await asyncio.gather(*calls):
+        assert result.success, result.error
+    assert len(list(tmp_path.glob("src/user_service/nodes/node_*"))) == 3
+
+
+async def test_one_call_is_undone_wholly(generator: ParallelGenerator, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    jobs = [job(out, name=f"Service{number}") for number in range(20)]
+    delivered = 0
+    async for result in generator.generate_nodes_iter(jobs, uuid4()):
+        assert result.success, result.error
+        delivered += 1
+        assert result.node_result is not None
+        assert all(Path(path).is_file() for path in result.node_result["files"])
+    assert delivered == 20
+    assert generator.last_run.speedup > 0
+    undo(out)
+    assert not out.exists()
+
+
+async def test_an_edited_handler_is_judged_with_the_edit(
+    generator: ParallelGenerator, tmp_path: Path
+) -> None:
+    first = await generator.generate_nodes_parallel([job(tmp_path, "COMPUTE")], uuid4())
+    assert first[0].node_result is not None
+    (handler,) = [path for path in first[0].node_result["files"] if "/handlers/handler_" in path]
+    text = Path(handler).read_text(encoding="utf-8")
+    broken = text + "\n\nraise RuntimeError('mine')\n"
+    Path(handler).write_text(broken, encoding="utf-8")
+    again = [job(tmp_path, "COMPUTE"), job(tmp_path)]
+    results = await generator.generate_nodes_parallel(again, uuid4())
+    errors = {result.node_type: result.error for result in results}
+    assert errors["EFFECT"] is None
+    assert "RuntimeError: mine" in str(errors["COMPUTE"])
+    assert Path(handler).read_text(encoding="utf-8") == broken
+
+
+async def test_cancelling_stops_the_work(generator: ParallelGenerator, tmp_path: Path) -> None:
+    jobs = [job(tmp_path / str(number)) for number in range(12)]
+    started = asyncio.Event()
+
+    async def run() -> None:
+        async for _ in generator.generate_nodes_iter(jobs, uuid4()):
+            started.set()
+
+    running = asyncio.create_task(run())
+    await started.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert generator.get_progress()["remaining_jobs"] == 0
+    later = await generator.generate_nodes_parallel([job(tmp_path / "later")], uuid4())
+    assert later[0].success
 
 
 async def test_any_executor_runs_the_jobs(tmp_path: Path) -> None:

@@ -1,0 +1,269 @@
+"""Nodes a second with one worker and with two, and what a pool of workers costs.
+
+``python -m benchmarks.parallel [--nodes N] [--large]``; ``--large`` adds the run of 2,000 nodes.
+"""
+
+import asyncio
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.ratios import Contender, Figure, Timing, alternate, report
+from nodewright.generation.delivery import Delivery
+from nodewright.generation.model import (
+    NodePlan,
+    NodeReport,
+    Plan,
+    PlannedField,
+    PlannedOperation,
+    PlannedStep,
+    PlannedTransition,
+    Trace,
+    Verify,
+)
+from nodewright.generation.proof import render_files
+from nodewright.generation.proving import Proof, prove
+from nodewright.generation.workers import ProcessWorkers
+from nodewright.prd.models import FieldType
+
+NODES = 300
+ROUNDS = 3
+TRACES = (Trace("FR-1", "Orders", 3, "The system must store orders"),)
+FIELDS = (
+    PlannedField("name", FieldType.STRING),
+    PlannedField("total", FieldType.DECIMAL),
+    PlannedField("count", FieldType.INTEGER),
+    PlannedField("placed_at", FieldType.DATETIME, required=False),
+)
+MOVES = (
+    PlannedTransition("new", "active", "activate"),
+    PlannedTransition("active", "done", "complete"),
+)
+
+
+def service(number: int) -> list[NodePlan]:
+    """A node of each kind, the last a workflow over the others."""
+    name = f"order{number}"
+
+    def node(kind: str, operations: list[PlannedOperation], **more: Any) -> NodePlan:
+        fields = () if kind == "ORCHESTRATOR" else FIELDS
+        slug, cls = f"node_{name}_{kind.lower()}", f"Node{name.capitalize()}{kind.capitalize()}"
+        text = f"Order {number}: what it does."
+        return NodePlan(slug, kind, name, cls, text, name, fields, tuple(operations), **more)
+
+    def doing(action: str, verb: str = "", **parameters: object) -> PlannedOperation:
+        words = verb or f"{action}_order"
+        return PlannedOperation(words, action, f"{words} as asked", TRACES, parameters)
+
+    effect = node("EFFECT", [doing(a) for a in ("create", "read", "update", "delete", "list")])
+    compute = node("COMPUTE", [doing(a) for a in ("validate", "transform", "calculate")])
+    triggers = [doing("transition", move.trigger) for move in MOVES]
+    counting = doing("aggregate", "count_orders", group_by="name")
+    states = ("new", "active", "done")
+    reducer = node("REDUCER", [counting, *triggers], states=states, transitions=MOVES)
+    steps = (
+        PlannedStep("check", compute.slug, "validate_order"),
+        PlannedStep("store", effect.slug, "create_order", ("check",)),
+        PlannedStep("sum_up", reducer.slug, "count_orders", ("store",)),
+    )
+    flow = doing("run", "run_order", steps=[step.name for step in steps])
+    return [effect, compute, reducer, node("ORCHESTRATOR", [flow], steps=steps)]
+
+
+def plan_of(nodes: int) -> Plan:
+    """A plan with ``nodes`` nodes, a multiple of four."""
+    made = tuple(node for number in range(nodes // 4) for node in service(number))
+    return Plan("shop", "Shop", "A shop.", made)
+
+
+async def proven(
+    plan: Plan, workers: ProcessWorkers, count: int, verify: Verify
+) -> list[NodeReport]:
+    """Prove all nodes; a node that fails ends the benchmark."""
+    found = [r async for r in prove(plan, plan.nodes, workers, count, Proof(verify))]
+    assert all(r.passed for r in found), next(r.reason for r in found if not r.passed)
+    return found
+
+
+def with_workers(count: int, work: Callable[[ProcessWorkers], object]) -> None:
+    """Run ``work`` on a pool whose workers are ready."""
+    workers = ProcessWorkers(count)
+    try:
+        asyncio.run(workers.call(int, 1, timeout_seconds=120))
+        work(workers)
+    finally:
+        workers.close()
+
+
+def throughput(nodes: int, rounds: int) -> tuple[list[Timing], list[Figure]]:
+    """Nodes a second by workers and level, beside copier's rendering of the same files."""
+    plan = plan_of(nodes)
+    seconds: dict[str, list[float]] = {}
+
+    def measure(name: str, count: int, verify: Verify) -> None:
+        def work(workers: ProcessWorkers) -> None:
+            start = time.perf_counter()
+            asyncio.run(proven(plan, workers, count, verify))
+            seconds.setdefault(name, []).append((time.perf_counter() - start) / nodes)
+
+        with_workers(count, work)
+
+    contenders = [
+        ("1 worker, run", 1, Verify.RUN),
+        ("2 workers, run", 2, Verify.RUN),
+        ("2 workers, static", 2, Verify.STATIC),
+    ]
+    for number in range(rounds):
+        for contender in contenders if number % 2 == 0 else reversed(contenders):
+            measure(*contender)
+        copied = copier_seconds(plan)
+        if copied is not None:
+            seconds.setdefault("copier, unverified", []).append(copied / nodes)
+    timings = [Timing(name, median(v), min(v), len(v)) for name, v in seconds.items()]
+    by_name = {timing.name: timing.median for timing in timings}
+    one, two = by_name["1 worker, run"], by_name["2 workers, run"]
+    figures = [
+        Figure("2 workers against 1, run", one / two, 1.8, at_least=True),
+        Figure("nodes a second, 2 workers, run", 1 / two, 100, at_least=True, unit=""),
+    ]
+    if "copier, unverified" in by_name:
+        ratio = by_name["copier, unverified"] / by_name["2 workers, static"]
+        figures.append(Figure("static against copier's unverified", ratio, 1.0, at_least=True))
+    return timings, figures
+
+
+def copier_seconds(plan: Plan) -> float | None:
+    """Seconds that copier takes to render the files of ``plan``; None where it is missing."""
+    try:
+        import copier
+    except ImportError:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        template = Path(folder, "template")
+        for file in render_files(plan, [node.slug for node in plan.nodes]):
+            path = template / f"{file.path}.jinja"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(file.content.replace("Order", "{{ entity }}"), encoding="utf-8")
+        start = time.perf_counter()
+        copier.run_copy(
+            str(template), str(Path(folder, "out")), data={"entity": "Order"}, quiet=True
+        )
+        return time.perf_counter() - start
+
+
+def waiting() -> Figure:
+    """Three jobs that wait a second each."""
+
+    def measure(count: int) -> float:
+        taken: list[float] = []
+
+        def work(workers: ProcessWorkers) -> None:
+            async def wait() -> None:
+                await asyncio.gather(
+                    *(workers.call(time.sleep, 1, timeout_seconds=30) for _ in range(3))
+                )
+
+            start = time.perf_counter()
+            asyncio.run(wait())
+            taken.append(time.perf_counter() - start)
+
+        with_workers(count, work)
+        return taken[0]
+
+    return Figure(
+        "3 waiting jobs, 3 workers against 1", measure(1) / measure(3), 2.9, at_least=True
+    )
+
+
+def latency() -> list[Figure]:
+    """A job on a warm pool, and the first of a cold process."""
+    warm: list[float] = []
+
+    def work(workers: ProcessWorkers) -> None:
+        async def ask() -> None:
+            for _ in range(100):
+                start = time.perf_counter()
+                await workers.call(int, 1, timeout_seconds=30)
+                warm.append(time.perf_counter() - start)
+
+        asyncio.run(ask())
+
+    with_workers(2, work)
+    first = (
+        "import asyncio\n"
+        "from nodewright.generation.workers import ProcessWorkers\n"
+        "if __name__ == '__main__':\n"
+        "    w = ProcessWorkers(2)\n"
+        "    asyncio.run(w.call(int, 1, timeout_seconds=60))\n"
+        "    w.close()\n"
+    )
+    imports = "import nodewright.generation.preload"
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder, "cold.py")
+        script.write_text(first, encoding="utf-8")
+        timings = alternate(
+            [
+                Contender(
+                    "cold", lambda: subprocess.run([sys.executable, str(script)], check=True)
+                ),
+                Contender(
+                    "import", lambda: subprocess.run([sys.executable, "-c", imports], check=True)
+                ),
+            ],
+            rounds=5,
+        )
+    ratio = timings["cold"].median / timings["import"].median
+    return [
+        Figure("job on a warm pool", median(warm) * 1000, 5, at_least=False, unit="ms"),
+        Figure("first job against the import of omnibase_core", ratio, 1.3, at_least=False),
+    ]
+
+
+def large() -> list[Figure]:
+    """2,000 nodes against 500: time a node, the coordinator's memory and descriptors."""
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    seconds = {}
+    for nodes in (500, 2000):
+        plan = plan_of(nodes)
+
+        def work(workers: ProcessWorkers, plan: Plan = plan, nodes: int = nodes) -> None:
+            start = time.perf_counter()
+            reports = asyncio.run(proven(plan, workers, 2, Verify.RUN))
+            with tempfile.TemporaryDirectory() as folder:
+                out = Path(folder, "out")
+                with Delivery(out, plan.package) as delivery:
+                    own = render_files(plan)
+                    delivery.stage([*own, *(f for r in reports for f in r.files)])
+                    assert len(delivery.commit(reports).delivered) == nodes
+                seconds[nodes] = (time.perf_counter() - start) / nodes
+
+        with_workers(2, work)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    left = len(list(Path("/proc/self/fd").iterdir())) - before
+    return [
+        Figure("time a node, 2,000 against 500", seconds[2000] / seconds[500], 1.1, at_least=False),
+        Figure("coordinator's memory, 2,000 nodes", memory, 300, at_least=False, unit="MB"),
+        Figure("descriptors left open", left, 3, at_least=False, unit=""),
+    ]
+
+
+def main() -> None:
+    nodes = int(sys.argv[sys.argv.index("--nodes") + 1]) if "--nodes" in sys.argv else NODES
+    rounds = int(sys.argv[sys.argv.index("--rounds") + 1]) if "--rounds" in sys.argv else ROUNDS
+    timings, figures = throughput(nodes, rounds)
+    figures += [waiting(), *latency()]
+    if "--large" in sys.argv:
+        figures += large()
+    note = f"{nodes} nodes, a quarter of each kind; {os.cpu_count()} processors"
+    report("Parallel generation", timings, figures, [note])
+
+
+if __name__ == "__main__":
+    main()
