@@ -227,7 +227,11 @@ def _declared_in_code(block: Block, section: Section) -> Iterator[Declared]:
 def _payload_name(block: Block, section: Section) -> str | None:
     """The name of a JSON example: the words before "payload", "object" or "JSON"."""
     before = next(
-        (above.text for above in reversed(section.blocks[:_MAX_CHILDREN]) if above.line < block.line),
+        (
+            above.text
+            for above in reversed(section.blocks[:_MAX_CHILDREN])
+            if above.line < block.line
+        ),
         section.title,
     )
     found = re.search(
