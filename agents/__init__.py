@@ -1,0 +1,1 @@
+"""Home of ``agents.lib``, the import paths of the API reference."""
