@@ -364,13 +364,14 @@ def _orchestrator_context(plan: Plan, node: NodePlan) -> Context:
 
 
 def _entity_context(plan: Plan, node: NodePlan) -> Context:
+    rules = [rule for other in plan.nodes if other.entity == node.entity for rule in other.rules]
     return {
         "field": f"{node.name}_item",
         "name": node.name,
         "pascal": pascal(node.name),
         "module": f"{plan.package}.nodes.{node.slug}",
         "words": node.entity,
-        "fields": [_field_context(field, node.rules) for field in node.fields],
+        "fields": [_field_context(field, rules) for field in node.fields],
     }
 
 
