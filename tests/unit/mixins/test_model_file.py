@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import skops.io
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
@@ -66,14 +65,14 @@ def test_a_model_of_other_features_is_refused(path: Path, monkeypatch: pytest.Mo
 )
 def test_foreign_content_is_refused(tmp_path: Path, document: Any) -> None:
     file = tmp_path / "model.skops"
-    file.write_bytes(skops.io.dumps(document))
+    file.write_bytes(model_file._skops().dumps(document))
     with pytest.raises(ModelFileError, match="not a mixin model"):
         model_file.load(file, VERSION)
 
 
 def test_types_that_are_not_trusted_are_named_and_not_loaded(tmp_path: Path) -> None:
     file = tmp_path / "model.skops"
-    file.write_bytes(skops.io.dumps({"forest": Path("/tmp")}))  # noqa: S108 - never touched
+    file.write_bytes(model_file._skops().dumps({"forest": Path("/tmp")}))  # noqa: S108 - never touched
     with pytest.raises(ModelFileError, match=r"not trusted.*pathlib"):
         model_file.load(file, VERSION)
 
