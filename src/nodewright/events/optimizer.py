@@ -243,23 +243,29 @@ class EventOptimizer:
                 await asyncio.to_thread(connection.submit, [call], durably=durably)
             else:
                 connection.offer(call, durably=durably)
-            settled = await self._watch(loop, by_silence=durably).settled(call)
+            if call.future is not None and not call.future.done():
+                watch = self._watch(loop, by_silence=durably)
+                watch.add(call)
+                try:
+                    await call.future
+                finally:
+                    watch.remove(call)
             if call.problem is not None:
                 raise call.problem  # noqa: TRY301 - the breaker has to be told of it below
             if relay is not None and durably:
                 if call.span is not None and relay.spool.durability == "disk":
                     await _synced(relay, call.span)
-                self._conclude_durable(relay, call, era, settled=settled)
+                self._conclude_durable(relay, call, era)
             else:
-                self._conclude(call, era, settled=settled)
+                self._conclude(call, era)
         except BaseException:
             call.withdrawn = not durably
             self._forget(era)  # no effect where the outcome was reported already
             raise
 
-    def _conclude(self, call: Call, era: int | None, *, settled: bool) -> None:
+    def _conclude(self, call: Call, era: int | None) -> None:
         """Report a call without the spool; raise what went wrong."""
-        if settled:
+        if not call.expired:
             self._report(call, era)
             if call.failures and (error := call.error) is not None:
                 raise error
@@ -273,14 +279,12 @@ class EventOptimizer:
             "ids; set durable=True to keep events that the broker cannot take now"
         )
 
-    def _conclude_durable(
-        self, relay: Relay, call: Call, era: int | None, *, settled: bool
-    ) -> None:
+    def _conclude_durable(self, relay: Relay, call: Call, era: int | None) -> None:
         """Report a call whose events are safe in the spool; raise what the broker refused."""
         if not call.handed_on:
             self._counts["spooled"] += len(call.records)
             self._forget(era)
-        elif settled:
+        elif not call.expired:
             self._report(call, era)
             if call.failures and isinstance(error := call.error, EventRefusedError):
                 raise error

@@ -26,19 +26,16 @@ class Watch:
         self._waiting: dict[Call, None] = {}  # oldest first
         self._armed = False
 
-    async def settled(self, call: Call) -> bool:
-        """Wait until ``call`` is settled; False when that took too long."""
-        future = call.future
-        if future is not None and not future.done():
-            self._waiting[call] = None
-            if not self._armed:
-                self._armed = True
-                self._loop.call_later(self._seconds / 2, self._look)
-            try:
-                await future
-            finally:
-                self._waiting.pop(call, None)
-        return not call.expired
+    def add(self, call: Call) -> None:
+        """Watch ``call``, whose caller is about to await its future."""
+        self._waiting[call] = None
+        if not self._armed:
+            self._armed = True
+            self._loop.call_later(self._seconds / 2, self._look)
+
+    def remove(self, call: Call) -> None:
+        """The caller of ``call`` does not wait any more."""
+        self._waiting.pop(call, None)
 
     def _look(self) -> None:
         now = time.monotonic()
