@@ -1,13 +1,14 @@
 """Imports what running a node needs, once for all worker processes.
 
-Two things of the libraries are replaced here, in worker processes only, by ones that do the same
-and cost less; together they took two thirds of a worker's time.
+Some things of the libraries are replaced here, in worker processes only, by ones that do the same
+and cost less.
 """
 
 import asyncio
 import threading
 from collections.abc import Coroutine
 from functools import cache
+from multiprocessing import spawn
 from typing import Any
 
 import yaml
@@ -46,6 +47,15 @@ def _run_elsewhere[Result](coroutine: Coroutine[Any, Any, Result]) -> Result:
         return run_coro_sync(coroutine)
     return asyncio.run_coroutine_threadsafe(coroutine, _other_loop()).result()
 
+
+def _leave_main(_where: str) -> None:
+    """Stands in for running the user's script again in each worker."""
+
+
+# What is sent to workers never refers to the user's script: one without a guard for being run
+# again, or one that came on standard input, serves as well.
+setattr(spawn, "_fixup_main_from_name", _leave_main)  # noqa: B010 - not exported
+setattr(spawn, "_fixup_main_from_path", _leave_main)  # noqa: B010 - not exported
 
 # The container looks each service up on a new thread with a new event loop.
 setattr(model_onex_container, "run_coro_sync", _run_elsewhere)  # noqa: B010 - not exported

@@ -6,12 +6,14 @@ by itself fails alone. Other executors can be put in the place of the pool.
 """
 
 import asyncio
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Executor, Future
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any, Protocol
 
 from nodewright.errors import NodewrightError
@@ -125,3 +127,12 @@ def _ready() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Generated modules are imported once a process, from folders that are then removed.
     sys.dont_write_bytecode = True
+    threading.Thread(target=_end_with_coordinator, name="nodewright-parent", daemon=True).start()
+
+
+def _end_with_coordinator() -> None:
+    """End this process when the coordinator is gone, even when that was killed."""
+    coordinator = parent_process()
+    if coordinator is not None:
+        coordinator.join()
+        os._exit(1)

@@ -239,9 +239,9 @@ async def test_phases_are_recorded(persistence: CodegenPersistence, tmp_path: Pa
     assert total.metadata["speedup"] > 0
 
 
-def test_from_a_script_without_a_guard_of_its_own_loop(tmp_path: Path) -> None:
-    script = tmp_path / "script.py"
-    script.write_text(
+@pytest.mark.parametrize("stdin", [False, True])
+def test_from_a_script_without_a_guard(tmp_path: Path, stdin: bool) -> None:
+    text = (
         "import asyncio, sys\n"
         "from uuid import uuid4\n"
         "from nodewright import GenerationJob, ParallelGenerator, SimplePRDAnalyzer\n"
@@ -252,12 +252,13 @@ def test_from_a_script_without_a_guard_of_its_own_loop(tmp_path: Path) -> None:
         "    results = await generator.generate_nodes_parallel([job], uuid4())\n"
         "    await generator.cleanup()\n"
         "    print(results[0].success, results[0].error)\n"
-        "if __name__ == '__main__':\n"
-        "    asyncio.run(main())\n",
-        encoding="utf-8",
+        "asyncio.run(main())\n"
     )
+    script = tmp_path / "script.py"
+    script.write_text(text, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, str(script), str(tmp_path / "out")],
+        [sys.executable, "-" if stdin else str(script), str(tmp_path / "out")],
+        input=text if stdin else None,
         capture_output=True,
         text=True,
         check=True,

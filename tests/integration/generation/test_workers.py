@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -118,6 +120,27 @@ async def test_closing_leaves_no_process(tmp_path: Path) -> None:
     hanging.cancel()
     with pytest.raises((asyncio.CancelledError, CrashedError)):
         await hanging
+
+
+COORDINATOR = """
+import asyncio, importlib.util, sys
+spec = importlib.util.spec_from_file_location("test_workers", sys.argv[1])
+tests = importlib.util.module_from_spec(spec)
+sys.modules["test_workers"] = tests
+spec.loader.exec_module(tests)
+sys.path.insert(0, sys.argv[1].rpartition("/")[0])
+asyncio.run(tests.ProcessWorkers(1).call(tests.own_pid, sys.argv[2], timeout_seconds=60))
+"""
+
+
+async def test_a_killed_coordinator_leaves_no_process(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    command = [sys.executable, "-c", COORDINATOR, __file__, str(pid_file)]
+    coordinator = await asyncio.create_subprocess_exec(*command, stderr=subprocess.DEVNULL)
+    pid = await until_written(pid_file)
+    coordinator.kill()
+    await coordinator.wait()
+    await until_gone(pid)
 
 
 async def test_any_executor_serves() -> None:
