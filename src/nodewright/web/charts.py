@@ -54,7 +54,7 @@ def throughput(rows: Sequence[dict[str, Any]]) -> Figure:
         }
         for name, key, color in (("events", "events", _BLUE), ("failures", "failures", _RED))
     ]
-    return _figure(traces, "a minute")
+    return _figure(traces, "a minute", xaxis={"nticks": 8, "tickangle": 0, "automargin": True})
 
 
 def curve(rows: Sequence[dict[str, Any]]) -> Figure:
@@ -106,13 +106,13 @@ def _figure(data: list[dict[str, Any]], unit: str, **layout: Any) -> Figure:
     return {
         "data": data,
         "layout": {
-            "margin": {"t": 10, "r": 10, "b": 50, "l": 60},
+            "margin": {"t": 30, "r": 10, "b": 50, "l": 60},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "font": {"color": _INK},
-            "xaxis": {"automargin": True},
+            "xaxis": {"automargin": True, "nticks": 12},
             "yaxis": {"title": {"text": unit}, "rangemode": "tozero", "automargin": True},
-            "legend": {"orientation": "h"},
+            "legend": {"orientation": "h", "y": 1.15},
             **layout,
         },
     }

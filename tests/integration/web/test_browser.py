@@ -92,7 +92,7 @@ def served(serve: Serve, persistence: CodegenPersistence) -> Iterator[Served]:
         for second in mixins[place + 1 :]:
             for trial in range(4):
                 worked = trial > 0 or first < "MixinL"
-                    sync.update_mixin_compatibility(first, second, "EFFECT", worked)
+                sync.update_mixin_compatibility(first, second, "EFFECT", worked)
     sync.flush()
     with serve() as running:
         running.system.health.run()
@@ -133,7 +133,7 @@ def test_an_alert_appears_and_resolves(served: Served, page: "playwright.Page") 
     if SCREENSHOTS:
         page.screenshot(path=Path(SCREENSHOTS) / "alert.png")
     served.system.record("quality_score", 0.9, MetricType.GAUGE)
-    playwright.expect(alerts.locator(".alerts")).not_to_contain_text("quality_score")
+    playwright.expect(alerts.locator("li.active", has_text="quality_score")).to_have_count(0)
     alerts.locator("summary").click()
     playwright.expect(alerts).to_contain_text("quality_score 90 % is no longer below")
 
@@ -142,7 +142,7 @@ def test_feedback_round_trips_by_keyboard(
     served: Served, page: "playwright.Page", persistence: CodegenPersistence
 ) -> None:
     page.goto(served.url)
-    page.get_by_label("Detected pattern").focus()
+    page.get_by_role("textbox", name="Detected pattern").focus()
     page.keyboard.type("crud <i>")
     page.keyboard.press("Tab")
     page.keyboard.type("incorrect")
