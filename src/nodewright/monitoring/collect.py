@@ -91,7 +91,7 @@ def observed(parts: dict[str, Section]) -> dict[str, float]:
         ("cache_hit_rate", cache["overall_hit_rate"], cache["total_accesses"]),
         ("template_load_ms", cache["avg_load_time_ms"], cache["avg_load_time_ms"]),
         ("parallel_speedup", generation["avg_speedup"], generation["parallel_sessions"]),
-        ("generation_time_ms", generation["p95_total_ms"], generation["total_nodes"]),
+        ("generation_time_ms", generation["p95_total_ms"], generation["total_executions"]),
         ("compatibility_score", mixins["avg_compatibility_score"], mixins["total_combinations"]),
         ("pattern_precision", patterns["precision"], patterns["judged_count"]),
         ("false_positive_rate", patterns["false_positive_rate"], patterns["judged_count"]),
@@ -134,7 +134,7 @@ def _parallel_generation(phases: Rows, speedups: Rows) -> Section:
         "parallel_usage_rate": _ratio(
             sum(row["parallel_executions"] for row in phases), executions
         ),
-        "total_nodes": total["execution_count"] if total else 0,
+        "total_executions": total["execution_count"] if total else 0,
         "avg_total_ms": total["avg_duration_ms"] if total else 0.0,
         "p50_total_ms": total["p50_duration_ms"] if total else 0.0,
         "p95_total_ms": total["p95_duration_ms"] if total else 0.0,

@@ -123,10 +123,12 @@ class HealthBook:
         stopping = self._stopping = threading.Event()
 
         def repeat() -> None:
-            while True:
-                self.run()
-                if stopping.wait(interval_s):
+            while not stopping.is_set():
+                try:
+                    self.run()
+                except RuntimeError:  # no thread is started any more: the interpreter is leaving
                     return
+                stopping.wait(interval_s)
 
         threading.Thread(target=repeat, name="nodewright-health", daemon=True).start()
 

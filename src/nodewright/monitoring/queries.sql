@@ -29,21 +29,23 @@ GROUP BY phase
 ORDER BY phase
 
 -- name: parallel_speedup
--- Of sessions that ran in parallel since a time: the work done (sum of the nodes' total times)
--- over the time it took from the first start to the last end.
-SELECT count(*)::bigint AS sessions,
-  coalesce(avg(work / wall), 0)::float8 AS avg_speedup,
-  coalesce(max(work / wall), 0)::float8 AS max_speedup
+-- Of sessions that ran in parallel since a time: the speed-up that the run measured; where it did
+-- not, the work done (sum of the total times) over the time from the first start to the last end.
+SELECT count(speedup)::bigint AS sessions,
+  coalesce(avg(speedup), 0)::float8 AS avg_speedup,
+  coalesce(max(speedup), 0)::float8 AS max_speedup
 FROM (
-  SELECT sum(duration_ms)::float8 AS work,
-    extract(epoch FROM max(created_at)
-      - min(created_at - duration_ms * interval '1 millisecond'))::float8 * 1000 AS wall
+  SELECT coalesce(
+    max(CASE WHEN jsonb_typeof(metadata -> 'speedup') = 'number'
+      THEN (metadata ->> 'speedup')::float8 END),
+    CASE WHEN count(*) > 1 THEN sum(duration_ms)::float8 / nullif(extract(epoch FROM
+      max(created_at) - min(created_at - duration_ms * interval '1 millisecond'))::float8 * 1000, 0)
+    END
+  ) AS speedup
   FROM generation_performance_metrics
   WHERE created_at >= %(since)s AND parallel_execution AND phase = 'total'
   GROUP BY session_id
-  HAVING count(*) > 1
 ) AS of_session
-WHERE wall > 0
 
 -- name: template_cache_by_type
 -- Templates accessed since a time, with their hits and misses so far, by type.

@@ -212,6 +212,10 @@ class MetricStore:
                 series.fold()
         return iter(every)
 
+    def now(self) -> float:
+        """The store's clock."""
+        return self._clock()
+
     def stats(self) -> StoreStats:
         """Sizes and counts as they are now."""
         with self._lock:

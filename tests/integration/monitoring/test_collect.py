@@ -115,7 +115,7 @@ async def test_the_window_holds_for_every_part(
     older = await system.collect_all_metrics(180)
     for name, count in (
         ("template_cache", "total_templates"),
-        ("parallel_generation", "total_nodes"),
+        ("parallel_generation", "total_executions"),
         ("mixin_learning", "total_combinations"),
         ("pattern_matching", "total_feedback_count"),
         ("event_processing", "total_events"),
