@@ -8,8 +8,7 @@ of the text and not on the number of terms.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 _TOKEN = re.compile(
     r"[A-Za-z0-9\u00c0-\u024f]+"
@@ -91,8 +90,7 @@ def stems_of(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(map(_STEMS.__getitem__, words))
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A term found: ``payload`` at token positions ``start`` to ``end`` (exclusive)."""
 
     start: int

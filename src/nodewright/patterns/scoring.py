@@ -116,9 +116,12 @@ class ConceptScorer:
             if factor <= 0:
                 continue
             line_words = words[number] if words is not None else stems(statement.text)
+            hits = find(line_words, nested=True)
+            if not hits:
+                continue
             blocked: dict[str, int] = {}
             chosen: dict[tuple[str, int], Hit] = {}
-            for hit in find(line_words, nested=True):
+            for hit in hits:
                 # Of the terms of one concept at one place, the longest comes last and counts.
                 chosen[hit.payload[0], hit.start] = hit
             for hit in chosen.values():

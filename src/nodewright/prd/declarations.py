@@ -28,6 +28,7 @@ _INCLUDES = re.compile(
     r"| information)?(?: like)?\s*[:：]",
     re.IGNORECASE,
 )
+_HAVING = (" includ", " contain", " ha", " consist", " store", "fields ")
 _FIELDS_OF = re.compile(
     r"(?:data |following )?fields (?:of|from|for) (?:an? |the )?(?P<name>[A-Za-z][\w ]{1,40})\s*:",
     re.IGNORECASE,
@@ -132,7 +133,7 @@ def _declared_in_prose(block: Block) -> Iterator[Declared]:
 def _declared_in_list(block: Block, children: list[Block], *, in_data: bool) -> Iterator[Declared]:
     text = block.text[:600]
     introduced = None
-    if children and (":" in text or "：" in text):
+    if children and (":" in text or "：" in text) and any(verb in text for verb in _HAVING):
         introduced = _INCLUDES.search(text) or _FIELDS_OF.search(text)
     if introduced:
         fields = [item for child in children for item in _item_fields(child)]

@@ -104,8 +104,11 @@ def _nouns(
     for sentence in sentences:
         if sentence.weight <= 0 or sentence.role not in _SOURCES:
             continue
+        hidden = 0
         for hit in lexicon.find(sentence.lower):
-            if hit.payload and _is_noun_use(sentence.tokens, hit.start, hit.end):
+            if not hit.payload:
+                hidden = hit.end
+            elif hit.start >= hidden and _is_noun_use(sentence.tokens, hit.start, hit.end):
                 weights[hit.payload] += sentence.weight
                 first.setdefault(hit.payload, (sentence.line, sections[sentence.section].path))
     for name, places in _objects(requirements).items():

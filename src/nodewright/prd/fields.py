@@ -90,8 +90,8 @@ def make_field(name: str, line: int, annotation: str = "") -> EntityField | None
     )
     kind = type_of_annotation(annotation) if annotation else None
     suggested = type_of_name(shown)
-    if kind is FieldType.DATE and suggested is FieldType.DATETIME:
-        kind = suggested
+    if kind is FieldType.DATE and snake(shown).endswith(("_at", "_time", "timestamp")):
+        kind = FieldType.DATETIME  # TypeScript's Date is a moment
     if kind is None or (kind is FieldType.STRING and "date" in annotation.lower()):
         kind = suggested
     if kind is FieldType.NUMBER and suggested in {FieldType.INTEGER, FieldType.DECIMAL}:

@@ -26,6 +26,7 @@ _TIERS = (
     _FUNCTIONAL_ROLES,
     ("stories",),
     ("unknown", "api", "actors", "data", "rules"),
+    ("plan",),
     ("goals", "overview", "nonfunctional", "design", "dependencies", "architecture"),
 )
 # Where an id stands for something else than a requirement of the product.

@@ -1,6 +1,7 @@
 """Sentences of a document with their place, their scope and how much they count."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -49,6 +50,9 @@ QUALITY_WEIGHTS = ROLE_WEIGHTS | {
 }
 _CODE_WEIGHT = 0.3
 _SECTION_NAME_WEIGHT = 0.3
+_ASKING = ("functional", "stories", "criteria", "api", "rules", "unknown")
+_FEW = 0.15
+_PLAN_WEIGHT = 0.8
 _GHERKIN = frozenset({"gherkin", "feature", "cucumber"})
 _SILENT_CODE = frozenset({"html", "css", "mermaid", "svg", "xml", "plantuml", "diff"})
 _NOTE_COLUMNS = re.compile(
@@ -91,8 +95,11 @@ def row_text(block: Block) -> str:
 def sentences_of(sections: Sequence[Section]) -> list[Sentence]:
     """All sentences in order, headings among them; line numbers are those of their blocks."""
     found: list[Sentence] = []
+    by_plan = _asks_by_plan(sections)
     for number, section in enumerate(sections):
         weight, quality = ROLE_WEIGHTS[section.role], QUALITY_WEIGHTS[section.role]
+        if by_plan and section.role == "plan":
+            weight = quality = _PLAN_WEIGHT
         if section.title:
             found.append(_heading(section, number))
         for block, scope in zip(section.blocks, section.scopes, strict=True):
@@ -116,6 +123,15 @@ def sentences_of(sections: Sequence[Section]) -> list[Sentence]:
                     )
                 )
     return found
+
+
+def _asks_by_plan(sections: Sequence[Section]) -> bool:
+    """Whether the document says what is wanted as a list of tasks instead of requirements."""
+    sizes: dict[str, int] = defaultdict(int)
+    for section in sections:
+        sizes[section.role] += len(section.blocks)
+    asking = sum(sizes[role] for role in _ASKING)
+    return sizes["plan"] > 0 and asking < _FEW * sum(sizes.values())
 
 
 def _heading(section: Section, number: int) -> Sentence:

@@ -281,3 +281,13 @@ def test_titles_are_found_anywhere(text: str, title: str) -> None:
 )
 def test_the_product_is_named(text: str, product: str) -> None:
     assert analyse(text).parsed_prd.product == product
+
+
+def test_a_list_of_tasks_stands_for_requirements() -> None:
+    text = (
+        "# Vault\n\n## Task List\n\n### Phase 1\n\n- [x] Implement login with passwords\n"
+        "- [ ] Process payments with Stripe\n- [ ] Send push notifications\n"
+    )
+    result = analyse(text)
+    assert len(asked(result)) == 3
+    assert {"authentication", "payment", "notification"} <= {item.name for item in result.patterns}
