@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -91,7 +92,8 @@ def _trial(
             kinds, name, again=True, on_progress=lambda done: progress.advance(task, done)
         )
     if record:
-        written = Records(None).add_trials(trials)
+        with closing(Records(None)) as records:
+            written = records.add_trials(trials)
         console.print(f"{written} outcomes recorded")
     if as_json:
         typer.echo(
@@ -124,8 +126,8 @@ def _train(
     model: Annotated[Path | None, typer.Option(help="Model file.", show_default=False)] = None,
 ) -> None:
     """Train the model on trials and recorded outcomes, and write its file."""
-    learner = MixinLearner(model_path=model)
-    metrics = asyncio.run(learner.train_model(min_samples, test_size, folds))
+    with closing(MixinLearner(model_path=model)) as learner:
+        metrics = asyncio.run(learner.train_model(min_samples, test_size, folds))
     scores = ", ".join(f"{score:.1%}" for score in metrics.cross_val_scores)
     typer.echo(f"accuracy {metrics.accuracy:.1%}, F1 {metrics.f1_score:.1%}; folds: {scores}")
     typer.echo(f"{metrics.training_samples} + {metrics.test_samples} samples: {learner.model_path}")
@@ -171,7 +173,8 @@ def _predict(
     as_json: AsJson = False,
 ) -> None:
     """Say whether two mixins work together on a node kind, and why; exit 1 if not."""
-    prediction = MixinLearner(auto_train=True).predict_compatibility(mixin_a, mixin_b, node_type)
+    with closing(MixinLearner(auto_train=True)) as learner:
+        prediction = learner.predict_compatibility(mixin_a, mixin_b, node_type)
     if as_json:
         typer.echo(json.dumps(asdict(prediction), indent=2))
     else:
@@ -193,7 +196,8 @@ def _recommend(
     as_json: AsJson = False,
 ) -> None:
     """Recommend the fewest mixins that have the capabilities and work together."""
-    found = MixinLearner().recommend(node_type, capabilities, existing, most)
+    with closing(MixinLearner()) as learner:
+        found = learner.recommend(node_type, capabilities, existing, most)
     if as_json:
         typer.echo(json.dumps(asdict(found), indent=2))
         return
@@ -215,6 +219,6 @@ def _feedback(
     node_type: NodeType = "EFFECT",
 ) -> None:
     """Record how two mixins worked together for you."""
-    learner = MixinLearner()
-    asyncio.run(learner.update_from_feedback(mixin_a, mixin_b, node_type, success))
+    with closing(MixinLearner()) as learner:
+        asyncio.run(learner.update_from_feedback(mixin_a, mixin_b, node_type, success))
     typer.echo("recorded")

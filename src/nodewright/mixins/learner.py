@@ -341,6 +341,10 @@ class MixinLearner:
             for asked in [asked for asked in remembered if {*asked[:2]} == {*key[:2]}]:
                 del remembered[asked]
 
+    def close(self) -> None:
+        """Close the database if it was opened by default; what comes later opens it again."""
+        self._records.close()
+
     # State
 
     def get_metrics(self) -> ModelMetrics | None:

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from nodewright.errors import NodewrightError
 from nodewright.logs import get_logger
@@ -13,6 +13,9 @@ from nodewright.mixins.evidence import NONE, Outcomes
 from nodewright.mixins.kinds import node_kind
 from nodewright.mixins.knowledge import Key, pair_key
 from nodewright.mixins.trials import PairTrial
+
+if TYPE_CHECKING:
+    from nodewright.storage import CodegenPersistence
 
 _LONGEST_NAME = 100
 _AT_ONCE = 8
@@ -61,6 +64,7 @@ class Records:
 
     def __init__(self, persistence: CompatibilityRecords | None) -> None:
         self._persistence = persistence
+        self._own: CodegenPersistence | None = None
         self._outcomes: dict[Key, Outcomes] | None = None
         self._lock = threading.Lock()
 
@@ -136,12 +140,21 @@ class Records:
 
         await asyncio.gather(*(write(trial) for trial in trials))
 
-    def _database(self) -> CompatibilityRecords:
-        if self._persistence is None:
-            from nodewright.storage import CodegenPersistence
+    def close(self) -> None:
+        """Close the database if it was opened by default; a given one is the giver's to close."""
+        own, self._own = self._own, None
+        if own is not None:
+            own.sync.close()
 
-            self._persistence = CodegenPersistence()
-        return self._persistence
+    def _database(self) -> CompatibilityRecords:
+        if self._persistence is not None:
+            return self._persistence
+        with self._lock:
+            if self._own is None:
+                from nodewright.storage import CodegenPersistence
+
+                self._own = CodegenPersistence()
+            return self._own
 
 
 def _wait_for(work: Callable[[], Awaitable[Any]]) -> Any:
