@@ -18,6 +18,7 @@ from typing import Any
 from benchmarks.events.cluster import mock_cluster_process
 from benchmarks.events.contenders import (
     AioKafkaBatches,
+    AioKafkaBatchesEncoding,
     AioKafkaSend,
     ConfluentAio,
     FastStream,
@@ -53,7 +54,7 @@ def contenders(folder: Path) -> list[Publishes]:
         ConfluentAio(),
     ]
     if importlib.util.find_spec("aiokafka") is not None:
-        found += [AioKafkaSend(), AioKafkaBatches()]
+        found += [AioKafkaSend(), AioKafkaBatches(), AioKafkaBatchesEncoding()]
     if importlib.util.find_spec("faststream") is not None:
         found.append(FastStream())
     return found
@@ -180,7 +181,8 @@ def figures(
     rate("batch with disk durability", DISK, 180_000)
     for peer in (AioKafkaSend.name, ConfluentAio.name):
         faster("batch with spool", SPOOL, peer, 2, batch)
-    faster("batch", PLAIN, AioKafkaBatches.name, 1, batch)
+    for peer in (AioKafkaBatches.name, AioKafkaBatchesEncoding.name):
+        faster("batch", PLAIN, peer, 1, batch)
     faster("batch", PLAIN, FastStream.name, 10, batch)
     faster("256 tasks", HEADERS, AioKafkaSend.name, 4, tasks)
     faster("256 tasks with spool", SPOOL_HEADERS, AioKafkaSend.name, 4, tasks)
@@ -206,7 +208,8 @@ def main() -> None:
         each(lambda one: one.start(bootstrap))
         batch = batches(loop, found)
         # AIOProducer collects for a second before it sends, so that a single takes two.
-        awaited = [one for one in found if not isinstance(one, ConfluentAio)]
+        no_singles = (ConfluentAio, AioKafkaBatches)
+        awaited = [one for one in found if not isinstance(one, no_singles)]
         single = singles(loop, awaited)
         tasks = at_once(loop, awaited)
         each(lambda one: one.stop())

@@ -94,15 +94,19 @@ class DeadLetters:
 
 def _read(path: Path) -> Iterator[DeadLetter]:
     """The whole letters of a file; what is damaged is passed over."""
-    reason, refused_at = "unknown: the note was damaged", 0.0
+    unknown = ("unknown: the note was damaged", 0.0)
+    note = unknown
     with path.open("rb") as file:
         for item in read_frames(file, 0, path.stat().st_size):
             if not isinstance(item, Frame):
                 continue
             topic, value, _, _ = item.record
             if topic:
-                yield DeadLetter(item.record, reason, refused_at)
-                reason, refused_at = "unknown: the note was damaged", 0.0
-            else:
-                note = orjson.loads(value)
-                reason, refused_at = str(note["reason"]), float(note["refused_at"])
+                yield DeadLetter(item.record, *note)
+                note = unknown
+                continue
+            try:
+                content = orjson.loads(value)
+                note = str(content["reason"]), float(content["refused_at"])
+            except (ValueError, KeyError, TypeError):
+                note = unknown

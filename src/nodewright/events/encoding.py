@@ -65,9 +65,8 @@ def encode_all(
                 value = _with_ids_first(event)
             if type(event) is not kind:
                 kind, service = type(event), ""
-                own_key = kind.kafka_key is not BaseEvent.kafka_key
-                own_topic = kind.to_kafka_topic is not BaseEvent.to_kafka_topic
-                meta = _meta(kind.schema_version, trace) if headers else None
+                own_key, own_topic, version = _traits(kind)
+                meta = _meta(version, trace) if headers else None
             if own_topic or state["service"] != service:
                 service, topic = state["service"], event.to_kafka_topic()
             key = _custom_key(event) if own_key else value[_CORRELATION]
@@ -113,6 +112,14 @@ def kafka_headers(record: Record) -> Headers | None:
 def _constant(meta: bytes) -> tuple[tuple[str, bytes], bytes]:
     version, _, trace = meta.partition(b" ")
     return ("schema-version", version), trace
+
+
+@lru_cache(maxsize=1024)
+def _traits(kind: type[BaseEvent]) -> tuple[bool, bool, int]:
+    """Whether a class has a key and a topic of its own, and its schema version."""
+    own_key = kind.kafka_key is not BaseEvent.kafka_key
+    own_topic = kind.to_kafka_topic is not BaseEvent.to_kafka_topic
+    return own_key, own_topic, kind.schema_version
 
 
 def _with_ids_first(event: BaseEvent) -> bytes:

@@ -255,12 +255,13 @@ class BatchLane(_Lane):
         self._errors = []
         for start in range(0, len(records), _SLICE):
             for record in records[start : start + _SLICE]:
-                topic, value, key, _ = record
+                topic, value, key, meta = record
+                headers = None if meta is None else kafka_headers(record)
                 try:
-                    produce(topic, value, key, -1, on_delivery, None, 0, kafka_headers(record))
+                    produce(topic, value, key, -1, on_delivery, None, 0, headers)
                 except BufferError:
                     self._wait_for_room()
-                    produce(topic, value, key, -1, on_delivery, None, 0, kafka_headers(record))
+                    produce(topic, value, key, -1, on_delivery, None, 0, headers)
                 except Exception as error:  # noqa: BLE001 - the record's fault: it alone fails
                     failures.append(failure_of(record, error))
             producer.poll(0)

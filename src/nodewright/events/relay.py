@@ -12,8 +12,9 @@ from nodewright.logs import get_logger
 
 _log = get_logger(__name__, "events")
 
-# Drained at a time: what memory may grow by, and what may come twice after a crash.
-_EVENTS, _BYTES = 2_000, 8 * 1024 * 1024
+# Drained at a time: what memory may grow by, and what may come twice after a crash. It starts small
+# and doubles with each success, so that a process that is killed again and again repeats little.
+_FIRST, _EVENTS, _BYTES = 32, 10_000, 8 * 1024 * 1024
 _PAUSE = 0.5  # seconds before what the broker failed to take is sent again
 
 
@@ -127,9 +128,9 @@ class Relay:
 
     def _catch_up(self) -> None:
         """Send what is undone, oldest first, until nothing is left."""
-        position = self.spool.watermark
+        position, window = self.spool.watermark, _FIRST
         while not self._stopping:
-            records, span = self.spool.read(position, _EVENTS, _BYTES)
+            records, span = self.spool.read(position, window, _BYTES)
             if not records:
                 with self._state:
                     if self.spool.end == span.end:
@@ -140,7 +141,7 @@ class Relay:
             if not self._send(records):
                 return
             self.spool.done([span])
-            position = span.end
+            position, window = span.end, min(window * 2, _EVENTS)
             with self._state:
                 self._state.notify_all()
 
