@@ -131,8 +131,9 @@ def plan_nodes(analysis: SimplePRDAnalysisResult, package: str | None = None) ->
     """
     parsed = analysis.parsed_prd
     wanted = _of_this_release(analysis)
-    domains = domains_of(analysis, fallback=shorten(parsed.title, 120) or "Service")
-    title = shorten(parsed.title, 120) or f"{domains[0].entity} service"
+    name = shorten(parsed.product or parsed.title, 120)
+    domains = domains_of(analysis, fallback=name or "Service")
+    title = name or f"{domains[0].entity} service"
     drafts = _drafts(analysis, _functional(wanted), domains)
     nodes = _nodes(analysis, drafts)
     covered = {trace.requirement for node in nodes for trace in node.traces}
