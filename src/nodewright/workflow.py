@@ -27,6 +27,7 @@ from nodewright.generation.workers import ProcessWorkers, Workers
 from nodewright.logs import get_logger
 from nodewright.mixins import usable_set
 from nodewright.prd import SimplePRDAnalysisResult, SimplePRDAnalyzer, read_prd
+from nodewright.settings import Settings
 
 # MixinEventBus defines a process of its own, which type checkers refuse beside a node's.
 _NOT_BY_MIXINS = {"events"}
@@ -280,7 +281,9 @@ async def _work(
     if options.verify is Verify.FULL:
         on_progress(Progress("judging the package as a whole", len(plan.nodes), len(plan.nodes)))
         passed = [slug for slug, report in reports.items() if report.passed]
-        found = await asyncio.to_thread(verify_package, root, plan.package, passed)
+        # What mypy learned of omnibase_core serves every later run.
+        cache = Settings().data_dir / "mypy"
+        found = await asyncio.to_thread(verify_package, root, plan.package, passed, cache=cache)
         for slug in passed:
             reports[slug] = replace(reports[slug], checks=(*reports[slug].checks, *found[slug]))
     return without_broken_steps(plan, reports)
