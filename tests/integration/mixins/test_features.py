@@ -43,3 +43,14 @@ def test_a_name_without_a_class_has_no_features(knowledge: Knowledge) -> None:
         Features(catalogue).of(
             catalogue.mixins["MixinLogging"], catalogue.mixins["MixinCaching"], "EFFECT"
         )
+
+
+def test_a_constructor_behind_one_that_ends_the_chain_counts_as_skipped(
+    knowledge: Knowledge,
+) -> None:
+    mixins = knowledge.catalogue.mixins
+    found = Features(knowledge.catalogue).of(
+        mixins["MixinSerializable"], mixins["MixinFailFast"], "COMPUTE"
+    )
+    assert found[FEATURE_NAMES.index("inits_skipped")] == 0
+    assert found[FEATURE_NAMES.index("inits_skipped_worst")] == 1
