@@ -248,6 +248,7 @@ def generate(
             _deliver(run, delivery, reports)
     run.seconds["total"] += prepared.seconds
     recorder.nodes(run.session_id, reports.values(), options.jobs)
+    recorder.compositions((node, reports[node.slug]) for node in plan.nodes)
     recorder.run(run.session_id, RunTimes(run.seconds, options.jobs, run.speedup))
     _log.info(
         "generation.finished",

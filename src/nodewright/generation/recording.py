@@ -1,15 +1,23 @@
 """Records how long the phases of a run took; a dead database never slows or breaks a run."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from nodewright.generation.model import NodeReport
+from nodewright.errors import NodewrightError
+from nodewright.generation.model import NodePlan, NodeReport
+from nodewright.logs import get_logger
+from nodewright.mixins import record_composition
 from nodewright.storage import CodegenPersistence
 
 # The node type of phases that belong to a run as a whole.
 WHOLE_RUN = "ALL"
+# Judges whose objection may be the mixins' fault.
+_COMPOSITION_CHECKS = {"constructs", "processes"}
+
+_log = get_logger(__name__, component="recorder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,30 @@ class Recorder:
                 ("validation", report.verify_seconds),
             ):
                 self._insert(session_id, report.kind, phase, seconds, about)
+
+    def compositions(self, nodes: Iterable[tuple[NodePlan, NodeReport]]) -> None:
+        """Tell the mixin learner how nodes that were composed turned out, each set once.
+
+        A node that could not be constructed or run speaks against its mixins; one that failed
+        for another reason says nothing. Nothing is told while the database is away.
+        """
+        told: dict[tuple[str, tuple[str, ...]], str] = {}
+        for node, report in nodes:
+            names = tuple(path.rpartition(".")[2] for path in node.mixins)
+            failed = [check for check in report.checks if not check.passed]
+            blamed = [check for check in failed if check.name in _COMPOSITION_CHECKS]
+            if len(names) > 1 and (blamed or not failed):
+                told.setdefault((node.kind, names), blamed[0].detail if blamed else "")
+        if not told or not self._persistence.sync.flush():
+            return
+        try:
+            for (kind, names), reason in told.items():
+                record = record_composition(
+                    self._persistence, kind, names, success=not reason, reason=reason or None
+                )
+                asyncio.run(record)
+        except NodewrightError as error:
+            _log.warning("generation.compositions.untold", metadata={"reason": str(error)})
 
     def flush(self) -> None:
         """Write what waits, as long as the database answers."""
