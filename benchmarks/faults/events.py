@@ -151,7 +151,8 @@ async def publisher_killed(kafka: KafkaServer, folder: Path, scale: Scale) -> Ou
     return Outcome(
         "publisher killed -9",
         f"{len(accepted):,} accepted, {scale.publisher_kills} kills",
-        f"{lost} lost, {doubled} doubled (of {unacknowledged:,} unacknowledged at the kills), same ids: {same}",
+        f"{lost} lost, {doubled} doubled (of {unacknowledged:,} unacknowledged at the kills), "
+        f"same ids: {same}",
         lost == 0 and doubled <= unacknowledged and same,
     )
 
@@ -163,6 +164,7 @@ async def broker_away(kafka: KafkaServer, folder: Path, scale: Scale) -> Outcome
     total = scale.away_seconds * scale.rate
     size = scale.rate // 100
     longest, late, sequence = 0.0, 0, 0
+    starved = 0  # times that the machine held up what calls nothing: the control
     memory: list[int] = []
     async with EventOptimizer(kafka.address, config(durable=True, spool_dir=folder)) as optimizer:
         await optimizer.publish_event(Happened(service=service, correlation_id=keys[0]))
@@ -170,6 +172,7 @@ async def broker_away(kafka: KafkaServer, folder: Path, scale: Scale) -> Outcome
         await asyncio.to_thread(kafka.kill)
         start = time.monotonic()
         while sequence < total:
+            making = time.monotonic()
             events = [
                 Happened(
                     service=service,
@@ -179,6 +182,7 @@ async def broker_away(kafka: KafkaServer, folder: Path, scale: Scale) -> Outcome
                 for n in range(size)
             ]
             before = time.monotonic()
+            starved += before - making > 0.05
             await optimizer.publish_batch(events)
             blocked = time.monotonic() - before
             longest, late = max(longest, blocked), late + (blocked > 0.05)
@@ -206,7 +210,8 @@ async def broker_away(kafka: KafkaServer, folder: Path, scale: Scale) -> Outcome
     lost = total - len(seen - {-1})
     result = (
         f"{lost} lost, {len(received) - len(seen)} doubled, {disorder} out of order, "
-        f"longest call {longest * 1000:.0f} ms ({late} of {calls} above 50 ms), "
+        f"longest call {longest * 1000:.0f} ms ({late} of {calls} above 50 ms; "
+        f"so was the making of the events {starved} times), "
         f"{total / took:,.0f} events/s, memory of the second half {growth / 1e6:+.0f} MB, "
         f"drained in {drain:.0f} s"
     )
