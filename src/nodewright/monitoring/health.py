@@ -1,7 +1,6 @@
 """Health of the parts: what they report themselves, and checks with a time limit."""
 
 import contextvars
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -10,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from nodewright.logs import get_logger
 from nodewright.monitoring.errors import MonitoringError
 from nodewright.monitoring.model import HealthStatus
 
-logger = logging.getLogger(__name__)
+_log = get_logger(__name__, component="monitoring")
 
 HEALTHY = "healthy"
 DEGRADED = "degraded"
@@ -72,8 +72,9 @@ class HealthBook:
             before = self._statuses.get(status.component)
             self._statuses[status.component] = status
         if not status.healthy and (before is None or before.status != status.status):
-            logger.warning(
-                "%s is %s: %s", status.component, status.status, status.error_message or "no reason"
+            reason = status.error_message or "no reason"
+            _log.warning(
+                f"{status.component} is {status.status}: {reason}", metadata=dict(status.metadata)
             )
 
     def statuses(self) -> list[HealthStatus]:
