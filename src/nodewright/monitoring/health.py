@@ -56,10 +56,18 @@ class HealthCheck:
 
 
 class HealthBook:
-    """The latest status of every component, and the checks that keep it current."""
+    """The latest status of every component, and the checks that keep it current.
 
-    def __init__(self, wall: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    Args:
+        wall: the time of day.
+        log: write parts that become unwell to the log.
+    """
+
+    def __init__(
+        self, wall: Callable[[], datetime] = lambda: datetime.now(UTC), *, log: bool = True
+    ) -> None:
         self._wall = wall
+        self._log = log
         self._lock = threading.Lock()
         self._statuses: dict[str, HealthStatus] = {}
         self._checks: dict[str, HealthCheck] = {}
@@ -71,7 +79,7 @@ class HealthBook:
         with self._lock:
             before = self._statuses.get(status.component)
             self._statuses[status.component] = status
-        if not status.healthy and (before is None or before.status != status.status):
+        if self._log and not status.healthy and (before is None or before.status != status.status):
             reason = status.error_message or "no reason"
             _log.warning(
                 f"{status.component} is {status.status}: {reason}", metadata=dict(status.metadata)

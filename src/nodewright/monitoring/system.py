@@ -49,7 +49,7 @@ class MonitoringSystem:
         rules: instead of those of ``thresholds``: with for-durations, resolve thresholds and such.
         limits: bounds of the metrics' memory.
         policy: how alerts are grouped and inhibited on their way to channels.
-        log_alerts: write alerts to the log.
+        log_alerts: write alerts, and parts that become unwell, to the log.
         clock: seconds, monotonic.
         wall: the time of day.
 
@@ -81,7 +81,7 @@ class MonitoringSystem:
             rules_of(self.thresholds) if rules is None else rules, clock=clock, wall=wall
         )
         self.store = MetricStore(limits, clock=clock, watcher=self.alerts)
-        self.health = HealthBook(wall)
+        self.health = HealthBook(wall, log=log_alerts)
         self._policy = policy
         self._notifier: Notifier | None = None
         if log_alerts:
