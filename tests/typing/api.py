@@ -10,6 +10,14 @@ from nodewright.mixins import (
     Recommendation,
     usable_set,
 )
+from nodewright.monitoring import (
+    AlertSeverity,
+    MetricType,
+    MonitoringAlert,
+    MonitoringSystem,
+    MonitoringThresholds,
+    get_monitoring_system,
+)
 from nodewright.templates import CachedTemplate, TemplateCache, TemplatePack
 
 
@@ -48,3 +56,17 @@ def recommended(learner: MixinLearner) -> list[tuple[str, float, str]]:
 
 def chosen() -> Recommendation:
     return usable_set("EFFECT", ("caching",))
+
+
+async def monitored(monitoring: MonitoringSystem) -> list[MonitoringAlert]:
+    monitoring = get_monitoring_system(MonitoringThresholds(cache_hit_rate_warning=0.8))
+    await monitoring.record_metric(
+        name="template_load_duration_ms",
+        value=45.2,
+        metric_type=MetricType.HISTOGRAM,
+        labels={"template_type": "EFFECT"},
+        help_text="Template load duration in milliseconds",
+    )
+    await monitoring.update_health_status("template_cache", healthy=True, status="healthy")
+    await monitoring.collect_all_metrics(time_window_minutes=30)
+    return monitoring.get_active_alerts(severity=AlertSeverity.CRITICAL, component="events")

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import logging
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -11,10 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from nodewright.logs import get_logger
 from nodewright.monitoring.errors import ChannelError, MonitoringError
 from nodewright.monitoring.model import AlertSeverity, MonitoringAlert
-
-logger = logging.getLogger(__name__)
 
 _TIMEOUT_S = 10.0
 
@@ -61,15 +59,16 @@ class LogChannel:
     resend_s = None
 
     def __init__(self) -> None:
-        self._logger = logging.getLogger("nodewright.monitoring.alerts")
+        self._log = get_logger("nodewright.monitoring.alerts", component="monitoring")
 
     def send(self, notification: Notification) -> None:
         """Write one entry for each alert."""
         for alert in notification.firing:
-            level = logging.ERROR if alert.severity is AlertSeverity.CRITICAL else logging.WARNING
-            self._logger.log(level, "%s: %s", alert.severity.value, alert.message)
+            critical = alert.severity is AlertSeverity.CRITICAL
+            log = self._log.error if critical else self._log.warning
+            log(f"{alert.severity.value}: {alert.message}", metadata=as_json(alert))
         for alert in notification.resolved:
-            self._logger.info("resolved: %s", alert.resolution_message)
+            self._log.info(f"resolved: {alert.resolution_message}", metadata=as_json(alert))
 
 
 class WebhookChannel:

@@ -85,10 +85,13 @@ def disk(directory: Path, *, least_free_mb: float = 1024.0) -> HealthCheck:
 
 
 def spool(directory: Path, *, most_mb: float = 256.0, most_age_s: float = 3600.0) -> HealthCheck:
-    """Whether events wait that the broker has not taken: too many, or for too long."""
+    """Whether the spools grow, because the broker does not take their events.
+
+    Segments are measured from outside: to count their events would need their owner's lock.
+    """
 
     def look() -> Finding:
-        files = [file.stat() for file in directory.rglob("*") if file.is_file()]
+        files = [file.stat() for file in directory.rglob("*.segment") if file.is_file()]
         filled = [file for file in files if file.st_size > 0]
         size = sum(file.st_size for file in filled) / _MB
         oldest = min((file.st_mtime for file in filled), default=time.time())
@@ -96,7 +99,7 @@ def spool(directory: Path, *, most_mb: float = 256.0, most_age_s: float = 3600.0
         details = {"files": len(filled), "size_mb": round(size, 3), "oldest_s": round(age)}
         if not filled:
             return Finding(HEALTHY, "no event waits in the spool", metadata=details)
-        message = f"{size:.1f} MB in {len(filled)} files, unchanged for {age:,.0f} s at most"
+        message = f"{size:.1f} MB in {len(filled)} segments, the oldest {age:,.0f} s old"
         if size <= most_mb:
             return Finding(HEALTHY, message, metadata=details)
         status = CRITICAL if age > most_age_s else DEGRADED

@@ -1,7 +1,6 @@
 """Health of the parts: what they report themselves, and checks with a time limit."""
 
 import contextvars
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -10,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from nodewright.logs import get_logger
 from nodewright.monitoring.errors import MonitoringError
 from nodewright.monitoring.model import HealthStatus
 
-logger = logging.getLogger(__name__)
+_log = get_logger(__name__, component="monitoring")
 
 HEALTHY = "healthy"
 DEGRADED = "degraded"
@@ -56,10 +56,18 @@ class HealthCheck:
 
 
 class HealthBook:
-    """The latest status of every component, and the checks that keep it current."""
+    """The latest status of every component, and the checks that keep it current.
 
-    def __init__(self, wall: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    Args:
+        wall: the time of day.
+        log: write parts that become unwell to the log.
+    """
+
+    def __init__(
+        self, wall: Callable[[], datetime] = lambda: datetime.now(UTC), *, log: bool = True
+    ) -> None:
         self._wall = wall
+        self._log = log
         self._lock = threading.Lock()
         self._statuses: dict[str, HealthStatus] = {}
         self._checks: dict[str, HealthCheck] = {}
@@ -71,9 +79,10 @@ class HealthBook:
         with self._lock:
             before = self._statuses.get(status.component)
             self._statuses[status.component] = status
-        if not status.healthy and (before is None or before.status != status.status):
-            logger.warning(
-                "%s is %s: %s", status.component, status.status, status.error_message or "no reason"
+        if self._log and not status.healthy and (before is None or before.status != status.status):
+            reason = status.error_message or "no reason"
+            _log.warning(
+                f"{status.component} is {status.status}: {reason}", metadata=dict(status.metadata)
             )
 
     def statuses(self) -> list[HealthStatus]:

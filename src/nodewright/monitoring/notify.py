@@ -4,7 +4,6 @@ Each channel has a thread that compares what fires with what the channel was las
 the difference. So there is no queue to overflow: a channel that was away is told how things are.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -13,12 +12,13 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import uuid4
 
+from nodewright.logs import get_logger
 from nodewright.monitoring.alerts import AlertBook
 from nodewright.monitoring.channels import Channel, Notification
 from nodewright.monitoring.errors import MonitoringError
 from nodewright.monitoring.model import AlertSeverity, MonitoringAlert
 
-logger = logging.getLogger(__name__)
+_log = get_logger(__name__, component="monitoring")
 
 _RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _TICK_S = 1.0
@@ -225,8 +225,8 @@ class _Worker:
             except Exception as error:  # noqa: BLE001 - a fault of a channel must not end its thread
                 sent, failed, _ = self.stats
                 self.stats = ChannelStats(sent, failed + 1, str(error))
-                log = logger.warning if failures == 0 else logger.debug
-                log("alerts could not be sent to %s: %s", self.channel.name, error)
+                log = _log.warning if failures == 0 else _log.debug
+                log(f"alerts could not be sent to {self.channel.name}: {error}")
                 pause = self._retry_s[min(failures, len(self._retry_s) - 1)]
                 failures += 1
                 if stopping:

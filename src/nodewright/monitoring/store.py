@@ -1,7 +1,6 @@
 """All metrics of one process: recorded from any thread or loop, bounded, written as text."""
 
 import math
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -11,16 +10,21 @@ from typing import Any, NamedTuple, Protocol
 from nodewright.monitoring.errors import MetricError
 from nodewright.monitoring.model import MetricType
 from nodewright.monitoring.series import INFINITY, LARGEST, Family, Series, default_buckets
+from nodewright.monitoring.validation import (
+    as_float,
+    check_name,
+    check_value,
+    checked_help,
+    checked_labels,
+    checked_type,
+    plain,
+)
 
 OVERFLOW_LABELS = {"overflow": "true"}
 """The label set that takes what would be one series too many."""
 
 # What waits unfolded in one series at most, beside what is appended during a fold.
 _PENDING = 128
-_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
-_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
-_LONGEST = 1024
-_RESERVED = {MetricType.HISTOGRAM: "le", MetricType.SUMMARY: "quantile"}
 
 
 class Limits(NamedTuple):
@@ -131,10 +135,10 @@ class MetricStore:
         if series.kind is not metric_type:
             self._check_type(series.family, metric_type)
         if value.__class__ is not float:
-            value = _as_float(name, value)
+            value = as_float(name, value)
         calm = series.low <= value <= series.high
         if not calm:
-            _check_value(name, value, metric_type)
+            check_value(name, value, metric_type)
         now = self._clock()
         if now >= series.fold_at or len(series.pending) >= _PENDING:
             self._fold(series, now)
@@ -143,7 +147,7 @@ class MetricStore:
         if series.gone:
             self._rescue(series)
         if help_text and not series.family.help_text:
-            series.family.help_text = _checked_help(name, help_text)
+            series.family.help_text = checked_help(name, help_text)
         if not calm and series.watched and self._watcher is not None:
             self._watcher.observe(series, value, now)
 
@@ -251,13 +255,13 @@ class MetricStore:
         self, name: str, value: float, metric_type: MetricType, labels: Any, help_text: str
     ) -> Series:
         """The series of labels not met in this order before; it is made where there is none."""
-        wanted = _checked_type(name, metric_type)
-        known = _checked_labels(name, labels, wanted)
-        _check_value(name, _as_float(name, value), wanted)
+        wanted = checked_type(name, metric_type)
+        known = checked_labels(name, labels, wanted)
+        check_value(name, as_float(name, value), wanted)
         with self._lock:
             family = self._families.get(name)
             if family is None:
-                checked = _checked_help(name, help_text)
+                checked = checked_help(name, help_text)
                 family = self._make_family(name, wanted, checked)
             self._check_type(family, wanted)
             key = tuple(text for pair in sorted(known.items()) for text in pair)
@@ -275,9 +279,9 @@ class MetricStore:
         """Let `record` find a series by labels in this order."""
         if self._indexed > 4 * self._series_count + 64:
             self._clear_index()
-        node = self._index.setdefault(_plain(name), {})
+        node = self._index.setdefault(plain(name), {})
         for label, text in labels.items():
-            node = node.setdefault(_plain(label), {}).setdefault(_plain(text), {})
+            node = node.setdefault(plain(label), {}).setdefault(plain(text), {})
         node[""] = series
         self._indexed += 1
 
@@ -292,11 +296,7 @@ class MetricStore:
         help_text: str,
         bounds: tuple[float, ...] | None = None,
     ) -> Family:
-        if not isinstance(name, str) or len(name) > _LONGEST or not _NAME.fullmatch(name):
-            raise MetricError(
-                f"metric name {_shown(name)} is not valid; use letters, digits, _ and :, "
-                "and no digit first"
-            )
+        check_name(name)
         if len(self._families) >= self.limits.metrics:
             self._sweep(self._clock(), force=True)
         if len(self._families) >= self.limits.metrics:
@@ -403,7 +403,7 @@ class MetricStore:
         return family.series.get(tuple(text for pair in sorted(known.items()) for text in pair))
 
     def _check_type(self, family: Family, metric_type: MetricType) -> None:
-        wanted = _checked_type(family.name, metric_type)
+        wanted = checked_type(family.name, metric_type)
         if family.metric_type is not wanted:
             raise MetricError(
                 f"{family.name} is a {family.metric_type.value} and cannot be recorded as a "
@@ -411,82 +411,5 @@ class MetricStore:
             )
 
 
-def _plain(text: str) -> str:
-    """The characters themselves, also of an enumeration's member that is a string."""
-    return str.__str__(text)
-
-
 def _all(family: Family) -> list[Series]:
     return list(family.series.values())
-
-
-def _as_float(name: str, value: Any) -> float:
-    if isinstance(value, str | bytes):
-        raise MetricError(f"the value of {name} is {_shown(value)}; give a number")
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise MetricError(f"the value of {name} is {_shown(value)}; give a number") from error
-
-
-def _check_value(name: str, value: float, metric_type: MetricType) -> None:
-    """Refuse what the type cannot hold; only a gauge may be infinite."""
-    if math.isnan(value):
-        raise MetricError(f"the value of {name} is NaN; give a number")
-    if value < 0 and metric_type is MetricType.COUNTER:
-        raise MetricError(f"counter {name} cannot go down by {-value!r}; use a gauge")
-    if math.isinf(value) and metric_type is not MetricType.GAUGE:
-        kind = metric_type.value
-        raise MetricError(f"the value of {kind} {name} is {value!r}; give a finite number")
-
-
-def _checked_type(name: str, given: Any) -> MetricType:
-    try:
-        return MetricType(given)
-    except ValueError as error:
-        known = ", ".join(kind.value for kind in MetricType)
-        raise MetricError(f"the type of {_shown(name)} is {_shown(given)}; use {known}") from error
-
-
-def _checked_labels(name: str, labels: Any, metric_type: MetricType) -> dict[str, str]:
-    """Label names and values as plain text; empty values are left out, as Prometheus does."""
-    if labels is None:
-        return {}
-    if not isinstance(labels, Mapping):
-        raise MetricError(f"the labels of {name} are {_shown(labels)}; give a dict of strings")
-    checked = {}
-    for label, text in labels.items():
-        if not isinstance(label, str) or len(label) > _LONGEST or not _LABEL.fullmatch(label):
-            raise MetricError(
-                f"label name {_shown(label)} of {name} is not valid; use letters, digits and _, "
-                "and no digit first"
-            )
-        if label.startswith("__") or label == _RESERVED.get(metric_type):
-            raise MetricError(f"label name {label} of {name} is reserved; choose another")
-        if not isinstance(text, str):
-            raise MetricError(f"label {label} of {name} is {_shown(text)}; give a string")
-        _check_text(f"label {label} of {name}", text)
-        if text:
-            checked[_plain(label)] = _plain(text)
-    return checked
-
-
-def _checked_help(name: str, text: Any) -> str:
-    if not isinstance(text, str):
-        raise MetricError(f"the help text of {name} is {_shown(text)}; give a string")
-    _check_text(f"the help text of {name}", text)
-    return _plain(text)
-
-
-def _check_text(what: str, text: str) -> None:
-    if len(text) > _LONGEST:
-        raise MetricError(f"{what} has {len(text)} characters; use {_LONGEST} at most")
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise MetricError(f"{what} is {text!a}, which is not valid Unicode") from error
-
-
-def _shown(value: object) -> str:
-    shown = ascii(value)
-    return shown if len(shown) <= 80 else f"{shown[:80]}..."  # noqa: PLR2004 - enough to see it

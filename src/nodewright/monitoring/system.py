@@ -2,7 +2,6 @@
 
 import asyncio
 import atexit
-import logging
 import math
 import threading
 import time
@@ -11,7 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from nodewright.logs import get_logger
 from nodewright.monitoring import collect as collecting
+from nodewright.monitoring import otel
 from nodewright.monitoring.alerts import AlertBook
 from nodewright.monitoring.channels import Channel, LogChannel
 from nodewright.monitoring.errors import StatusError, WindowError
@@ -30,7 +31,7 @@ from nodewright.monitoring.store import Limits, MetricStore
 if TYPE_CHECKING:
     from nodewright.storage import CodegenPersistence
 
-logger = logging.getLogger(__name__)
+_log = get_logger(__name__, component="monitoring")
 
 _COLLECT_TIMEOUT_S = 5.0
 _STATUSES = ("healthy", "degraded", "critical")
@@ -48,7 +49,7 @@ class MonitoringSystem:
         rules: instead of those of ``thresholds``: with for-durations, resolve thresholds and such.
         limits: bounds of the metrics' memory.
         policy: how alerts are grouped and inhibited on their way to channels.
-        log_alerts: write alerts to the log.
+        log_alerts: write alerts, and parts that become unwell, to the log.
         clock: seconds, monotonic.
         wall: the time of day.
 
@@ -80,7 +81,7 @@ class MonitoringSystem:
             rules_of(self.thresholds) if rules is None else rules, clock=clock, wall=wall
         )
         self.store = MetricStore(limits, clock=clock, watcher=self.alerts)
-        self.health = HealthBook(wall)
+        self.health = HealthBook(wall, log=log_alerts)
         self._policy = policy
         self._notifier: Notifier | None = None
         if log_alerts:
@@ -263,7 +264,8 @@ class MonitoringSystem:
 
     async def check_health(self) -> list[HealthStatus]:
         """Run all checks now, each within its time limit."""
-        return await asyncio.to_thread(self.health.run)
+        with otel.span("nodewright.check_health"):
+            return await asyncio.to_thread(self.health.run)
 
     async def close(self) -> None:
         """End the threads and, where this object opened it, the database."""
@@ -279,7 +281,8 @@ class MonitoringSystem:
             await persistence.close()
 
     async def _read_parts(self, window: timedelta) -> dict[str, Any]:
-        return await collecting.collect(self._reader(), window, _COLLECT_TIMEOUT_S)
+        with otel.span("nodewright.collect_all_metrics", window_s=window.total_seconds()):
+            return await collecting.collect(self._reader(), window, _COLLECT_TIMEOUT_S)
 
     def _reader(self) -> Any:
         with self._lock:
@@ -341,7 +344,7 @@ def get_monitoring_system(thresholds: MonitoringThresholds | None = None) -> Mon
         if _system is None:
             _system = MonitoringSystem(thresholds)
         elif thresholds is not None and thresholds != _system.thresholds:
-            logger.warning("the monitoring system exists already; its thresholds stay as they are")
+            _log.warning("the monitoring system exists already; its thresholds stay as they are")
         return _system
 
 

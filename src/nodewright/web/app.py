@@ -27,8 +27,9 @@ from starlette.responses import (
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from nodewright.monitoring import MonitoringSystem
+from nodewright.monitoring import MonitoringSystem, otel
 from nodewright.monitoring.channels import AlertmanagerChannel, WebhookChannel
+from nodewright.monitoring.otel import OpenTelemetryBridge
 from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence, InvalidRecordError, StorageError
 from nodewright.web import charts
@@ -55,6 +56,7 @@ class Site:
     live: Live
     charts: Mapping[str, Any]
     page: Page | None = None
+    bridge: OpenTelemetryBridge | None = None
 
     def html(self, name: str, **context: Any) -> str:
         """One template, every value escaped."""
@@ -63,6 +65,8 @@ class Site:
     async def sections(self) -> Mapping[str, str]:
         """Read everything; the sections as text, and a number that says when charts changed."""
         page = await read_page(self.system, self.persistence, self.settings.web_window_minutes)
+        if self.bridge is not None:
+            self.bridge.refresh()
         drawn = charts.of_page(page)
         moved = drawn != self.charts
         self.page, self.charts = page, drawn
@@ -96,6 +100,7 @@ def create_app(
     )
     templates.filters |= {"shown": shown}
     site = Site(settings, system, persistence, templates, None, {})  # type: ignore[arg-type]
+    site.bridge = OpenTelemetryBridge(system.store) if otel.available() else None
     site.live = Live(system, site.sections, settings.web_refresh_s)
     token = settings.web_token.get_secret_value() if settings.web_token else None
     app = Starlette(

@@ -1,6 +1,7 @@
 """The health checks of one installation, as its settings describe it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from nodewright.monitoring import checks
 from nodewright.monitoring.health import HealthCheck
@@ -13,7 +14,7 @@ def standard_checks(settings: Settings, persistence: CodegenPersistence) -> Sequ
     data = settings.data_dir
     return (
         checks.database(persistence),
-        checks.broker({"bootstrap.servers": getattr(settings, "kafka_bootstrap_servers", None)}),
+        checks.broker(_broker(settings)),
         checks.part("template_pack", _read_templates, "install nodewright again"),
         checks.model(
             data / "mixins" / "compatibility.skops", most_age_days=settings.model_max_age_days
@@ -22,6 +23,15 @@ def standard_checks(settings: Settings, persistence: CodegenPersistence) -> Sequ
         checks.spool(data / "events" / "spools"),
         checks.workers(),
     )
+
+
+def _broker(settings: Settings) -> Mapping[str, Any]:
+    """How events reach Kafka; empty where the mock in the process takes them."""
+    if not settings.kafka_bootstrap_servers or settings.kafka_bootstrap_servers == "mock":
+        return {}
+    from nodewright.events.broker import client_settings
+
+    return client_settings(settings.kafka_bootstrap_servers, {})
 
 
 def _read_templates() -> str:

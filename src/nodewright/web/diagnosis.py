@@ -15,7 +15,7 @@ async def diagnose(settings: Settings | None = None) -> list[HealthStatus]:
     """Run every check of this installation once."""
     settings = settings or Settings()
     async with CodegenPersistence(settings=settings) as persistence:
-        system = MonitoringSystem(persistence=persistence)
+        system = MonitoringSystem(persistence=persistence, log_alerts=False)
         system.add_health_checks(standard_checks(settings, persistence))
         try:
             return await system.check_health()

@@ -2,14 +2,14 @@
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 import orjson
 
+from nodewright.logs import get_logger
 from nodewright.monitoring import MonitoringSystem
 
-logger = logging.getLogger(__name__)
+_log = get_logger(__name__, component="web")
 
 MOST_LISTENERS = 100
 _KEEP_ALIVE_S = 15.0
@@ -64,8 +64,8 @@ class Live:
         """Read now, and tell the listeners what is different."""
         try:
             sections = await self._render()
-        except Exception:
-            logger.exception("the page could not be read")
+        except Exception as error:  # noqa: BLE001 - the next reading may succeed
+            _log.error("the page could not be read", exc_info=error)
             return
         changed = {name: text for name, text in sections.items() if self.sections.get(name) != text}
         self.sections = sections

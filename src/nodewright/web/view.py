@@ -1,7 +1,6 @@
 """What the page shows, as plain values: read from the database and the monitoring system."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,8 +8,6 @@ from typing import Any
 
 from nodewright.monitoring import HealthStatus, MonitoringAlert, MonitoringSystem
 from nodewright.storage import CodegenPersistence, queries
-
-logger = logging.getLogger(__name__)
 
 RUNS = 15
 PAIRS = 500

@@ -1,6 +1,7 @@
 """The files for Prometheus, Alertmanager and Grafana, judged by the ecosystem's own tools."""
 
 import json
+import os
 import random
 import re
 import shutil
@@ -29,7 +30,7 @@ RULES = rules_of(MonitoringThresholds())
 pytestmark = [
     pytest.mark.prometheus,
     pytest.mark.skipif(
-        not (shutil.which("promtool") and shutil.which("amtool")),
+        not (shutil.which("promtool") and shutil.which("amtool")) and not os.environ.get("CI"),
         reason="promtool and amtool (Debian's prometheus and prometheus-alertmanager) are needed",
     ),
 ]

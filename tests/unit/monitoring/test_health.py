@@ -119,7 +119,7 @@ def test_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_spool(tmp_path: Path) -> None:
     assert found(checks.spool(tmp_path)).status == HEALTHY
-    file = tmp_path / "a" / "1.seg"
+    file = tmp_path / "a" / "1.segment"
     file.parent.mkdir()
     file.write_bytes(b"x" * 2_000_000)
     assert found(checks.spool(tmp_path)).metadata["files"] == 1
