@@ -131,6 +131,12 @@ class Settings(BaseSettings):
     pattern_folder: Path | None = Field(
         default=None, description="A folder of pattern files that add to the built-in library."
     )
+    pattern_target_precision: float = Field(
+        default=0.90,
+        gt=0,
+        lt=1,
+        description="Precision that thresholds learnt from feedback have to hold.",
+    )
 
     # Events. Without kafka_bootstrap_servers the mock cluster inside the process is used.
     kafka_bootstrap_servers: str | None = Field(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from nodewright.patterns.lexicon import stems
 from nodewright.patterns.library import builtin_patterns, load_folder, merge
@@ -10,6 +11,26 @@ from nodewright.patterns.models import Concept, Pattern, PatternDetection, State
 from nodewright.patterns.scoring import ConceptScorer
 
 _CAPABILITY_TERM = 0.6
+
+
+class PatternTuning(Protocol):
+    """What feedback teaches of one pattern."""
+
+    def calibration(self, score: float, /) -> float:
+        """The probability of being right at the library's own confidence ``score``."""
+        ...
+
+    def detects(self, score: float, /) -> bool:
+        """Whether ``score`` counts as a detection."""
+        ...
+
+
+class TuningSource(Protocol):
+    """Where tunings come from, such as `nodewright.patterns.tuning.FeedbackTuning`."""
+
+    def current(self) -> Mapping[str, PatternTuning]:
+        """Pattern -> tuning as of now."""
+        ...
 
 
 class PatternMatcher:
@@ -20,6 +41,8 @@ class PatternMatcher:
         folder: a folder of the user's own pattern files; one with a built-in name replaces it.
         thresholds: pattern name -> lowest confidence that counts as a detection, in place of the
             pattern's own (0.5 unless its file says otherwise).
+        tuning: what feedback teaches; asked each time, so that it holds at once. A threshold in
+            ``thresholds`` outweighs a learnt one.
     """
 
     def __init__(
@@ -28,10 +51,12 @@ class PatternMatcher:
         *,
         folder: Path | None = None,
         thresholds: Mapping[str, float] | None = None,
+        tuning: TuningSource | None = None,
     ) -> None:
         base = builtin_patterns() if patterns is None else tuple(patterns)
         self.patterns = merge(base, load_folder(folder) if folder is not None else ())
         self.thresholds = dict(thresholds or {})
+        self.tuning = tuning
 
     @cached_property
     def _scorer(self) -> ConceptScorer:
@@ -63,23 +88,39 @@ class PatternMatcher:
             statements: sentences and how much each counts.
             words: stems of each statement where the caller has them already.
         """
-        found = [
+        learnt = self._learnt()
+        return tuple(
             item
-            for item in self.candidates(statements, words)
-            if item.confidence >= self.threshold(item.name)
-        ]
-        return tuple(found)
+            for item in self._candidates(statements, words, learnt)
+            if self._detected(item, learnt.get(item.name))
+        )
+
+    def _learnt(self) -> Mapping[str, PatternTuning]:
+        return self.tuning.current() if self.tuning is not None else {}
+
+    def _detected(self, item: PatternDetection, tuning: PatternTuning | None) -> bool:
+        if tuning is not None and item.name not in self.thresholds:
+            return tuning.detects(item.score)
+        return item.confidence >= self.threshold(item.name)
 
     def candidates(
         self, statements: Sequence[Statement], words: Sequence[Sequence[str]] | None = None
     ) -> tuple[PatternDetection, ...]:
         """Every pattern that has any evidence, whatever its threshold, the surest first."""
+        return self._candidates(statements, words, self._learnt())
+
+    def _candidates(
+        self,
+        statements: Sequence[Statement],
+        words: Sequence[Sequence[str]] | None,
+        learnt: Mapping[str, PatternTuning],
+    ) -> tuple[PatternDetection, ...]:
         words = [stems(statement.text) for statement in statements] if words is None else words
         scores = self._scorer.score(statements, words)
         found = [
             PatternDetection(
                 name=pattern.name,
-                confidence=scores[pattern.name].probability,
+                confidence=_confidence(scores[pattern.name].probability, learnt.get(pattern.name)),
                 evidence=scores[pattern.name].evidence,
                 capabilities=tuple(
                     name
@@ -87,8 +128,13 @@ class PatternMatcher:
                     if scores[f"{pattern.name}/{name}"].probability > 0
                 ),
                 node_kinds=pattern.node_kinds,
+                score=scores[pattern.name].probability,
             )
             for pattern in self.patterns
             if scores[pattern.name].evidence
         ]
         return tuple(sorted(found, key=lambda item: (-item.confidence, item.name)))
+
+
+def _confidence(score: float, tuning: PatternTuning | None) -> float:
+    return score if tuning is None else tuning.calibration(score)

@@ -27,13 +27,18 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class PatternDetection:
-    """A pattern found; ``confidence`` is the probability (0..1) that it is really asked for."""
+    """A pattern found; ``confidence`` is the probability (0..1) that it is really asked for.
+
+    ``score`` is what the library alone says, before feedback corrected it. Feedback records it,
+    because the scale of the confidence moves with every judgement.
+    """
 
     name: str
     confidence: float
     evidence: tuple[Evidence, ...] = ()
     capabilities: tuple[str, ...] = ()
     node_kinds: tuple[str, ...] = ()
+    score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,131 @@
+"""What feedback teaches the matcher: a proven threshold and a calibration for each pattern."""
+
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from nodewright.logs import get_logger
+from nodewright.patterns.recalibration import Calibration, fit
+from nodewright.patterns.thresholds import Judged, Tuned, tune
+from nodewright.patterns.watch import FeedbackWatch
+from nodewright.storage import CodegenPersistence, StorageError, queries
+
+WINDOW = 2_000
+"""The latest judgements of a pattern that its threshold and calibration come from."""
+
+FEWEST = 20
+"""Judgements with a confidence below which a pattern stays as its file says."""
+
+_CACHE_S = 300.0
+_MOST_NAMES = 100
+_NONE: Mapping[str, "Tuning"] = MappingProxyType({})
+_log = get_logger(__name__, component="patterns")
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How to read the matcher's confidences of one pattern.
+
+    Attributes:
+        pattern: its name.
+        target: the precision that was asked for.
+        tuned: the proven threshold on the library's own confidence, or why there is none.
+        calibration: from the library's own confidence to the probability of being right.
+    """
+
+    pattern: str
+    target: float
+    tuned: Tuned
+    calibration: Calibration
+
+    def detects(self, score: float) -> bool:
+        """Whether the library's own confidence ``score`` counts as a detection.
+
+        Without a proven threshold each detection has to be as probable as the target by itself.
+        """
+        if self.tuned.threshold is not None:
+            return score >= self.tuned.threshold
+        return self.calibration(score) >= self.target
+
+
+def read_analyses(
+    persistence: CodegenPersistence,
+    pattern: str | None = None,
+    *,
+    least: int = 1,
+    window: int = WINDOW,
+) -> list[dict[str, Any]]:
+    """Rows of the query ``analyses``: of one pattern or of all; see ``feedback.sql``."""
+    return persistence.sync.database.fetch(
+        queries.load("nodewright.patterns", "feedback.sql")["analyses"],
+        {"pattern": pattern, "least": least, "window": window, "names": _MOST_NAMES},
+    )
+
+
+def judged_of(row: Mapping[str, Any]) -> list[Judged]:
+    """The judgements in a row of `read_analyses`."""
+    return [
+        Judged(int(step), bool(hit), float(weight), int(count))
+        for step, hit, weight, count in row["judged"]
+    ]
+
+
+def tuning_of(pattern: str, judged: Sequence[Judged], target: float) -> Tuning:
+    """What ``judged`` teach of ``pattern``; both are of the library's own confidences."""
+    return Tuning(pattern, target, tune(judged, target), fit(judged))
+
+
+def tunings(rows: Iterable[Mapping[str, Any]], target: float) -> dict[str, Tuning]:
+    """Pattern -> tuning, of those patterns that enough judgements speak of."""
+    found = {}
+    for row in rows:
+        judged = judged_of(row)
+        if sum(group.count for group in judged) >= FEWEST:
+            found[row["pattern_name"]] = tuning_of(row["pattern_name"], judged, target)
+    return found
+
+
+class FeedbackTuning:
+    """The tunings of all patterns as the feedback stands now, for a `PatternMatcher`.
+
+    They are kept in memory, and dropped when any process records. A database that is away leaves
+    the last known ones, or the library as it is, and is reported.
+
+    Args:
+        persistence: where the feedback is.
+        target: the precision to reach.
+        watch: of the same database, where the caller has one.
+    """
+
+    def __init__(
+        self,
+        persistence: CodegenPersistence,
+        target: float,
+        watch: FeedbackWatch | None = None,
+    ) -> None:
+        self.target = target
+        self._persistence = persistence
+        self._watch = watch or FeedbackWatch(persistence.sync.database)
+        self._lock = threading.Lock()
+        self._known: Mapping[str, Tuning] = _NONE
+        self._version: int | None = None
+        self._until = 0.0
+
+    def current(self) -> Mapping[str, Tuning]:
+        """Pattern -> tuning; not to be changed."""
+        version = self._watch.version
+        if version is not None and version == self._version and time.monotonic() < self._until:
+            return self._known
+        with self._lock:
+            try:
+                version = self._watch.begin()
+                rows = read_analyses(self._persistence, least=FEWEST)
+            except StorageError as error:
+                _log.warning(f"patterns are matched without the latest feedback: {error}")
+                return self._known
+            self._known = MappingProxyType(tunings(rows, self.target))
+            self._version, self._until = version, time.monotonic() + _CACHE_S
+            return self._known
