@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import chain, repeat
 from typing import Any, LiteralString, overload
+from uuid import UUID
 
 import psycopg
 from psycopg import errors as pg
@@ -32,7 +33,7 @@ from nodewright.storage.errors import (
     StorageUnavailableError,
 )
 from nodewright.storage.queries import Query
-from nodewright.storage.receipt import RERUN, Connection, Receipt, lost
+from nodewright.storage.receipt import RERUN, Connection, Fact, Once, Receipt, lost
 
 logger = get_logger(__name__, component="storage")
 
@@ -179,7 +180,20 @@ class Database:
         Returns:
             What ``work`` returned in the attempt that was committed.
         """
-        once = Receipt(work)
+        return self._write_once(Receipt(work), patience)
+
+    def record(self, statement: Query, parameters: Mapping[str, Any], recorded: Query) -> UUID:
+        """Write a record with one statement, exactly once; see `Fact`.
+
+        Returns:
+            The record's id.
+
+        Raises:
+            StorageUnavailableError, InvalidRecordError: as `execute`.
+        """
+        return self._write_once(Fact(text_of(statement), parameters, text_of(recorded)))
+
+    def _write_once[R](self, once: Once[R], patience: float | None = None) -> R:
         try:
             return self._patiently(lambda: self._run(once), patience)
         except StorageUnavailableError as error:

@@ -7,7 +7,9 @@ import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from time import time
 from typing import Any, Concatenate, Self, overload
+from uuid import UUID
 
 from psycopg.rows import class_row, dict_row
 
@@ -15,6 +17,7 @@ from nodewright.settings import Settings
 from nodewright.storage.database import Parameters, Statement, text_of
 from nodewright.storage.receipt import Connection
 from nodewright.storage.store import Store
+from nodewright.storage.telemetry_rows import EVENT, PERFORMANCE
 from nodewright.storage.write_behind import TelemetryStats
 
 
@@ -106,6 +109,7 @@ class CodegenPersistence:
 
     def __init__(self, dsn: str | None = None, *, settings: Settings | None = None) -> None:
         self.sync = Store(dsn, settings)
+        self._accept = self.sync.telemetry.put
         self._lock = threading.Lock()
         self._workers: ThreadPoolExecutor | None = None
         self.sync.database.on_fork(self._forked)
@@ -119,7 +123,39 @@ class CodegenPersistence:
     get_pattern_feedback = _in_worker(Store.get_pattern_feedback)
     get_pattern_feedback_analysis = _in_worker(Store.get_pattern_feedback_analysis)
 
-    insert_performance_metric = _at_once(Store.insert_performance_metric)
+    async def insert_performance_metric(
+        self,
+        session_id: UUID | str,
+        node_type: str,
+        phase: str,
+        duration_ms: float,
+        *,
+        memory_usage_mb: float | None = None,
+        cpu_percent: float | None = None,
+        cache_hit: bool = False,
+        parallel_execution: bool = False,
+        worker_count: int = 1,
+        metadata: Any = None,
+    ) -> None:
+        """Accept the time that one phase took; see `Store.insert_performance_metric`."""
+        # Not through the store: passing the keywords on would cost more than all the rest.
+        self._accept(
+            (
+                PERFORMANCE,
+                time(),
+                session_id,
+                node_type,
+                phase,
+                duration_ms,
+                memory_usage_mb,
+                cpu_percent,
+                cache_hit,
+                parallel_execution,
+                worker_count,
+                metadata.copy() if type(metadata) is dict else metadata,
+            )
+        )
+
     get_performance_metrics = _in_worker(Store.get_performance_metrics)
     get_performance_metrics_summary = _in_worker(Store.get_performance_metrics_summary)
 
@@ -128,7 +164,36 @@ class CodegenPersistence:
     get_template_cache_metadata = _in_worker(Store.get_template_cache_metadata)
     get_template_cache_efficiency = _in_worker(Store.get_template_cache_efficiency)
 
-    insert_event_processing_metric = _at_once(Store.insert_event_processing_metric)
+    async def insert_event_processing_metric(
+        self,
+        event_type: str,
+        event_source: str,
+        processing_duration_ms: float,
+        success: bool,
+        *,
+        queue_wait_time_ms: float | None = None,
+        error_type: str | None = None,
+        error_message: str | None = None,
+        retry_count: int = 0,
+        batch_size: int = 1,
+    ) -> None:
+        """Accept how an event was processed; see `EventProcessingCreate` for units."""
+        self._accept(
+            (
+                EVENT,
+                time(),
+                event_type,
+                event_source,
+                processing_duration_ms,
+                success,
+                queue_wait_time_ms,
+                error_type,
+                error_message,
+                retry_count,
+                batch_size,
+            )
+        )
+
     get_event_processing_health = _in_worker(Store.get_event_processing_health)
 
     flush = _in_worker(Store.flush)

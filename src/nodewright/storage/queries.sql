@@ -1,9 +1,17 @@
 -- name: update_mixin_compatibility
--- Count one outcome of a pair of mixins on a node kind; gives the record's id.
+-- Count one outcome of a pair of mixins on a node kind, once; gives the record's id.
+WITH receipt AS (INSERT INTO nodewright.receipts (token) VALUES (%(receipt)s))
 SELECT update_mixin_compatibility(
   %(mixin_a)s::varchar, %(mixin_b)s::varchar, %(node_type)s::varchar, %(success)s::boolean,
   %(conflict_reason)s::text, %(resolution_pattern)s::text
 ) AS id
+
+-- name: update_mixin_compatibility_recorded
+-- The id of the record whose outcome was counted already.
+SELECT id FROM mixin_compatibility_matrix
+WHERE mixin_a = least(%(mixin_a)s COLLATE "C", %(mixin_b)s COLLATE "C")
+  AND mixin_b = greatest(%(mixin_a)s COLLATE "C", %(mixin_b)s COLLATE "C")
+  AND node_type = %(node_type)s
 
 -- name: get_mixin_compatibility
 -- The record of a pair of mixins, in either order, on a node kind.
@@ -24,18 +32,22 @@ SELECT * FROM mixin_compatibility_summary
 WHERE %(node_type)s::varchar IS NULL OR node_type = %(node_type)s
 
 -- name: record_pattern_feedback
--- Store a judgement; gives its id. Without a weight, a user's counts 1.0, another's 0.5.
+-- Store a judgement; its id is its receipt. Without a weight, a user's counts 1.0, another's 0.5.
 INSERT INTO pattern_feedback_log (
-  session_id, pattern_name, detected_confidence, actual_pattern, feedback_type, user_provided,
+  id, session_id, pattern_name, detected_confidence, actual_pattern, feedback_type, user_provided,
   contract_json, capabilities_matched, false_positives, false_negatives, learning_weight
 )
 VALUES (
-  %(session_id)s, %(pattern_name)s, %(detected_confidence)s, %(actual_pattern)s,
+  %(receipt)s, %(session_id)s, %(pattern_name)s, %(detected_confidence)s, %(actual_pattern)s,
   %(feedback_type)s, %(user_provided)s, %(contract_json)s::jsonb, %(capabilities_matched)s,
   %(false_positives)s, %(false_negatives)s,
   coalesce(%(learning_weight)s, CASE WHEN %(user_provided)s THEN 1.0 ELSE 0.5 END)
 )
 RETURNING id
+
+-- name: record_pattern_feedback_recorded
+-- The id of the judgement that was stored already.
+SELECT %(receipt)s::uuid AS id
 
 -- name: get_pattern_feedback
 -- The latest judgements, of all patterns or one, newest first.

@@ -1,15 +1,15 @@
 """Every documented operation on the stored data, synchronous; safe in any thread."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from time import time
 from typing import Any
 from uuid import UUID
 
 from nodewright.settings import Settings
 from nodewright.storage import queries
 from nodewright.storage.columns import json_text
-from nodewright.storage.database import Database, Parameters, text_of
-from nodewright.storage.receipt import Connection
+from nodewright.storage.database import Database, Parameters
 from nodewright.storage.records import (
     EventProcessingHealth,
     FeedbackType,
@@ -207,8 +207,9 @@ class Store:
         ``metadata`` may be changed afterwards, but not what is nested in it.
         """
         self.telemetry.put(
-            PERFORMANCE,
             (
+                PERFORMANCE,
+                time(),
                 session_id,
                 node_type,
                 phase,
@@ -219,7 +220,7 @@ class Store:
                 parallel_execution,
                 worker_count,
                 metadata.copy() if type(metadata) is dict else metadata,
-            ),
+            )
         )
 
     def get_performance_metrics_summary(
@@ -258,8 +259,9 @@ class Store:
     ) -> None:
         """Accept a loaded template; where it is known, counts are added to its own."""
         self.telemetry.put(
-            TEMPLATE,
             (
+                TEMPLATE,
+                time(),
                 template_name,
                 template_type,
                 cache_key,
@@ -271,7 +273,7 @@ class Store:
                 access_count,
                 cache_hits,
                 cache_misses,
-            ),
+            )
         )
 
     def update_cache_metrics(
@@ -289,8 +291,16 @@ class Store:
         Without ``access_count`` it is hits plus misses, without ``last_accessed_at`` now.
         """
         self.telemetry.put(
-            TEMPLATE_USE,
-            (template_name, cache_hits, cache_misses, access_count, load_time_ms, last_accessed_at),
+            (
+                TEMPLATE_USE,
+                time(),
+                template_name,
+                cache_hits,
+                cache_misses,
+                access_count,
+                load_time_ms,
+                last_accessed_at,
+            )
         )
 
     def get_template_cache_metadata(self, template_name: str) -> TemplateCacheMetadata | None:
@@ -325,8 +335,9 @@ class Store:
     ) -> None:
         """Accept how an event was processed; see `EventProcessingCreate` for units."""
         self.telemetry.put(
-            EVENT,
             (
+                EVENT,
+                time(),
                 event_type,
                 event_source,
                 processing_duration_ms,
@@ -336,7 +347,7 @@ class Store:
                 error_message,
                 retry_count,
                 batch_size,
-            ),
+            )
         )
 
     def get_event_processing_health(
@@ -348,16 +359,9 @@ class Store:
             "event_processing_health", EventProcessingHealth, {"event_type": event_type}
         )
 
-    def _record(self, name: str, parameters: Parameters) -> UUID:
-        statement = text_of(queries.load("nodewright.storage")[name])
-
-        def write(connection: Connection) -> UUID:
-            row = connection.execute(statement, parameters).fetchone()
-            assert row is not None  # noqa: S101 - the statement returns one row
-            identity: UUID = row[0]
-            return identity
-
-        return self.database.write(write)
+    def _record(self, name: str, parameters: Mapping[str, Any]) -> UUID:
+        named = queries.load("nodewright.storage")
+        return self.database.record(named[name], parameters, named[f"{name}_recorded"])
 
     def _fetch[T](self, name: str, row: type[T], parameters: Parameters) -> list[T]:
         return self.database.fetch(queries.load("nodewright.storage")[name], parameters, row=row)

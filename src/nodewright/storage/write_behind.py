@@ -9,7 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import psycopg
 
@@ -17,7 +17,7 @@ from nodewright.logs import get_logger
 from nodewright.storage.database import Database
 from nodewright.storage.errors import StorageError
 from nodewright.storage.receipt import Connection, Receipt
-from nodewright.storage.telemetry_rows import Accepted, Batch, Kind
+from nodewright.storage.telemetry_rows import Accepted, Batch
 
 logger = get_logger(__name__, component="storage")
 
@@ -72,14 +72,14 @@ class TelemetryWriter:
         self._reported = 0
         self._report_at = 0.0
 
-    def put(self, kind: Kind, values: tuple[Any, ...]) -> None:
-        """Accept a row: its values in the order of the kind's fields. Never waits, never raises."""
+    def put(self, row: Accepted) -> None:
+        """Accept a row. Never waits, never raises."""
         queue = self._queue
         if len(queue) >= self._capacity:
             with self._lock:
                 self._dropped += 1
             return
-        queue.append((kind, time.time(), values))
+        queue.append(row)
         if self._thread is None:
             self._start()
         elif len(queue) == self._wake_at:
@@ -142,15 +142,12 @@ class TelemetryWriter:
             self._connection = None
 
     def _write_next(self, closing: threading.Event) -> None:
-        rows: list[Accepted] = []
-        barrier: threading.Event | None = None
-        while self._queue and len(rows) < _BATCH and barrier is None:
-            entry = self._queue.popleft()
-            if isinstance(entry, threading.Event):
-                barrier = entry
-            else:
-                rows.append(entry)
-                self._in_hand += 1
+        size = min(len(self._queue), _BATCH)
+        # Before they leave the queue, so that `stats` never misses one.
+        self._in_hand = size
+        entries = [self._queue.popleft() for _ in range(size)]
+        barriers = [entry for entry in entries if isinstance(entry, threading.Event)]
+        rows = [entry for entry in entries if not isinstance(entry, threading.Event)]
         try:
             if rows:
                 self._store(rows, closing)
@@ -159,7 +156,7 @@ class TelemetryWriter:
             self._why = f"{type(error).__name__}: {error}"
             logger.warning("telemetry was lost", exc_info=True)
         self._in_hand = 0
-        if barrier is not None:
+        for barrier in barriers:
             barrier.set()
 
     def _store(self, rows: Sequence[Accepted], closing: threading.Event) -> None:

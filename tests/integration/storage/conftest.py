@@ -55,13 +55,15 @@ class DebianServer:
         data, log = str(self.directory / "data"), str(self.directory / "log")
         deadline = time.monotonic() + 20
         while True:
+            known = Path(log).stat().st_size if Path(log).exists() else 0
             try:
                 self._run("pg_ctl", "-w", "-D", data, "-l", log, "-o", options, "start")
-            except AssertionError:
-                # The backends of a killed server hold its memory until they notice.
-                said = Path(log).read_text().splitlines()[-3:]
-                if not any("shared memory" in line for line in said) or time.monotonic() > deadline:
-                    raise
+            except AssertionError as error:
+                # The backends of a killed server hold its memory until they notice; they may
+                # write to the log meanwhile.
+                said = Path(log).read_bytes()[known:].decode()
+                if "shared memory" not in said or time.monotonic() > deadline:
+                    raise AssertionError(said) from error
                 time.sleep(0.05)
             else:
                 return

@@ -1,8 +1,8 @@
-"""``nodewright db`` as users call it."""
+"""``nodewright db``, and the parts it is made of."""
 
-import os
 import subprocess
-import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from nodewright.cli.app import main
 from nodewright.storage import CodegenPersistence, StorageError
 from nodewright.storage.errors import QueryError
 from nodewright.storage.maintenance import parse_age
@@ -18,17 +19,33 @@ from nodewright.storage.queries import Query, load, parse
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/psql"))
 
 
-def run(url: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-c", "from nodewright.cli.app import main; main()", "db", *arguments],
-        env={**os.environ, "NODEWRIGHT_DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@dataclass
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
 
 
-def test_migrate_and_status(empty_database: str) -> None:
+type Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Runs ``nodewright db`` on the database of a URL, in this process."""
+
+    def run_here(url: str, *arguments: str) -> Done:
+        monkeypatch.setenv("NODEWRIGHT_DATABASE_URL", url)
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main(["db", *arguments])
+        code = left.value.code or 0
+        assert isinstance(code, int)
+        return Done(code, *capfd.readouterr())
+
+    return run_here
+
+
+def test_migrate_and_status(empty_database: str, run: Run) -> None:
     before = run(empty_database, "status")
     assert before.returncode == 1
     assert "pending" in before.stdout
@@ -39,7 +56,7 @@ def test_migrate_and_status(empty_database: str) -> None:
     assert "pending" not in after.stdout
 
 
-def test_prune_deletes_old_telemetry_and_no_fact(persistence: CodegenPersistence) -> None:
+def test_prune_deletes_old_telemetry_and_no_fact(persistence: CodegenPersistence, run: Run) -> None:
     store = persistence.sync
     store.record_pattern_feedback(uuid4(), "p", feedback_type="correct")
     store.insert_performance_metric(uuid4(), "EFFECT", "total", 1)
@@ -69,7 +86,7 @@ def test_prune_deletes_old_telemetry_and_no_fact(persistence: CodegenPersistence
 
 
 def test_dump_is_restored_by_psql(
-    persistence: CodegenPersistence, server: str, tmp_path: Path
+    persistence: CodegenPersistence, server: str, tmp_path: Path, run: Run
 ) -> None:
     store = persistence.sync
     store.update_mixin_compatibility("A", "B", "EFFECT", success=True)
@@ -100,7 +117,7 @@ def test_dump_is_restored_by_psql(
         connection.execute("DROP DATABASE restored WITH (FORCE)")
 
 
-def test_dump_to_nowhere_leaves_nothing(database_url: str, tmp_path: Path) -> None:
+def test_dump_to_nowhere_leaves_nothing(database_url: str, tmp_path: Path, run: Run) -> None:
     done = run(database_url, "dump", str(tmp_path / "absent" / "backup.sql"))
     assert done.returncode == 2
     assert "cannot be dumped" in done.stderr

@@ -37,14 +37,22 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(path, ignore_errors=True)
 
 
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Path]:
+    """A data directory for all tests that start its server; making one takes seconds."""
+    path = Path(tempfile.mkdtemp(prefix="nodewright-"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
 @pytest.fixture
-def start_user(folder: Path) -> Iterator[Callable[[], "subprocess.Popen[str]"]]:
+def start_user(cluster: Path) -> Iterator[Callable[[], "subprocess.Popen[str]"]]:
     started: list[subprocess.Popen[str]] = []
 
     def start() -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [sys.executable, "-c", USER],
-            env={**os.environ, "NODEWRIGHT_DATA_DIR": str(folder)},
+            env={**os.environ, "NODEWRIGHT_DATA_DIR": str(cluster)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -77,51 +85,42 @@ def postmaster(folder: Path) -> int | None:
 
 
 def test_first_starts_it_all_share_it_last_stops_it(
-    folder: Path, start_user: Callable[[], "subprocess.Popen[str]"]
+    cluster: Path, start_user: Callable[[], "subprocess.Popen[str]"]
 ) -> None:
-    first, second = start_user(), start_user()
+    first, second, killed = start_user(), start_user(), start_user()
     assert is_ready(first)
     assert is_ready(second)
-    server = postmaster(folder)
+    assert is_ready(killed)
+    server = postmaster(cluster)
     assert server is not None
     leave(first)
-    assert postmaster(folder) == server
-    leave(second)
-    assert postmaster(folder) is None
-
-
-def test_a_killed_user_is_no_user(
-    folder: Path, start_user: Callable[[], "subprocess.Popen[str]"]
-) -> None:
-    killed, last = start_user(), start_user()
-    assert is_ready(killed)
-    assert is_ready(last)
+    # A killed user is no user.
     killed.kill()
     killed.wait()
-    leave(last)
-    assert postmaster(folder) is None
+    assert postmaster(cluster) == server
+    leave(second)
+    assert postmaster(cluster) is None
 
 
-def test_a_killed_server_is_started_again(folder: Path) -> None:
-    persistence = CodegenPersistence(settings=Settings(data_dir=folder))
-    store = persistence.sync
-    for expected in (1, 2, 3):
+def test_a_killed_server_is_started_again(cluster: Path) -> None:
+    store = CodegenPersistence(settings=Settings(data_dir=cluster)).sync
+    for expected in (1, 2):
         store.update_mixin_compatibility("A", "B", "EFFECT", success=True)
         row = store.get_mixin_compatibility("A", "B", "EFFECT")
         assert row is not None
         assert row.success_count == expected
-        server = postmaster(folder)
+        server = postmaster(cluster)
         assert server is not None
         os.kill(server, signal.SIGKILL)
     store.close()
 
 
-def test_works_again_after_close(folder: Path) -> None:
-    database = Database(settings=Settings(data_dir=folder))
+def test_works_again_after_close(cluster: Path) -> None:
+    database = Database(settings=Settings(data_dir=cluster))
     for _ in range(2):
         assert database.fetch("SELECT 1 AS one") == [{"one": 1}]
         database.close()
-        assert postmaster(folder) is None
+        assert postmaster(cluster) is None
 
 
 def test_another_major_version_is_a_clear_error(folder: Path) -> None:
@@ -157,7 +156,7 @@ def test_a_full_disk_is_a_clear_error(folder: Path) -> None:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def test_telemetry_of_a_short_process_is_written_at_exit(folder: Path) -> None:
+def test_telemetry_of_a_short_process_is_written_at_exit(cluster: Path) -> None:
     program = (
         "from uuid import uuid4; from nodewright.storage import CodegenPersistence;"
         "store = CodegenPersistence().sync;"
@@ -165,11 +164,11 @@ def test_telemetry_of_a_short_process_is_written_at_exit(folder: Path) -> None:
     )
     subprocess.run(
         [sys.executable, "-c", program],
-        env={**os.environ, "NODEWRIGHT_DATA_DIR": str(folder)},
+        env={**os.environ, "NODEWRIGHT_DATA_DIR": str(cluster)},
         check=True,
     )
-    assert postmaster(folder) is None
-    database = Database(settings=Settings(data_dir=folder))
+    assert postmaster(cluster) is None
+    database = Database(settings=Settings(data_dir=cluster))
     [row] = database.fetch("SELECT execution_count FROM performance_metrics_summary")
     assert row == {"execution_count": 1000}
     database.close()

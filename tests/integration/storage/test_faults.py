@@ -16,9 +16,12 @@ import pytest
 from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence, StorageError, StorageUnavailableError
 from nodewright.storage.errors import InvalidRecordError
-from nodewright.storage.receipt import Receipt
+from nodewright.storage.queries import load
+from nodewright.storage.receipt import Fact, Receipt
+from nodewright.storage.records import PatternFeedbackCreate
 
 _numbers = count(1)
+CORRECT: dict[str, Any] = {"feedback_type": "correct"}
 
 
 @pytest.fixture
@@ -95,6 +98,30 @@ def test_a_commit_in_doubt_is_decided_by_its_receipt(database_url: str) -> None:
         row = connection.execute("SELECT success_count FROM mixin_compatibility_matrix").fetchone()
     assert row == (1,)
     assert len(calls) == 1
+
+
+def test_a_fact_in_doubt_is_recorded_once(persistence: CodegenPersistence) -> None:
+    store = persistence.sync
+    named = load("nodewright.storage")
+    pair = {"mixin_a": "b", "mixin_b": "a", "node_type": "EFFECT", "success": True}
+    outcome = pair | {"conflict_reason": None, "resolution_pattern": None}
+    feedback = dict(PatternFeedbackCreate.of(session_id=uuid4(), pattern_name="p", **CORRECT))
+    for name, values in (
+        ("update_mixin_compatibility", outcome),
+        ("record_pattern_feedback", feedback),
+    ):
+        fact = Fact(named[name].sql, values, named[f"{name}_recorded"].sql)
+        with store.database.connect() as connection:
+            first = fact(connection)
+        # As if the connection had been lost before the answer came.
+        fact.in_doubt = True
+        with store.database.connect() as connection:
+            assert fact(connection) == first
+        assert not fact.in_doubt
+    row = store.get_mixin_compatibility("a", "b", "EFFECT")
+    assert row is not None
+    assert row.success_count == 1
+    assert len(store.get_pattern_feedback()) == 1
 
 
 def away(server: Any, url: str, *, rows: int) -> None:
