@@ -28,16 +28,15 @@ if TYPE_CHECKING:
     from nodewright.logs.logger import Method, StructuredLogger
     from nodewright.logs.sampling import Sampler
 
-_time = time.time
+_time = time.time_ns
 _modules = sys.modules
 _root = logging.root
 
-# The last one is for a moment that rounding puts at the very end of its millisecond.
-_MICROS = (*(b"%03d" % number for number in range(1000)), b"999")
-# The last second seen, and its text.
-_second = (-1.0, "")
-# The last millisecond seen, and how its entries start.
-_clock = (-1.0, b"")
+_MICROS = tuple(b"%03d" % number for number in range(1000))
+# The last second seen, and its text. Moments are in nanoseconds since 1970.
+_second = (-1, "")
+# The last millisecond seen, in nanoseconds, and how its entries start.
+_clock = (-1_000_000, b"")
 # Messages kept encoded, for each logger and level, and the longest of them in bytes.
 MAX_KNOWN = 500
 MAX_KNOWN_LENGTH = 250
@@ -76,14 +75,14 @@ def method(level: int) -> "Method":  # noqa: C901 - the hot path: a call costs a
             ):
                 base, stamp = _clock
                 since = moment - base
-                if not 0.0 <= since < 0.001:  # noqa: PLR2004 - the stamp holds the millisecond
+                if not 0 <= since < 1_000_000:  # noqa: PLR2004 - the stamp holds the millisecond
                     base, stamp = _tick(moment)
                     since = moment - base
                 if metadata is None:
                     line = b"".join(
                         (
                             stamp,
-                            _MICROS[int(since * 1e6)],
+                            _MICROS[since // 1000],
                             head,
                             IDS.get() if self.shares_ids else self.ids(),
                             self.component_part or COMPONENT.get(),
@@ -113,7 +112,7 @@ def method(level: int) -> "Method":  # noqa: C901 - the hot path: a call costs a
                         line = b"".join(
                             (
                                 stamp,
-                                _MICROS[int(since * 1e6)],
+                                _MICROS[since // 1000],
                                 head,
                                 IDS.get() if self.shares_ids else self.ids(),
                                 self.component_part or COMPONENT.get(),
@@ -159,7 +158,7 @@ def is_usual(message: Any) -> bool:
 
 
 def usual(
-    moment: float,
+    moment: int,
     beginning: tuple[bytes, dict[str, bytes]],
     ids: bytes,
     message: str,
@@ -183,29 +182,32 @@ def usual(
         return None
 
 
-def _tick(moment: float) -> tuple[float, bytes]:
+def _tick(moment: int) -> tuple[int, bytes]:
     """The whole millisecond of ``moment`` and how its entries start, kept for its other entries."""
     global _clock, _second  # noqa: PLW0603 - tuples, replaced whole, so that threads need no lock
+    millis = moment // 1_000_000
     second, text = _second
-    if not 0.0 <= moment - second < 1.0:
-        second = moment // 1
+    if millis // 1000 != second:
+        second = millis // 1000
         text = datetime.fromtimestamp(second, UTC).isoformat()[:19]
         _second = (second, text)
-    millis = int((moment - second) * 1000)
-    _clock = clock = (second + millis / 1000, f'{{"timestamp":"{text}.{millis:03d}'.encode())
+    _clock = clock = (
+        millis * 1_000_000,
+        f'{{"timestamp":"{text}.{millis % 1000:03d}'.encode(),
+    )
     return clock
 
 
-def start(moment: float) -> bytes:
-    """The start of an entry, up to the microseconds of ``moment`` (seconds since 1970)."""
-    base, stamp = _clock if 0.0 <= moment - _clock[0] < 0.001 else _tick(moment)  # noqa: PLR2004
-    return stamp + _MICROS[int((moment - base) * 1e6)]
+def start(moment: int) -> bytes:
+    """The start of an entry, up to the microseconds of ``moment`` (nanoseconds since 1970)."""
+    base, stamp = _clock if 0 <= moment - _clock[0] < 1_000_000 else _tick(moment)  # noqa: PLR2004
+    return stamp + _MICROS[(moment - base) // 1000]
 
 
 def compose(
     logger: "StructuredLogger",
     level: int,
-    moment: float,
+    moment: int,
     message: Any,
     metadata: Any,
     *,
@@ -231,7 +233,7 @@ def compose(
 
 
 def assemble(
-    moment: float,
+    moment: int,
     head: bytes,
     ids: bytes,
     message: Any,
@@ -320,7 +322,7 @@ def _trace_ids() -> bytes:
 def _compose_safely(
     logger: "StructuredLogger",
     level: int,
-    moment: float,
+    moment: int,
     message: Any,
     metadata: Any,
     *,
@@ -332,7 +334,7 @@ def _compose_safely(
         return _last_resort(logger, level, moment, error)
 
 
-def _last_resort(logger: "StructuredLogger", level: int, moment: float, error: Exception) -> bytes:
+def _last_resort(logger: "StructuredLogger", level: int, moment: int, error: Exception) -> bytes:
     text = dumps(f"an entry could not be encoded: {type(error).__name__}")
     return b"%b%b%b}\n" % (start(moment), logger.heads[level], text)
 

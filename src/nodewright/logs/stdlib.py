@@ -50,12 +50,13 @@ def encode_record(record: logging.LogRecord) -> bytes:
             ids = _ids(metadata)
     if record.stack_info:
         metadata["stack"] = record.stack_info
+    moment = int(record.created * 1e6) * 1000
     if record.exc_info is None and emission.is_usual(message):
-        line = emission.usual(record.created, beginning, ids, message, metadata or None)
+        line = emission.usual(moment, beginning, ids, message, metadata or None)
         if line is not None:
             return line
     return emission.assemble(
-        record.created, beginning[0], ids, message, metadata or None, exc_info=record.exc_info
+        moment, beginning[0], ids, message, metadata or None, exc_info=record.exc_info
     )
 
 
