@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from gc import is_tracked as _is_tracked
 from typing import TYPE_CHECKING, Any
 
 from nodewright.logs import exceptions, output
@@ -27,13 +28,18 @@ if TYPE_CHECKING:
     from nodewright.logs.logger import Method, StructuredLogger
     from nodewright.logs.sampling import Sampler
 
-_time = time.time
+_time = time.time_ns
 _modules = sys.modules
 _root = logging.root
 
-_THREE_DIGITS = tuple(b"%03d" % number for number in range(1000))
-# The last second seen, and how its entries start.
-_clock = (-1.0, b"")
+_MICROS = tuple(b"%03d" % number for number in range(1000))
+# The last second seen, and its text. Moments are in nanoseconds since 1970.
+_second = (-1, "")
+# The last millisecond seen, in nanoseconds, and how its entries start.
+_clock = (-1_000_000, b"")
+# Messages kept encoded, for each logger and level, and the longest of them in bytes.
+MAX_KNOWN = 500
+MAX_KNOWN_LENGTH = 250
 
 redactor = Redactor()
 _safe_keys = redactor.safe_keys
@@ -60,57 +66,61 @@ def method(level: int) -> "Method":  # noqa: C901 - the hot path: a call costs a
                 exc_info is None
                 and not _special
                 and message.__class__ is str
-                and "opentelemetry.trace" not in _modules
+                and ("opentelemetry.trace" not in _modules or not _trace_ids())
                 and not (FIELDS and HAS_FIELDS.get())
+                and (
+                    head := self.known[level].get(message)
+                    or _learn(self.known[level], self.heads[level], message)
+                )
             ):
-                text = dumps(message)
-                if metadata is None:
-                    body = probe = b""
-                elif metadata.__class__ is dict and _safe_keys.issuperset(metadata):
-                    body = dumps(metadata, default)
-                    probe = body[1:]
-                else:
-                    body, probe = b"", b"{"
-                # The usual secrets hold = @ B (Bearer) J (a JWT's eyJ) I (AKIA, BEGIN) or ": ";
-                # a { in the rest of the metadata is a nested object, whose keys need a look.
-                # Searching for one byte is the cheapest test there is.
-                if not (
-                    (123 in probe and not (body and redactor.harmless(metadata)))  # noqa: PLR2004
-                    or (
-                        (
-                            61 in (probe := text + probe)  # noqa: PLR2004
-                            or 64 in probe  # noqa: PLR2004
-                            or 66 in probe  # noqa: PLR2004
-                            or 73 in probe  # noqa: PLR2004
-                            or 74 in probe  # noqa: PLR2004
-                            or ": " in message
-                            or (32 in body and body.find(b": ") > 0)  # noqa: PLR2004
-                        )
-                        and suspicious(probe)
-                    )
-                    or len(probe) > MAX_PART
-                ):
-                    base, stamp = _clock
+                base, stamp = _clock
+                since = moment - base
+                if not 0 <= since < 1_000_000:  # noqa: PLR2004 - the stamp holds the millisecond
+                    base, stamp = _tick(moment)
                     since = moment - base
-                    if not 0.0 <= since < 1.0:
-                        base, stamp = _tick(moment)
-                        since = moment - base
-                    micros = int(since * 1e6)
-                    millis = micros // 1000
+                if metadata is None:
                     line = b"".join(
                         (
                             stamp,
-                            _THREE_DIGITS[millis],
-                            _THREE_DIGITS[micros - millis * 1000],
-                            self.heads[level],
-                            text,
+                            _MICROS[since // 1000],
+                            head,
                             IDS.get() if self.shares_ids else self.ids(),
                             self.component_part or COMPONENT.get(),
-                            b',"metadata":' if body else b"",
-                            body,
                             b"}\n",
                         )
                     )
+                elif metadata.__class__ is dict and (
+                    # What the collector of garbage does not track holds no other containers.
+                    (_safe_keys.issuperset(metadata) and not _is_tracked(metadata))
+                    or redactor.harmless(metadata)
+                ):
+                    body = dumps(metadata, default)
+                    # Searching for one byte is the cheapest test there is; `suspicious` says why
+                    # these.
+                    if (
+                        not (
+                            (
+                                61 in body  # noqa: PLR2004
+                                or 64 in body  # noqa: PLR2004
+                                or 32 in body  # noqa: PLR2004
+                                or not body.islower()
+                            )
+                            and suspicious(body, metadata)
+                        )
+                        and len(body) <= MAX_PART
+                    ):
+                        line = b"".join(
+                            (
+                                stamp,
+                                _MICROS[since // 1000],
+                                head,
+                                IDS.get() if self.shares_ids else self.ids(),
+                                self.component_part or COMPONENT.get(),
+                                b',"metadata":',
+                                body,
+                                b"}\n",
+                            )
+                        )
         except Exception:  # noqa: BLE001 - what orjson refuses takes the longer way
             line = None
         if line is None:
@@ -124,25 +134,80 @@ def method(level: int) -> "Method":  # noqa: C901 - the hot path: a call costs a
     return log
 
 
-def _tick(moment: float) -> tuple[float, bytes]:
-    """The whole second of ``moment`` and how its entries start, kept for its other entries."""
-    global _clock  # noqa: PLW0603 - one tuple, replaced whole, so that threads need no lock
-    second = moment // 1
-    text = datetime.fromtimestamp(second, UTC).isoformat()[:19]
-    _clock = (second, b'{"timestamp":"%b.' % text.encode())
-    return _clock
+def _learn(known: dict[str, bytes], head: bytes, message: str) -> bytes | None:
+    """``head`` and the message, kept for the next entry; None if it may hold a secret."""
+    text = dumps(message)
+    if suspicious(text) or len(text) > MAX_PART:
+        return None
+    head += text
+    if len(text) <= MAX_KNOWN_LENGTH:
+        if len(known) >= MAX_KNOWN:  # messages made of values that vary
+            known.clear()
+        known[message] = head
+    return head
 
 
-def start(moment: float) -> bytes:
-    """The start of an entry, up to the microseconds of ``moment`` (seconds since 1970)."""
-    base, stamp = _clock if 0.0 <= moment - _clock[0] < 1.0 else _tick(moment)
-    return b"%b%06d" % (stamp, int((moment - base) * 1e6))
+def is_usual(message: Any) -> bool:
+    """Whether `usual` can make the line, unless it is the metadata that prevents it."""
+    return (
+        not _special
+        and message.__class__ is str
+        and ("opentelemetry.trace" not in _modules or not _trace_ids())
+        and not (FIELDS and HAS_FIELDS.get())
+    )
+
+
+def usual(
+    moment: int,
+    beginning: tuple[bytes, dict[str, bytes]],
+    ids: bytes,
+    message: str,
+    metadata: dict[str, Any] | None,
+) -> bytes | None:
+    """The line of a usual entry, as the logging methods make it; None where it is not usual."""
+    head, known = beginning
+    try:
+        begun = known.get(message) or _learn(known, head, message)
+        if begun is None:
+            return None
+        if metadata is None:
+            return b"".join((start(moment), begun, ids, b"}\n"))
+        if not redactor.harmless(metadata):
+            return None
+        body = dumps(metadata, default)
+        if suspicious(body, metadata) or len(body) > MAX_PART:
+            return None
+        return b"".join((start(moment), begun, ids, b',"metadata":', body, b"}\n"))
+    except Exception:  # noqa: BLE001 - what orjson refuses takes the longer way
+        return None
+
+
+def _tick(moment: int) -> tuple[int, bytes]:
+    """The whole millisecond of ``moment`` and how its entries start, kept for its other entries."""
+    global _clock, _second  # noqa: PLW0603 - tuples, replaced whole, so that threads need no lock
+    millis = moment // 1_000_000
+    second, text = _second
+    if millis // 1000 != second:
+        second = millis // 1000
+        text = datetime.fromtimestamp(second, UTC).isoformat()[:19]
+        _second = (second, text)
+    _clock = clock = (
+        millis * 1_000_000,
+        f'{{"timestamp":"{text}.{millis % 1000:03d}'.encode(),
+    )
+    return clock
+
+
+def start(moment: int) -> bytes:
+    """The start of an entry, up to the microseconds of ``moment`` (nanoseconds since 1970)."""
+    base, stamp = _clock if 0 <= moment - _clock[0] < 1_000_000 else _tick(moment)  # noqa: PLR2004
+    return stamp + _MICROS[(moment - base) // 1000]
 
 
 def compose(
     logger: "StructuredLogger",
     level: int,
-    moment: float,
+    moment: int,
     message: Any,
     metadata: Any,
     *,
@@ -168,7 +233,7 @@ def compose(
 
 
 def assemble(
-    moment: float,
+    moment: int,
     head: bytes,
     ids: bytes,
     message: Any,
@@ -257,7 +322,7 @@ def _trace_ids() -> bytes:
 def _compose_safely(
     logger: "StructuredLogger",
     level: int,
-    moment: float,
+    moment: int,
     message: Any,
     metadata: Any,
     *,
@@ -269,7 +334,7 @@ def _compose_safely(
         return _last_resort(logger, level, moment, error)
 
 
-def _last_resort(logger: "StructuredLogger", level: int, moment: float, error: Exception) -> bytes:
+def _last_resort(logger: "StructuredLogger", level: int, moment: int, error: Exception) -> bytes:
     text = dumps(f"an entry could not be encoded: {type(error).__name__}")
     return b"%b%b%b}\n" % (start(moment), logger.heads[level], text)
 

@@ -1,5 +1,6 @@
 """JSON of the parts of an entry: orjson's fast way first, then a slow and total one."""
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -16,10 +17,61 @@ loads = orjson.loads
 
 def encode(value: Any) -> bytes:
     """``value`` as one line of strict JSON of bounded length; never raises."""
+    size = _LeastSize()
     try:
-        encoded = dumps(value, plain.default)
+        size.add(value)
+        encoded = dumps(value, size.default)
     except Exception:  # noqa: BLE001 - any value may do anything; the total way follows
-        encoded = encode_totally(value)
+        return shorten(value) if size.left < 0 else _bounded(encode_totally(value), value)
+    return _bounded(encoded, value)
+
+
+class _LeastSize:
+    """Adds up how long the JSON of a value must be at the least, and stops what is too long.
+
+    orjson writes a list again each time it is referred to: thirty lists, each of the one before
+    twice, are a thousand million. This counts them likewise, but only up to the bound.
+    """
+
+    def __init__(self) -> None:
+        self.left = MAX_PART
+
+    def add(self, value: Any) -> None:
+        waiting = [value]
+        while waiting:
+            for item in _inside(waiting.pop()):
+                kind = type(item)
+                if issubclass(kind, str):
+                    self.left -= str.__len__(item)
+                elif issubclass(kind, _NESTS) or hasattr(kind, "__dataclass_fields__"):
+                    waiting.append(item)
+                self.left -= 2
+                if self.left < 0:
+                    raise ValueError("too long for an entry")
+
+    def default(self, value: Any) -> Any:
+        simple = plain.default(value)
+        self.left -= 1
+        self.add(simple)
+        return simple
+
+
+_NESTS = (dict, list, tuple)
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    """What orjson itself goes into."""
+    kind = type(value)
+    if issubclass(kind, dict):
+        return dict.values(value)
+    if issubclass(kind, list):
+        return list.__iter__(value)
+    if issubclass(kind, tuple):
+        return tuple.__iter__(value)
+    return [getattr(value, name, None) for name in getattr(kind, "__dataclass_fields__", ())]
+
+
+def _bounded(encoded: bytes, value: Any) -> bytes:
     return encoded if len(encoded) <= MAX_PART else shorten(value)
 
 

@@ -1,6 +1,8 @@
 """Levels, for one logger or for a tree of names, changeable while the program runs."""
 
+import os
 import weakref
+from _thread import RLock
 from collections.abc import Callable
 from enum import Enum
 from typing import Protocol
@@ -27,7 +29,9 @@ class Levelled(Protocol):
 
     name: str
     own_level: int
-    threshold: int
+
+    def adopt(self, threshold: int) -> None:
+        """Emit entries of this number and above from now on."""
 
 
 # Name of a subtree ("" is the root) -> its level.
@@ -35,6 +39,17 @@ _rules: dict[str, int] = {}
 # Told of each rule as it comes (its number) and goes (0), once `logging` is routed here.
 mirror: Callable[[str, int], None] | None = None
 _loggers: "weakref.WeakSet[Levelled]" = weakref.WeakSet()
+# Held while rules change, never while an entry is written. The thread that holds it may be
+# interrupted by a signal handler that sets a level too, so it can be taken twice.
+_changing = RLock()
+
+
+def _forget_holder() -> None:
+    global _changing  # noqa: PLW0603 - the thread that held it does not exist in a forked child
+    _changing = RLock()
+
+
+os.register_at_fork(after_in_child=_forget_holder)
 
 
 def number_of(level: LogLevel | str | int) -> int:
@@ -67,18 +82,20 @@ def set_level(name: str, level: LogLevel | str | int) -> None:
     with; the rule for ``""`` weighs more only for loggers made with the default level.
     """
     number = number_of(level)
-    _rules[name] = number
-    _refresh()
-    if mirror is not None:
-        mirror(name, number)
+    with _changing:
+        _rules[name] = number
+        _refresh()
+        if mirror is not None:
+            mirror(name, number)
 
 
 def reset_level(name: str) -> None:
     """Take back what `set_level` set for ``name``."""
-    gone = _rules.pop(name, None)
-    _refresh()
-    if mirror is not None and gone is not None:
-        mirror(name, 0)
+    with _changing:
+        gone = _rules.pop(name, None)
+        _refresh()
+        if mirror is not None and gone is not None:
+            mirror(name, 0)
 
 
 def get_levels() -> dict[str, str]:
@@ -89,15 +106,16 @@ def get_levels() -> dict[str, str]:
 def replace_levels(rules: dict[str, LogLevel | str | int]) -> None:
     """Put ``rules`` in the place of all rules."""
     numbers = {name: number_of(level) for name, level in rules.items()}
-    gone = _rules.keys() - numbers.keys()
-    _rules.clear()
-    _rules.update(numbers)
-    _refresh()
-    if mirror is not None:
-        for name in gone:
-            mirror(name, 0)
-        for name, number in numbers.items():
-            mirror(name, number)
+    with _changing:
+        gone = _rules.keys() - numbers.keys()
+        _rules.clear()
+        _rules.update(numbers)
+        _refresh()
+        if mirror is not None:
+            for name in gone:
+                mirror(name, 0)
+            for name, number in numbers.items():
+                mirror(name, number)
 
 
 def threshold_of(name: str, own_level: int) -> int:
@@ -114,11 +132,12 @@ def threshold_of(name: str, own_level: int) -> int:
 
 
 def follow(logger: Levelled) -> None:
-    """Keep ``logger.threshold`` right from now on."""
-    logger.threshold = threshold_of(logger.name, logger.own_level)
-    _loggers.add(logger)
+    """Keep the threshold of ``logger`` right from now on."""
+    with _changing:
+        logger.adopt(threshold_of(logger.name, logger.own_level))
+        _loggers.add(logger)
 
 
 def _refresh() -> None:
     for logger in list(_loggers):
-        logger.threshold = threshold_of(logger.name, logger.own_level)
+        logger.adopt(threshold_of(logger.name, logger.own_level))

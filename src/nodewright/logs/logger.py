@@ -56,6 +56,7 @@ class StructuredLogger:
         "component_part",
         "correlation",
         "heads",
+        "known",
         "name",
         "own_ids",
         "own_level",
@@ -81,7 +82,18 @@ class StructuredLogger:
             number: b'+00:00"' + fragment("level", level_name) + logger_name + b',"message":'
             for number, level_name in levels.NAMES.items()
         }
+        # Level number -> message -> head and message, of messages that hold no secret.
+        self.known: dict[int, dict[str, bytes]] = {number: {} for number in levels.NAMES}
         levels.follow(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy, also in another process, is made anew, so that it follows changes of level."""
+        kind = type(self)
+        made = (
+            StructuredLogger if kind in _OWN_CLASSES else kind,
+            (self.name, self.component, LogLevel(levels.name_of(self.own_level))),
+        )
+        return _remade, (made, self.correlation, self.session)
 
     def __repr__(self) -> str:
         return f"StructuredLogger({self.name!r}, level={levels.name_of(self.threshold)})"
@@ -121,6 +133,16 @@ class StructuredLogger:
     def is_enabled_for(self, level: LogLevel | str | int) -> bool:
         """Whether an entry of this level would be emitted."""
         return levels.number_of(level) >= self.threshold
+
+    def adopt(self, threshold: int) -> None:
+        """Emit entries of this number and above: the methods of lower levels do nothing then.
+
+        `levels.set_level` is the way to change a level; this only carries it out. A class derived
+        from this one keeps its own methods, which ask for the threshold.
+        """
+        self.threshold = threshold
+        if type(self) in _OWN_CLASSES:
+            self.__class__ = _silent_below(threshold)
 
     def debug(self, message: str, metadata: Any = None, exc_info: Any = None) -> None:
         """Log a debug message."""
@@ -171,6 +193,45 @@ class StructuredLogger:
                 ContextVar(f"{self.name}.session_id", default=b""),
             )
         return self.own_ids
+
+
+def _nothing(
+    self: StructuredLogger,
+    message: str,
+    metadata: Any = None,
+    exc_info: Any = None,
+) -> None:
+    """Leave out a message below the logger's level."""
+
+
+def _silenced(threshold: int) -> type[StructuredLogger]:
+    """`StructuredLogger` whose methods below ``threshold`` do nothing, not even compare."""
+    silent = [name.lower() for name, number in levels.NUMBERS.items() if number < threshold]
+    own = dict.fromkeys(silent, _nothing)
+    place = {"__slots__": (), "__module__": __name__, "__doc__": StructuredLogger.__doc__}
+    return type("StructuredLogger", (StructuredLogger,), {**place, **own})
+
+
+# A disabled call is made more often than any other, and this is the least that a call can cost.
+_CLASSES: dict[int, type[StructuredLogger]] = {
+    10: StructuredLogger,
+    **{threshold: _silenced(threshold) for threshold in (20, 30, 40, 50, 60)},
+}
+_OWN_CLASSES = frozenset(_CLASSES.values())
+
+
+def _silent_below(threshold: int) -> type[StructuredLogger]:
+    return next((kind for least, kind in _CLASSES.items() if threshold <= least), _CLASSES[60])
+
+
+def _remade(
+    made: tuple[type[StructuredLogger], tuple[Any, ...]], correlation: bytes, session: bytes
+) -> StructuredLogger:
+    kind, arguments = made
+    logger = kind(*arguments)
+    logger.correlation, logger.session = correlation, session
+    logger.shares_ids = not (correlation or session)
+    return logger
 
 
 def get_logger(name: str, component: str | None = None) -> StructuredLogger:

@@ -13,10 +13,18 @@ from nodewright.logs.levels import name_of
 _BLANK = logging.LogRecord("", 0, "", 0, "", (), None).__dict__
 _USUAL_SIZE = len(_BLANK)
 _OF_EVERY_RECORD = frozenset(_BLANK.keys() | {"message", "asctime", "taskName"})
-_DOCUMENTED = frozenset({"correlation_id", "session_id", "component"})
+_DOCUMENTED_OF_CONTEXT = (
+    ("correlation_id", CORRELATION),
+    ("session_id", SESSION),
+    ("component", COMPONENT),
+)
+_DOCUMENTED = frozenset(key for key, _ in _DOCUMENTED_OF_CONTEXT)
 
-# (level number, logger name) -> the part of the entry that they make.
-_heads: dict[tuple[int, str], bytes] = {}
+# (level number, logger name) -> the part of the entry that they make, and the messages known.
+_heads: dict[tuple[int, str], tuple[bytes, dict[str, bytes]]] = {}
+# (key, value) -> the part of the entry that they make.
+_fragments: dict[tuple[str, str], bytes] = {}
+_MOST_KNOWN = 10_000  # names and values may come from outside
 
 
 def encode_record(record: logging.LogRecord) -> bytes:
@@ -25,18 +33,7 @@ def encode_record(record: logging.LogRecord) -> bytes:
     ``extra`` becomes metadata, except ``correlation_id``, ``session_id`` and ``component``, which
     weigh more than the context's.
     """
-    own = record.__dict__
-    key = (record.levelno, record.name)
-    head = _heads.get(key)
-    if head is None:
-        if len(_heads) >= 10_000:  # noqa: PLR2004 - names may come from outside
-            _heads.clear()
-        head = _heads[key] = (
-            b'+00:00"'
-            + fragment("level", name_of(record.levelno))
-            + fragment("logger_name", record.name)
-            + b',"message":'
-        )
+    beginning = _heads.get((record.levelno, record.name)) or _learn(record)
     metadata: dict[str, Any] = {}
     message: Any = record.msg
     if record.args:
@@ -44,22 +41,53 @@ def encode_record(record: logging.LogRecord) -> bytes:
         if message is _ABSENT:  # arguments that do not fit the text, or do not print: show both
             message = plain.attempt(lambda: str(record.msg), "<unprintable>")
             metadata["arguments"] = record.args
-    ids, component = IDS.get(), COMPONENT.get()
+    own = record.__dict__
+    ids = IDS.get() + COMPONENT.get()
     if len(own) > _USUAL_SIZE:  # what was added stands after what every record has
         added = islice(own.items(), _USUAL_SIZE, None)
         metadata |= {name: value for name, value in added if name not in _OF_EVERY_RECORD}
         if not _DOCUMENTED.isdisjoint(metadata):
-            component = fragment("component", metadata.pop("component", None)) or component
-            ids = (
-                fragment("correlation_id", metadata.pop("correlation_id", None))
-                or CORRELATION.get()
-            ) + (fragment("session_id", metadata.pop("session_id", None)) or SESSION.get())
+            ids = _ids(metadata)
     if record.stack_info:
         metadata["stack"] = record.stack_info
-    ids += component
+    moment = int(record.created * 1e6) * 1000
+    if record.exc_info is None and emission.is_usual(message):
+        line = emission.usual(moment, beginning, ids, message, metadata or None)
+        if line is not None:
+            return line
     return emission.assemble(
-        record.created, head, ids, message, metadata or None, exc_info=record.exc_info
+        moment, beginning[0], ids, message, metadata or None, exc_info=record.exc_info
     )
+
+
+def _learn(record: logging.LogRecord) -> tuple[bytes, dict[str, bytes]]:
+    if len(_heads) >= _MOST_KNOWN:
+        _heads.clear()
+    name = fragment("logger_name", record.name)
+    head = b'+00:00"' + fragment("level", name_of(record.levelno)) + name + b',"message":'
+    learnt = _heads[record.levelno, record.name] = (head, {})
+    return learnt
+
+
+def _ids(metadata: dict[str, Any]) -> bytes:
+    """Ids and component: those given with the record, which are taken out, else the context's."""
+    return b"".join(
+        [
+            _fragment(key, metadata.pop(key, None)) or variable.get()
+            for key, variable in _DOCUMENTED_OF_CONTEXT
+        ]
+    )
+
+
+def _fragment(key: str, value: Any) -> bytes:
+    if value.__class__ is not str:
+        return fragment(key, value)
+    known = _fragments.get((key, value))
+    if known is None:
+        if len(_fragments) >= _MOST_KNOWN:
+            _fragments.clear()
+        known = _fragments[key, value] = fragment(key, value)
+    return known
 
 
 _ABSENT = object()

@@ -56,6 +56,24 @@ def test_records_of_all_libraries_come_in_the_same_form(bridged: Any) -> None:
     ]
 
 
+def test_records_come_with_secrets_taken_out_and_ids_of_their_own(bridged: Any) -> None:
+    library = logging.getLogger("lib")
+    for _ in range(2):  # the second time, message and keys are known
+        library.info("m", extra={"password": "hunter2", "nested": {"token": "hunter2"}})
+        library.info("login password=hunter2")
+        library.info("m", extra={"metadata": {"n": 1}, "component": "k", "correlation_id": 5})
+        library.error("m", exc_info=ValueError("v"), stack_info=True)
+    assert b"hunter2" not in b"".join(bridged.lines)
+    for entries in (bridged.entries[:4], bridged.entries[4:]):
+        keyed, said, owned, failed = entries
+        assert keyed["metadata"] == {"password": "[redacted]", "nested": {"token": "[redacted]"}}
+        assert said["message"] == "login password=[redacted]"
+        assert (owned["component"], owned["correlation_id"]) == ("k", "5")
+        assert owned["metadata"] == {"metadata": {"n": 1}}
+        assert failed["exception"]["message"] == "v"
+        assert failed["metadata"]["stack"].startswith("Stack")
+
+
 def test_warnings_come_too(bridged: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("always")
@@ -201,6 +219,10 @@ def test_harmless_keys_are_kept(kept: Any, key: str) -> None:
     assert kept.entry["metadata"] == {key: "value", "n": {key: 1}}
 
 
+# Not written in one piece, so that nobody takes it for a real one.
+GITHUB = "ghp_" + "aB3dE6gH9" * 4
+
+
 @pytest.mark.parametrize(
     ("text", "clean"),
     [
@@ -214,6 +236,14 @@ def test_harmless_keys_are_kept(kept: Any, key: str) -> None:
         ("x eyJhbGciOi.eyJzdWIiOi.hunter2 y", "x [redacted] y"),
         ("AKIAABCDEFGHIJKLMNOP", "[redacted]"),
         ("-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----", "[redacted]"),
+        (f"cloning with {GITHUB}", "cloning with [redacted]"),
+        (GITHUB, "[redacted]"),
+        ("github_pat_" + "11AbcDEF0_" * 5, "[redacted]"),
+        ("xoxb-" + "123456789012-AbCdEfGhIjKl", "[redacted]"),
+        ("sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc", "[redacted]"),
+        ("x sk-proj-" + "aB3_" * 6 + " y", "x [redacted] y"),
+        ("sk-learn-with-a-very-long-name", "sk-learn-with-a-very-long-name"),
+        ("Task-force-with-a-long-Name-1", "Task-force-with-a-long-Name-1"),
         ("see https://host/path?page=2 and a@b.c", "see https://host/path?page=2 and a@b.c"),
         ("the monkey: passed", "the monkey: passed"),
     ],

@@ -8,6 +8,8 @@ import fractions
 import ipaddress
 import json
 import re
+import subprocess
+import sys
 import threading
 import types
 import uuid
@@ -297,6 +299,57 @@ def test_long_texts_are_cut_with_a_mark(kept: Any) -> None:
     assert entry["message"].endswith("more characters cut]")
     assert entry["metadata"]["text"].endswith("[9991808 more characters cut]")
     assert entry["metadata"]["n"] == 1
+
+
+BOMBS = """
+import dataclasses, resource, sys
+from collections import OrderedDict, deque
+from nodewright.logs import get_logger
+
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+
+@dataclasses.dataclass
+class Pair:
+    left: object
+    right: object
+
+kinds = {
+    "list": lambda inner: [inner, inner],
+    "tuple": lambda inner: (inner, inner),
+    "dict": lambda inner: {"a": inner, "b": inner},
+    "dataclass": lambda inner: Pair(inner, inner),
+    "deque": lambda inner: deque([inner, inner]),
+    "ordered dict": lambda inner: OrderedDict(a=inner, b=inner),
+    "deques of lists": lambda inner: deque([[inner], [inner]]),
+}
+value = "x"
+for _ in range(45):
+    value = kinds[sys.argv[1]](value)
+log = get_logger("bomb")
+log.info("inside", metadata={"value": value})
+log.info("itself", metadata=value)
+log.info("long", metadata={"value": ["x" * 1_000_000] * 5000})
+"""
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["list", "tuple", "dict", "dataclass", "deque", "ordered dict", "deques of lists"],
+)
+def test_what_is_shared_does_not_grow_without_bounds(kind: str) -> None:
+    """Encoded as it stands, each of these would be 2**45 texts; memory is limited to 1 GiB."""
+    result = subprocess.run(
+        [sys.executable, "-c", BOMBS, kind], capture_output=True, check=True, timeout=60
+    )
+    lines = result.stderr.splitlines(keepends=True)
+    assert [strict(line)["message"] for line in lines] == ["inside", "itself", "long"]
+    assert max(map(len, lines)) < 140_000
+
+
+def test_a_long_value_is_kept_whole_up_to_the_bound(kept: Any) -> None:
+    values = {"numbers": [0] * 60_000}
+    get_logger("a").info("m", metadata=values)
+    assert kept.entry["metadata"] == values
 
 
 scalars = (

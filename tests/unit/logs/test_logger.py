@@ -1,20 +1,25 @@
 import asyncio
 import contextlib
+import copy
+import pickle
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nodewright.logs import (
     LogLevel,
     StructuredLogger,
     async_log_context,
+    emission,
     get_correlation_id,
     get_logger,
     get_session_id,
@@ -74,6 +79,155 @@ def test_levels_of_a_tree_change_at_run_time(kept: Any) -> None:
     reset_level("shop")
     other.info("seen too")
     assert [entry["message"] for entry in kept.entries] == ["seen", "seen too"]
+
+
+@pytest.mark.parametrize("number", [1, 10, 15, 20, 25, 30, 40, 50, 55, 99])
+def test_any_number_is_a_level_and_can_be_taken_back(kept: Any, number: int) -> None:
+    logger = get_logger("a")
+    set_level("a", number)
+    assert logger.is_enabled_for(number)
+    assert not logger.is_enabled_for(number - 1)
+    for name in LogLevel:
+        getattr(logger, name.value.lower())("x", metadata={"n": 1}, exc_info=None)
+    logger.exception("x")  # noqa: LOG004 - without an exception, it is just an error
+    shown = [entry["level"] for entry in kept.entries]
+    floors = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
+    expected = [name for name, floor in floors.items() if floor >= number]
+    assert shown == expected + ["ERROR"] * (number <= 40)
+    reset_level("a")
+    logger.debug("y")
+    logger.info("z")
+    assert [entry["message"] for entry in kept.entries[len(shown) :]] == ["z"]
+    assert isinstance(logger, StructuredLogger)
+
+
+def test_a_method_taken_before_a_change_of_level_still_asks(kept: Any) -> None:
+    logger = get_logger("a")
+    info, debug = logger.info, logger.debug
+    set_level("a", "ERROR")
+    info("unseen")
+    set_level("a", "DEBUG")
+    info("seen")
+    logger.debug("seen too")
+    debug("a disabled method that was taken stays so")
+    assert [entry["message"] for entry in kept.entries] == ["seen", "seen too"]
+
+
+def test_derived_classes_keep_their_methods(kept: Any) -> None:
+    class Counting(StructuredLogger):
+        calls = 0
+
+        def debug(self, message: str, metadata: Any = None, exc_info: Any = None) -> None:
+            type(self).calls += 1
+            super().debug(message, metadata, exc_info)
+
+    logger = Counting("a")
+    logger.debug("unseen")
+    set_level("a", "DEBUG")
+    logger.debug("seen")
+    set_level("a", "ERROR")
+    logger.debug("unseen")
+    assert (Counting.calls, type(logger)) == (3, Counting)
+    assert kept.entry["message"] == "seen"
+    assert type(copy.copy(logger)) is Counting
+
+
+@pytest.mark.parametrize(
+    "duplicate",
+    [copy.copy, copy.deepcopy, lambda logger: pickle.loads(pickle.dumps(logger))],  # noqa: S301 - our own
+)
+def test_copies_keep_ids_and_follow_levels(kept: Any, duplicate: Any) -> None:
+    logger = StructuredLogger("a", component="c", level=LogLevel.WARNING)
+    logger.set_correlation_id("mine")
+    other = duplicate(logger)
+    other.info("unseen")
+    set_level("a", "INFO")
+    other.info("seen")
+    assert (kept.entry["correlation_id"], kept.entry["component"]) == ("mine", "c")
+    assert repr(other) == repr(logger)
+
+
+def test_threads_that_race_a_change_of_level_end_at_the_last_one(kept: Any) -> None:
+    loggers = [get_logger(f"race.{number}") for number in range(20)]
+    start = threading.Barrier(6)
+
+    def change(order: list[LogLevel]) -> None:
+        start.wait()
+        for turn in range(150):
+            set_level("race", order[turn % len(order)])
+            get_logger(f"race.new.{turn}").debug("x")
+
+    def talk() -> None:
+        start.wait()
+        for _ in range(150):
+            for logger in loggers:
+                logger.debug("x")
+                logger.error("y")
+
+    names = list(LogLevel)
+    orders = (names[::-1], names, [LogLevel.CRITICAL], [LogLevel.DEBUG])
+    with ThreadPoolExecutor(6) as pool:
+        running = [pool.submit(change, order) for order in orders]
+        running += [pool.submit(talk) for _ in range(2)]
+    for one in running:
+        one.result()
+    # All loggers ended at one level, and their methods do as their threshold says.
+    assert len({logger.threshold for logger in loggers}) == 1
+    for logger in loggers:
+        before = len(kept.lines)
+        logger.debug("after")
+        assert (len(kept.lines) > before) is logger.is_enabled_for("DEBUG")
+    for level, seen in (("DEBUG", True), ("ERROR", False)):
+        set_level("race", level)
+        before = len(kept.lines)
+        loggers[0].info("end")
+        assert (len(kept.lines) > before) is seen
+
+
+def test_a_forked_child_can_change_levels_while_a_thread_of_the_parent_did() -> None:
+    code = """
+import os, threading
+from nodewright.logs import get_logger, levels, set_level
+held, done = threading.Event(), threading.Event()
+def hold():
+    with levels._changing:
+        held.set()
+        done.wait()
+threading.Thread(target=hold).start()
+held.wait()
+pid = os.fork()
+if pid == 0:
+    set_level("a", "DEBUG")
+    os._exit(7 if get_logger("a").is_enabled_for("DEBUG") else 1)
+status = os.waitpid(pid, 0)[1]
+done.set()
+print(os.waitstatus_to_exitcode(status))
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True, timeout=30
+    )
+    assert result.stdout.strip() == "7"
+
+
+def test_messages_that_vary_do_not_pile_up(kept: Any) -> None:
+    logger = get_logger("a")
+    for number in range(3 * emission.MAX_KNOWN):
+        logger.info("message %d" % number)  # noqa: G002, UP031 - such messages are what is tried
+    logger.info("x" * 100_000)
+    shown = [entry["message"] for entry in kept.entries[:-1]]
+    assert shown == [f"message {number}" for number in range(3 * emission.MAX_KNOWN)]
+    assert len(logger.known[20]) <= emission.MAX_KNOWN
+    assert max(map(len, logger.known[20])) <= emission.MAX_KNOWN_LENGTH
+
+
+@given(st.lists(st.integers(0, 4 * 10**18), min_size=1, max_size=5), st.integers(0, 5))
+def test_the_time_is_that_of_the_call_to_the_microsecond(moments: list[int], repeated: int) -> None:
+    near = [moments[0] + step for step in (0, 999, 1000, 999_999, 10**6, 10**9, -1, -(10**6))]
+    for moment in moments + [max(one, 0) for one in near] * repeated:
+        text = emission.start(moment).decode().removeprefix('{"timestamp":"')
+        shown = datetime.fromisoformat(text).replace(tzinfo=UTC)
+        expected = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment // 1000)
+        assert shown == expected
 
 
 def test_a_name_is_no_prefix_of_a_sibling(kept: Any) -> None:
