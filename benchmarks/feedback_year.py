@@ -3,7 +3,7 @@
 Fifteen patterns, each with scores of its own and with its own chance that a score is right. The
 documents drift: through the year the same score comes to mean less, for some patterns much less.
 Detections are judged (a tenth of what is below the threshold too, by those who look at it with
-``detect --all``), and every night the project's own code tunes on the latest judgements. Writes
+``detect --all``), and every week the project's own code tunes on the latest judgements. Writes
 the precision of each week, with the loop and without it, as a picture.
 """
 
@@ -102,8 +102,9 @@ def picture(with_loop: list[float], without: list[float]) -> str:
         )
         if tenth != 0.9:
             parts.append(f'<text x="6" y="{y(tenth) + 4:.1f}">{tenth:.2f}</text>')
-    for week in range(0, WEEKS, 10):
-        parts.append(f'<text x="{x(week):.1f}" y="{HEIGHT - 22}">{week}</text>')
+    parts += [
+        f'<text x="{x(week):.1f}" y="{HEIGHT - 22}">{week}</text>' for week in range(0, WEEKS, 10)
+    ]
     parts += [
         f'<text x="{WIDTH / 2}" y="{HEIGHT - 6}" text-anchor="middle">week</text>',
         (
