@@ -249,6 +249,8 @@ def generate(
     run.seconds["total"] += prepared.seconds
     recorder.nodes(run.session_id, reports.values(), options.jobs)
     recorder.compositions((node, reports[node.slug]) for node in plan.nodes)
+    proofs = [(node, reports[node.slug]) for node in plan.nodes]
+    recorder.patterns(run.session_id, prepared.analysis.patterns, proofs)
     recorder.run(run.session_id, RunTimes(run.seconds, options.jobs, run.speedup))
     _log.info(
         "generation.finished",

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "undo": ("nodewright.cli.undo", "Take the last run on an output folder back."),
     "logs": ("nodewright.cli.logs", "Read the log."),
     "mixins": ("nodewright.cli.mixins", "Try mixins, learn from it, predict and recommend."),
+    "patterns": ("nodewright.cli.patterns", "Detect patterns, judge detections, tune."),
     "events": ("nodewright.cli.events", "Show, drain and replay events; watch topics live."),
     "serve": ("nodewright.cli.serve", "Serve the dashboard and /metrics."),
     "doctor": ("nodewright.cli.doctor", "Check every part and say what to do."),

@@ -10,6 +10,9 @@ from nodewright.errors import NodewrightError
 from nodewright.generation.model import NodePlan, NodeReport
 from nodewright.logs import get_logger
 from nodewright.mixins import record_composition
+from nodewright.patterns.feedback import PatternFeedbackCollector
+from nodewright.patterns.models import PatternDetection
+from nodewright.patterns.verification import OperationOutcome
 from nodewright.storage import CodegenPersistence
 
 # The node type of phases that belong to a run as a whole.
@@ -87,6 +90,29 @@ class Recorder:
                 asyncio.run(record)
         except NodewrightError as error:
             _log.warning("generation.compositions.untold", metadata={"reason": str(error)})
+
+    def patterns(
+        self,
+        session_id: UUID,
+        detections: Iterable[PatternDetection],
+        nodes: Iterable[tuple[NodePlan, NodeReport]],
+    ) -> None:
+        """Tell the feedback on patterns which of their operations were proven.
+
+        Nothing is told while the database is away.
+        """
+        outcomes = [
+            OperationOutcome(operation.name, report.passed)
+            for node, report in nodes
+            for operation in node.operations
+        ]
+        if not outcomes or not self._persistence.sync.flush():
+            return
+        collector = PatternFeedbackCollector(self._persistence)
+        try:
+            asyncio.run(collector.record_verification(session_id, detections, outcomes))
+        except NodewrightError as error:
+            _log.warning("generation.patterns.untold", metadata={"reason": str(error)})
 
     def flush(self) -> None:
         """Write what waits, as long as the database answers."""

@@ -10,11 +10,10 @@ depends on how many detections there are, never on how they turned out.
 
 A judgement of weight w counts with probability w / (largest weight): what is kept is a plain
 sample of the weighted population, so the exact bounds hold for its weighted precision, which no
-sum of fractions would give. Which ones are kept is decided by a generator with a fixed seed.
+sum of fractions would give.
 """
 
 import math
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -143,16 +142,16 @@ def thinned(judged: Iterable[Judged]) -> list[Judged]:
     """A plain sample of weighted judgements: each is kept with its share of the largest weight."""
     judged = [group for group in judged if group.weight > 0 and group.count > 0]
     largest = max((group.weight for group in judged), default=0.0)
-    kept = []
-    for group in judged:
-        share = group.weight / largest
-        count = group.count
-        if share < 1.0:
-            seed = f"{group.step} {group.hit} {group.weight:.4f}"
-            draw = Random(zlib.crc32(seed.encode())).random  # noqa: S311 - repeatable, not secret
-            count = sum(draw() < share for _ in range(group.count))
-        kept.append(Judged(group.step, group.hit, 1.0, count))
-    return kept
+    # Seeded with all the data: the same data gives the same sample, other data another one, so
+    # that no group of judgements is favoured for good.
+    data = tuple((group.step, group.hit, group.weight, group.count) for group in judged)
+    draw = Random(hash(data)).binomialvariate  # noqa: S311 - repeatable, not secret
+    return [
+        group
+        if group.weight == largest
+        else Judged(group.step, group.hit, largest, draw(group.count, group.weight / largest))
+        for group in judged
+    ]
 
 
 def cumulated(judged: Iterable[Judged]) -> list[Outcomes]:

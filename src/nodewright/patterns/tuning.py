@@ -20,6 +20,7 @@ FEWEST = 20
 """Judgements with a confidence below which a pattern stays as its file says."""
 
 _CACHE_S = 300.0
+_AWAY_S = 10.0  # a dead database is asked again after that long
 _MOST_NAMES = 100
 _NONE: Mapping[str, "Tuning"] = MappingProxyType({})
 _log = get_logger(__name__, component="patterns")
@@ -88,6 +89,22 @@ def tunings(rows: Iterable[Mapping[str, Any]], target: float) -> dict[str, Tunin
     return found
 
 
+def read_tunings(
+    persistence: CodegenPersistence, target: float, names: Sequence[str] | None = None
+) -> dict[str, Tuning]:
+    """Pattern -> tuning for ``target``, of all judged patterns or of ``names``.
+
+    Raises:
+        ValueError: a target that is no precision.
+        StorageUnavailableError: the database stayed away.
+    """
+    judged = {row["pattern_name"]: judged_of(row) for row in read_analyses(persistence)}
+    return {
+        name: tuning_of(name, judged.get(name, []), target)
+        for name in (sorted(judged) if names is None else names)
+    }
+
+
 class FeedbackTuning:
     """The tunings of all patterns as the feedback stands now, for a `PatternMatcher`.
 
@@ -112,7 +129,7 @@ class FeedbackTuning:
         self._lock = threading.Lock()
         self._known: Mapping[str, Tuning] = _NONE
         self._version: int | None = None
-        self._until = 0.0
+        self._until = self._away_until = 0.0
 
     def current(self) -> Mapping[str, Tuning]:
         """Pattern -> tuning; not to be changed."""
@@ -120,12 +137,20 @@ class FeedbackTuning:
         if version is not None and version == self._version and time.monotonic() < self._until:
             return self._known
         with self._lock:
-            try:
-                version = self._watch.begin()
-                rows = read_analyses(self._persistence, least=FEWEST)
-            except StorageError as error:
-                _log.warning(f"patterns are matched without the latest feedback: {error}")
+            if time.monotonic() < self._away_until:
+                return self._known
+            version = self._watch.begin()
+            rows = self._read() if version is not None else None
+            if rows is None:
+                self._away_until = time.monotonic() + _AWAY_S
                 return self._known
             self._known = MappingProxyType(tunings(rows, self.target))
             self._version, self._until = version, time.monotonic() + _CACHE_S
             return self._known
+
+    def _read(self) -> list[dict[str, Any]] | None:
+        try:
+            return read_analyses(self._persistence, least=FEWEST)
+        except StorageError as error:
+            _log.warning(f"patterns are matched without the latest feedback: {error}")
+            return None

@@ -1,0 +1,254 @@
+"""``nodewright patterns``: detect, feedback, analyze, tune, report."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID, uuid4
+
+import typer
+
+from nodewright.cli.output import fail, one_line_errors, print_json, printable
+
+if TYPE_CHECKING:
+    from nodewright.patterns.feedback import PatternAnalysis, PatternFeedbackCollector
+    from nodewright.patterns.models import PatternDetection
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Detect patterns in a PRD, judge the detections, and let the judgements tune them.",
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, nothing else.")]
+Target = Annotated[float, typer.Option("--target", help="Precision to reach, 0 to 1.")]
+
+
+@app.command("detect")
+def _detect(
+    prd: Annotated[Path, typer.Argument(help="The PRD: Markdown, or any text.")],
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also what is below its threshold.")
+    ] = False,
+    untuned: Annotated[
+        bool, typer.Option("--untuned", help="The library as it is, without feedback.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the patterns that a PRD asks for, with their evidence."""
+    with _collector() as collector:
+        from nodewright.patterns.matcher import PatternMatcher
+        from nodewright.prd.analyzer import SimplePRDAnalyzer
+        from nodewright.prd.source import read_prd
+        from nodewright.settings import Settings
+
+        tuning = None if untuned else collector.tuning
+        matcher = PatternMatcher(folder=Settings().pattern_folder, tuning=tuning)
+        if everything:
+            matcher.thresholds = dict.fromkeys((item.name for item in matcher.patterns), 0.0)
+        found = SimplePRDAnalyzer(matcher).analyze_prd(read_prd(prd)).patterns
+        if as_json:
+            print_json(found)
+            return
+        _table(
+            ("Pattern", "Confidence", "Score", "Capabilities", "Evidence"),
+            [_detection_row(item) for item in found],
+        )
+
+
+@app.command("feedback")
+def _feedback(
+    pattern: Annotated[str, typer.Argument(help="The pattern that was detected.")],
+    kind: Annotated[str, typer.Argument(help="correct, incorrect, partial or adjusted.")],
+    score: Annotated[
+        float | None, typer.Option("--score", help="As detect showed it.", show_default=False)
+    ] = None,
+    actual: Annotated[
+        str | None, typer.Option("--actual", help="What it really is.", show_default=False)
+    ] = None,
+    matched: Annotated[
+        list[str] | None, typer.Option("--matched", help="A capability that was matched.")
+    ] = None,
+    wrong: Annotated[
+        list[str] | None, typer.Option("--wrong", help="A name wrongly detected.")
+    ] = None,
+    missed: Annotated[
+        list[str] | None, typer.Option("--missed", help="A pattern or capability missed.")
+    ] = None,
+    session: Annotated[
+        str | None, typer.Option("--session", help="The run it belongs to.", show_default=False)
+    ] = None,
+) -> None:
+    """Record your judgement of a detection; prints its id."""
+    with _collector() as collector:
+        from nodewright.patterns.feedback import PatternFeedback
+
+        judgement = PatternFeedback(
+            session_id=_session(session),
+            detected_pattern=pattern,
+            detected_confidence=score,
+            actual_pattern=actual or pattern,
+            feedback_type=kind,
+            capabilities_matched=matched or [],
+            false_positives=wrong or [],
+            false_negatives=missed or [],
+        )
+        typer.echo(str(_run(lambda: collector.record_feedback(judgement, user_provided=True))))
+
+
+@app.command("analyze")
+def _analyze(
+    pattern: Annotated[
+        str | None, typer.Argument(help="One pattern; all of them by default.")
+    ] = None,
+    min_samples: Annotated[int, typer.Option(min=1, help="Judgements required.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Show precision, recall and F1 of one pattern or of all, worst first."""
+    with _collector() as collector:
+        found = (
+            _run(lambda: collector.get_all_pattern_analyses(min_samples))
+            if pattern is None
+            else [_run(lambda: collector.analyze_feedback(pattern, min_samples))]
+        )
+        if as_json:
+            print_json(found)
+            return
+        _table(
+            ("Pattern", "Judgements", "Precision", "Recall", "F1", "Threshold"),
+            [_analysis_row(item) for item in found],
+        )
+        for item in found:
+            for advice in item.recommendations:
+                typer.echo(f"{printable(item.pattern_name)}: {printable(advice)}")
+
+
+@app.command("tune")
+def _tune(
+    patterns: Annotated[
+        list[str] | None, typer.Argument(help="Patterns; all judged ones by default.")
+    ] = None,
+    target: Target = 0.90,
+    as_json: AsJson = False,
+) -> None:
+    """Find the lowest threshold that holds a precision, with 95 % confidence.
+
+    The matcher uses thresholds for NODEWRIGHT_PATTERN_TARGET_PRECISION by itself.
+    """
+    with _collector() as collector:
+        from nodewright.patterns.tuning import read_tunings
+
+        found = read_tunings(collector.persistence, target, patterns or None)
+        if as_json:
+            print_json(found)
+            return
+        _table(
+            ("Pattern", "Threshold", "Why"),
+            [
+                (item.pattern, _ratio(item.tuned.threshold), item.tuned.reason)
+                for item in found.values()
+            ],
+        )
+
+
+@app.command("report")
+def _report(as_json: AsJson = False) -> None:
+    """Show how precise detection is as a whole, and which patterns need care."""
+    with _collector() as collector:
+        metrics = _run(collector.get_global_precision_metrics)
+        if as_json:
+            print_json(metrics)
+            return
+        typer.echo(
+            f"precision {metrics['overall_precision']:.1%} over {metrics['patterns_analyzed']} "
+            f"patterns; {metrics['patterns_meeting_target']} reach the target of "
+            f"{metrics['target_precision']:.0%}"
+        )
+        _table(
+            ("Needs care", "Precision", "Judgements", "What to do"),
+            [
+                (
+                    item["pattern"],
+                    f"{item['precision']:.1%}",
+                    str(item["samples"]),
+                    " ".join(item["recommendations"]),
+                )
+                for item in metrics["needs_improvement"]
+            ],
+        )
+
+
+@contextmanager
+def _collector() -> Iterator["PatternFeedbackCollector"]:
+    """A collector on the configured database, released at the end; errors are one line."""
+    with one_line_errors():
+        from nodewright.patterns.feedback import PatternFeedbackCollector
+
+        collector = PatternFeedbackCollector()
+        try:
+            yield collector
+        except ValueError as error:
+            fail(str(error))
+        finally:
+            _run(collector.cleanup)
+
+
+def _run[R](work: Callable[[], Awaitable[R]]) -> R:
+    async def run() -> R:
+        return await work()
+
+    return asyncio.run(run())
+
+
+def _session(text: str | None) -> UUID:
+    if text is None:
+        return uuid4()
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ValueError(f"session {text!r} is not a UUID; give the one that the run had") from None
+
+
+def _detection_row(item: "PatternDetection") -> tuple[str, ...]:
+    evidence = ", ".join(f"{part.term} (line {part.line})" for part in item.evidence[:3])
+    return (
+        item.name,
+        f"{item.confidence:.2f}",
+        f"{item.score:.4f}",
+        ", ".join(item.capabilities),
+        evidence,
+    )
+
+
+def _analysis_row(item: "PatternAnalysis") -> tuple[str, ...]:
+    precision = f"{item.precision:.1%}" if item.sufficient_data else "too few"
+    return (
+        item.pattern_name,
+        str(item.sample_count),
+        precision,
+        _ratio(item.recall),
+        _ratio(item.f1_score),
+        _ratio(item.suggested_threshold),
+    )
+
+
+def _ratio(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    if not rows:
+        typer.echo("Nothing to show.")
+        return
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(printable(str(cell))) for cell in row))
+    Console(highlight=False).print(table)
