@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from nodewright.errors import NodewrightError
+from nodewright.generation.cluster import ClusterWorkers
 from nodewright.generation.decisions import Action, FileDecision
 from nodewright.generation.delivery import Delivery
 from nodewright.generation.model import Check, NodePlan, NodeReport, Plan, RenderedFile, Verify
@@ -27,7 +28,6 @@ from nodewright.generation.workers import ProcessWorkers, Workers
 from nodewright.logs import get_logger
 from nodewright.mixins import usable_set
 from nodewright.prd import SimplePRDAnalysisResult, SimplePRDAnalyzer, read_prd
-from nodewright.settings import Settings
 
 # MixinEventBus defines a process of its own, which type checkers refuse beside a node's.
 _NOT_BY_MIXINS = {"events"}
@@ -45,7 +45,8 @@ class Options:
 
     ``jobs`` is the number of worker processes; ``timeout_seconds`` bounds each node from its
     start. ``templates`` is a folder that overlays the built-in pack. With ``resume``, nodes that
-    are already in ``output`` as they would be generated are not proven again.
+    are already in ``output`` as they would be generated are not proven again. ``cluster`` is the
+    address of a Dask scheduler whose workers run the jobs, at least ``jobs`` at a time.
     """
 
     output: Path
@@ -55,6 +56,7 @@ class Options:
     timeout_seconds: float = 120.0
     templates: Path | None = None
     resume: bool = False
+    cluster: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ class Run:
     conflicts: tuple[FileDecision, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     speedup: float = 0.0
+    workers: int = 1
 
     @property
     def session_id(self) -> UUID:
@@ -238,7 +241,7 @@ def generate(
     with run.phase("total"), delivery:
         with run.phase("template_load"):
             load_templates(options.templates)
-        pool = workers or ProcessWorkers(options.jobs)
+        pool, run.workers = (workers, options.jobs) if workers else _pool(options)
         try:
             reports = asyncio.run(_work(run, delivery, pool, on_progress))
         finally:
@@ -247,16 +250,21 @@ def generate(
         with run.phase("persistence"):
             _deliver(run, delivery, reports)
     run.seconds["total"] += prepared.seconds
-    recorder.nodes(run.session_id, reports.values(), options.jobs)
-    recorder.compositions((node, reports[node.slug]) for node in plan.nodes)
-    proofs = [(node, reports[node.slug]) for node in plan.nodes]
-    recorder.patterns(run.session_id, prepared.analysis.patterns, proofs)
-    recorder.run(run.session_id, RunTimes(run.seconds, options.jobs, run.speedup))
+    recorder.nodes(run.session_id, reports.values(), run.workers)
+    recorder.run(run.session_id, RunTimes(run.seconds, run.workers, run.speedup))
     _log.info(
         "generation.finished",
         {"delivered": sum(outcome.delivered for outcome in run.outcomes), **run.seconds},
     )
     return run
+
+
+def _pool(options: Options) -> tuple[Workers, int]:
+    """The workers, and how many calls to make at a time."""
+    if options.cluster is None:
+        return ProcessWorkers(options.jobs), options.jobs
+    cluster = ClusterWorkers(options.cluster)
+    return cluster, max(options.jobs, cluster.count)
 
 
 async def _work(
@@ -271,25 +279,35 @@ async def _work(
     on_progress(Progress("staging", len(plan.nodes), len(plan.nodes)))
     root, edited = await asyncio.to_thread(_stage, run, delivery, reports)
     if edited:
-        slugs = tuple(sorted(edited))
-        judged = await pool.call(
+        judged = await _judge_edited(run, root, tuple(sorted(edited)), pool)
+        reports |= {slug: replace(reports[slug], checks=checks) for slug, checks in judged.items()}
+    if options.verify is Verify.FULL:
+        on_progress(Progress("judging the package as a whole", len(plan.nodes), len(plan.nodes)))
+        passed = [slug for slug, report in reports.items() if report.passed]
+        found = await asyncio.to_thread(verify_package, root, plan.package, passed)
+        for slug in passed:
+            reports[slug] = replace(reports[slug], checks=(*reports[slug].checks, *found[slug]))
+    return without_broken_steps(plan, reports)
+
+
+async def _judge_edited(
+    run: Run, root: Path, slugs: tuple[str, ...], pool: Workers
+) -> dict[str, tuple[Check, ...]]:
+    """Judge what lies in the staging folder, which only this machine has."""
+    options = run.options
+    here = pool if pool.shares_files else ProcessWorkers(1)
+    try:
+        return await here.call(
             judge_staged,
             root,
-            plan,
+            run.prepared.plan,
             slugs,
             options.verify,
             timeout_seconds=options.timeout_seconds * len(slugs),
         )
-        reports |= {slug: replace(reports[slug], checks=judged[slug]) for slug in slugs}
-    if options.verify is Verify.FULL:
-        on_progress(Progress("judging the package as a whole", len(plan.nodes), len(plan.nodes)))
-        passed = [slug for slug, report in reports.items() if report.passed]
-        # What mypy learned of omnibase_core serves every later run.
-        cache = Settings().data_dir / "mypy"
-        found = await asyncio.to_thread(verify_package, root, plan.package, passed, cache=cache)
-        for slug in passed:
-            reports[slug] = replace(reports[slug], checks=(*reports[slug].checks, *found[slug]))
-    return without_broken_steps(plan, reports)
+    finally:
+        if here is not pool:
+            here.close()
 
 
 async def _prove(
@@ -301,7 +319,7 @@ async def _prove(
     reports: dict[str, NodeReport] = {}
     started = time.perf_counter()
     on_progress(Progress(f"proving {len(nodes)} nodes", 0, len(nodes)))
-    async for report in prove(plan, nodes, pool, options.jobs, proof):
+    async for report in prove(plan, nodes, pool, run.workers, proof):
         reports[report.slug] = report
         verdict = "proven" if report.passed else f"failed: {report.reason}"
         on_progress(Progress(f"{names[report.slug]} {verdict}", len(reports), len(nodes)))

@@ -38,6 +38,12 @@ def generate(
         typer.Option(callback=_level, help="How far nodes are proven: static, run or full."),
     ] = "run",
     jobs: Annotated[int, typer.Option(min=1, max=256, help="Worker processes.")] = 2,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            help="Dask scheduler whose workers run the jobs, such as tcp://scheduler:8786."
+        ),
+    ] = None,
     timeout: Annotated[
         int, typer.Option(min=1, help="Seconds that one node may take before it is stopped.")
     ] = 120,
@@ -72,6 +78,7 @@ def generate(
             timeout_seconds=timeout,
             templates=templates,
             resume=resume,
+            cluster=cluster,
         )
         prepared = workflow.prepare(prd, package)
         if dry_run:

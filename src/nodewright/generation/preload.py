@@ -5,10 +5,14 @@ and cost less.
 """
 
 import asyncio
+import gc
+import marshal
 import threading
 from collections.abc import Coroutine
-from functools import cache
+from functools import cache, lru_cache
+from importlib.machinery import SourceFileLoader
 from multiprocessing import spawn
+from types import CodeType
 from typing import Any
 
 import yaml
@@ -27,6 +31,9 @@ from omnibase_core.nodes import (  # noqa: F401
 )
 from omnibase_core.normalization import validate_contract_file  # noqa: F401
 from omnibase_core.utils.util_run_coro_sync import run_coro_sync
+
+from nodewright.generation.proof import load_templates
+from nodewright.generation.verify.sources import compiled
 
 
 @cache
@@ -52,6 +59,33 @@ def _leave_main(_where: str) -> None:
     """Stands in for running the user's script again in each worker."""
 
 
+_parse = yaml.safe_load
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str | bytes) -> bytes | None:
+    """What ``text`` says, as bytes that ``marshal`` reads; None where it cannot hold it."""
+    try:
+        return marshal.dumps(_parse(text))
+    except ValueError:
+        return None
+
+
+def _safe_load(stream: Any) -> Any:
+    """``yaml.safe_load``, which parses a text once and gives each caller values of its own."""
+    known = _parsed(stream) if isinstance(stream, str | bytes) else None
+    return _parse(stream) if known is None else marshal.loads(known)  # noqa: S302 - made above
+
+
+def _source_to_code(
+    _loader: SourceFileLoader, data: Any, path: Any, *, _optimize: int = -1
+) -> CodeType:
+    """What an import does with a source; code that was compiled before is used again."""
+    if _optimize != -1 or not isinstance(data, bytes):
+        return compile(data, path, "exec", dont_inherit=True, optimize=_optimize)
+    return compiled(data, str(path))
+
+
 # What is sent to workers never refers to the user's script: one without a guard for being run
 # again, or one that came on standard input, serves as well.
 setattr(spawn, "_fixup_main_from_name", _leave_main)  # noqa: B010 - not exported
@@ -63,3 +97,14 @@ setattr(model_onex_container, "run_coro_sync", _run_elsewhere)  # noqa: B010 - n
 # Each node reads its contract several times; libyaml's parser gives the same values.
 if hasattr(yaml, "CSafeLoader"):
     yaml.SafeLoader = yaml.CSafeLoader  # type: ignore[misc, assignment]
+setattr(yaml, "safe_load", _safe_load)  # noqa: B010 - its type is the original's
+
+# The judges compile what is then imported.
+setattr(SourceFileLoader, "source_to_code", _source_to_code)  # noqa: B010 - as above
+
+# Compiled once here, not in each worker.
+load_templates()
+
+# What is imported stays: collecting garbage in a worker would only copy its pages.
+gc.collect()
+gc.freeze()

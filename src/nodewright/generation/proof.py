@@ -7,6 +7,7 @@ temporary folder that is gone when they return.
 import os
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ from nodewright.generation.render import render_frame, render_node, render_packa
 from nodewright.generation.verify import lint_package, verify_node
 from nodewright.templates import TemplatePack
 
+# Nodes are imported under their package's name, which a process has once. Executors may run
+# calls on several threads of one.
+_ONE_AT_A_TIME = threading.Lock()
 _MEMORY = Path("/dev/shm")  # noqa: S108 - folders in it get random names
 
 
@@ -45,7 +49,7 @@ def prove_nodes(
     pack = _pack(templates)
     nodes = [node for node in plan.nodes if node.slug in slugs]
     level = Verify.STATIC if verify is Verify.STATIC else Verify.RUN
-    with _scratch() as root:
+    with _ONE_AT_A_TIME, _scratch() as root:
         clock = _Clock()
         rendered = {node.slug: render_node(plan, node, pack) for node in nodes}
         stage(root, (file for files in rendered.values() for file in files))
@@ -102,11 +106,12 @@ def judge_staged(
     """
     level = Verify.STATIC if verify is Verify.STATIC else Verify.RUN
     verdicts = lint_package(root, slugs)
-    return {
-        node.slug: (verdicts[node.slug], *_judge(root, plan, node, level))
-        for node in plan.nodes
-        if node.slug in slugs
-    }
+    with _ONE_AT_A_TIME:
+        return {
+            node.slug: (verdicts[node.slug], *_judge(root, plan, node, level))
+            for node in plan.nodes
+            if node.slug in slugs
+        }
 
 
 def load_templates(templates: Path | None = None) -> int:

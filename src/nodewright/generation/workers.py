@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Executor, Future
+from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 from typing import Any, Protocol
@@ -35,7 +35,9 @@ class WorkersUnavailableError(NodewrightError):
 
 
 class Workers(Protocol):
-    """Runs pure functions elsewhere."""
+    """Runs pure functions elsewhere; ``shares_files`` where those see this machine's files."""
+
+    shares_files: bool
 
     async def call[R](
         self, function: Callable[..., R], *arguments: Any, timeout_seconds: float
@@ -56,6 +58,8 @@ class Workers(Protocol):
 
 class ProcessWorkers:
     """A pool of processes of this machine; starts with the first call."""
+
+    shares_files = True
 
     def __init__(self, count: int) -> None:
         from pebble import ProcessPool
@@ -102,6 +106,8 @@ class ExecutorWorkers:
     an executor cannot stop what runs.
     """
 
+    shares_files = True
+
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
 
@@ -114,7 +120,10 @@ class ExecutorWorkers:
             return await asyncio.wait_for(asyncio.wrap_future(future), timeout_seconds)
         except TimeoutError as error:
             raise OverdueError(f"abandoned after {timeout_seconds:g} s") from error
-        except CancelledError as error:
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
             raise CrashedError("the executor cancelled it") from error
 
     def close(self) -> None:

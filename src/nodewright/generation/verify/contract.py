@@ -1,6 +1,5 @@
 """Judge of ``contract.yaml``: omnibase_core's strict reading must accept it."""
 
-from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -38,17 +37,10 @@ def read_contract(path: Path) -> dict[str, object]:
         Rejected: the file cannot be read, is no YAML or no mapping.
     """
     try:
-        contract = _parsed(path.read_bytes())
-    except (OSError, yaml.YAMLError) as error:
+        # As omnibase_core reads it, so that a worker process parses one text once.
+        contract = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise Rejected(f"contract.yaml cannot be read: {error}") from error
     if not isinstance(contract, dict):
         raise Rejected(f"contract.yaml holds a {type(contract).__name__}, not a mapping")
     return contract
-
-
-@lru_cache(maxsize=4)
-def _parsed(content: bytes) -> object:
-    """The YAML in ``content``; several judges of one node ask for it, and only read it."""
-    # The C parser builds the same values as the pure one, ten times as fast.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(content, Loader=loader)  # noqa: S506 - a safe loader

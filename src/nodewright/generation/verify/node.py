@@ -9,8 +9,9 @@ from nodewright.generation.verify.contract import accept_contract
 from nodewright.generation.verify.lint import lint_node
 from nodewright.generation.verify.package import verify_package
 from nodewright.generation.verify.running import run_checks
+from nodewright.generation.verify.sources import accept_sources
 from nodewright.generation.verify.staged import StagedNode
-from nodewright.generation.verify.verdict import Rejected, judge
+from nodewright.generation.verify.verdict import judge
 
 
 def verify_node(  # noqa: PLR0917 - what a job knows, in the order of its path
@@ -51,23 +52,6 @@ def verify_node(  # noqa: PLR0917 - what a job knows, in the order of its path
     if level is Verify.FULL and all(check.passed for check in checks):
         checks += _package_checks(node)
     return tuple(checks)
-
-
-def accept_sources(folder: Path) -> None:
-    """Compile every Python file under ``folder``; the first that does not is the reason.
-
-    Raises:
-        Rejected: a file is no valid Python, or there is none.
-    """
-    sources = sorted(folder.rglob("*.py"))
-    if not sources:
-        raise Rejected(f"{folder.name} has no Python files")
-    for path in sources:
-        try:
-            compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
-        except (SyntaxError, ValueError) as error:
-            line = getattr(error, "lineno", None) or 1
-            raise Rejected(f"{path.relative_to(folder)}:{line}: {error}") from error
 
 
 def _package_checks(node: StagedNode) -> tuple[Check, ...]:

@@ -24,6 +24,8 @@ from nodewright.generation.verify.verdict import Rejected, judge_async
 # handlers of other nodes, so modules stay until another folder is asked for.
 _imported: list[Path] = []
 
+_CONTAINER = "ModelONEXContainer"
+
 
 def run_checks(staged: StagedNode) -> list[Check]:
     """Import the node, make one, and run each operation; stops at the first no."""
@@ -128,7 +130,7 @@ def _model(contract: dict[str, object], key: str) -> type[BaseModel]:
 
 def _container() -> Any:
     module = importlib.import_module("omnibase_core.models.container.model_onex_container")
-    return module.ModelONEXContainer()
+    return getattr(module, _CONTAINER)()
 
 
 def _base(kind: str) -> type:
@@ -233,7 +235,10 @@ def _accept(what: str, answers: list[Any], expected: type) -> None:
 
 @contextlib.contextmanager
 def _reused(subject: Subject, node: Any) -> Iterator[None]:
-    """While open, the node's module makes ``node`` wherever it makes one of its class."""
+    """While open, the node's module makes ``node`` wherever it makes one of its class.
+
+    A container that it makes for that is the node's too, where it has the usual name.
+    """
 
     async def initialized() -> None:
         """Stands in for ``initialize``."""
@@ -243,11 +248,15 @@ def _reused(subject: Subject, node: Any) -> Iterator[None]:
 
     object.__setattr__(node, "initialize", initialized)
     name = subject.node.__name__
-    setattr(subject.module, name, type(name, (subject.node,), {"__new__": reuse}))
+    replaced: dict[str, Any] = {name: type(name, (subject.node,), {"__new__": reuse})}
+    if getattr(subject.module, _CONTAINER, None) is type(node.container):
+        replaced[_CONTAINER] = lambda: node.container
+    originals = {name: getattr(subject.module, name) for name in replaced}
+    vars(subject.module).update(replaced)
     try:
         yield
     finally:
-        setattr(subject.module, name, subject.node)
+        vars(subject.module).update(originals)
 
 
 @contextlib.contextmanager
