@@ -28,6 +28,7 @@ from nodewright.generation.workers import ProcessWorkers, Workers
 from nodewright.logs import get_logger
 from nodewright.mixins import usable_set
 from nodewright.prd import SimplePRDAnalysisResult, SimplePRDAnalyzer, read_prd
+from nodewright.settings import Settings
 
 # MixinEventBus defines a process of its own, which type checkers refuse beside a node's.
 _NOT_BY_MIXINS = {"events"}
@@ -251,6 +252,9 @@ def generate(
             _deliver(run, delivery, reports)
     run.seconds["total"] += prepared.seconds
     recorder.nodes(run.session_id, reports.values(), run.workers)
+    proofs = [(node, reports[node.slug]) for node in plan.nodes]
+    recorder.compositions(proofs)
+    recorder.patterns(run.session_id, prepared.analysis.patterns, proofs)
     recorder.run(run.session_id, RunTimes(run.seconds, run.workers, run.speedup))
     _log.info(
         "generation.finished",
@@ -284,7 +288,9 @@ async def _work(
     if options.verify is Verify.FULL:
         on_progress(Progress("judging the package as a whole", len(plan.nodes), len(plan.nodes)))
         passed = [slug for slug, report in reports.items() if report.passed]
-        found = await asyncio.to_thread(verify_package, root, plan.package, passed)
+        # What mypy learned of omnibase_core serves every later run.
+        cache = Settings().data_dir / "mypy"
+        found = await asyncio.to_thread(verify_package, root, plan.package, passed, cache=cache)
         for slug in passed:
             reports[slug] = replace(reports[slug], checks=(*reports[slug].checks, *found[slug]))
     return without_broken_steps(plan, reports)
