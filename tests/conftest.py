@@ -47,7 +47,13 @@ def server(data_dir: Path) -> Iterator[str]:
         host = connection.info.host
     admin = make_conninfo(host=host, user="postgres", dbname="postgres")
     with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE nodewright_template TEMPLATE nodewright")
+        # Made by itself: tests that ran before may hold connections to the default database,
+        # which cannot be copied then.
+        connection.execute("CREATE DATABASE nodewright_template")
+    template = Database(make_conninfo(admin, dbname="nodewright_template"))
+    with template.connect():
+        pass
+    template.close()
     yield admin
     database.close()
 

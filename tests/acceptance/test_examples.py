@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from nodewright.generation.model import Verify
+from nodewright.generation.recording import Recorder
+from nodewright.storage import CodegenPersistence
 from nodewright.workflow import Options, generate, prepare
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.md"))
@@ -15,9 +17,12 @@ def test_there_are_examples_of_at_least_five_domains() -> None:
 
 
 @pytest.mark.parametrize("prd", EXAMPLES, ids=lambda path: path.stem)
-def test_every_node_of_an_example_is_proven(prd: Path, tmp_path: Path) -> None:
+def test_every_node_of_an_example_is_proven(
+    prd: Path, tmp_path: Path, persistence: CodegenPersistence
+) -> None:
     prepared = prepare(prd)
-    run = generate(prepared, Options(tmp_path / "out", verify=Verify.FULL))
+    options = Options(tmp_path / "out", verify=Verify.FULL)
+    run = generate(prepared, options, recorder=Recorder(persistence))
     assert [outcome.reason for outcome in run.outcomes if not outcome.delivered] == []
     assert run.succeeded
     names = {check.name for outcome in run.outcomes for check in outcome.report.checks}
