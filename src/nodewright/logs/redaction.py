@@ -228,11 +228,13 @@ def suspicious(encoded: bytes, value: Any = None) -> bool:
 
 
 def _token_in(encoded: bytes, value: Any) -> bool:
-    """Whether a vendor's token may be in a value; few texts are long enough to hold one."""
-    if type(value) is dict and not is_tracked(value):  # then there is nothing inside its values
-        long = [one for one in value.values() if type(one) is str and len(one) >= _TOKEN_LENGTH]
-        return any(_TOKEN.search(text) for text in long)
-    return _TOKEN.search(encoded.decode()) is not None
+    """Whether a vendor's token may be in a value; few texts are long and joined enough for one."""
+    if type(value) is not dict or is_tracked(value):  # there may be something inside its values
+        return _TOKEN.search(encoded.decode()) is not None
+    for text in value.values():
+        if type(text) is str and len(text) >= _TOKEN_LENGTH and ("_" in text or "-" in text):
+            return _TOKEN.search(encoded.decode()) is not None
+    return False
 
 
 def _bare(key: str) -> str:
