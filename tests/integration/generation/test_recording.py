@@ -36,7 +36,7 @@ def test_a_run_records_its_phases_and_how_its_mixins_did(
     assert all(row.success_count == 1 and row.failure_count == 0 for row in told)
     judged = persistence.sync.get_pattern_feedback()
     detected = {item.name: item.score for item in prepared.analysis.patterns}
-    assert "crud" in {row.pattern_name for row in judged}
+    assert "orchestration" in {row.pattern_name for row in judged}
     for row in judged:
         assert row.session_id == run.session_id
         assert row.feedback_type == "correct"
