@@ -27,6 +27,7 @@ from nodewright.generation.verify import verify_package
 from nodewright.generation.workers import ProcessWorkers, Workers
 from nodewright.logs import get_logger
 from nodewright.mixins import usable_set
+from nodewright.patterns.tuning import tuned_matcher
 from nodewright.prd import SimplePRDAnalysisResult, SimplePRDAnalyzer, read_prd
 from nodewright.settings import Settings
 
@@ -184,7 +185,8 @@ def prepare(prd: Path, package: str | None = None) -> Prepared:
 def plan_text(text: str, package: str | None = None) -> Prepared:
     """Analyse and plan a PRD that is already in memory."""
     started = time.perf_counter()
-    analysis = SimplePRDAnalyzer().analyze_prd(text)
+    with tuned_matcher() as matcher:
+        analysis = SimplePRDAnalyzer(matcher).analyze_prd(text)
     plan = with_mixins(plan_nodes(analysis, package), analysis.capabilities)
     return Prepared(analysis, plan, time.perf_counter() - started)
 

@@ -102,7 +102,7 @@ class Recorder:
         Nothing is told while the database is away.
         """
         outcomes = [
-            OperationOutcome(operation.name, report.passed)
+            OperationOutcome(operation.name, report.passed, operation.action)
             for node, report in nodes
             for operation in node.operations
         ]

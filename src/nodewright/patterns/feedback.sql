@@ -43,7 +43,7 @@ SELECT
     ) AS commonest
   ) AS false_negatives,
   (
-    SELECT coalesce(jsonb_agg(jsonb_build_array(step, hit, weight, n)), '[]') FROM (
+    SELECT coalesce(json_agg(json_build_array(step, hit, weight, n)), '[]') FROM (
       SELECT step, hit, weight, count(*) AS n FROM (
         SELECT
           floor(detected_confidence * 100)::int AS step,

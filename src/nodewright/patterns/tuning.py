@@ -2,15 +2,18 @@
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from nodewright.logs import get_logger
+from nodewright.patterns.matcher import PatternMatcher
 from nodewright.patterns.recalibration import Calibration, fit
 from nodewright.patterns.thresholds import Judged, Tuned, tune
 from nodewright.patterns.watch import FeedbackWatch
+from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence, StorageError, queries
 
 WINDOW = 2_000
@@ -154,3 +157,23 @@ class FeedbackTuning:
         except StorageError as error:
             _log.warning(f"patterns are matched without the latest feedback: {error}")
             return None
+
+    def close(self) -> None:
+        """Stop listening; the next `current` begins again."""
+        self._watch.close()
+
+
+@contextmanager
+def tuned_matcher(settings: Settings | None = None) -> Iterator[PatternMatcher]:
+    """A matcher with the user's patterns that follows the configured database's feedback.
+
+    What it opened is released at the end.
+    """
+    settings = settings or Settings()
+    persistence = CodegenPersistence(settings=settings)
+    tuning = FeedbackTuning(persistence, settings.pattern_target_precision)
+    try:
+        yield PatternMatcher(folder=settings.pattern_folder, tuning=tuning)
+    finally:
+        tuning.close()
+        persistence.sync.close()

@@ -9,10 +9,14 @@ from nodewright.patterns.models import Pattern
 
 @dataclass(frozen=True, slots=True)
 class OperationOutcome:
-    """A planned operation, such as ``create_ticket``, and whether its node was proven."""
+    """A planned operation, such as ``create_ticket``, and whether its node was proven.
+
+    ``action`` is the behaviour that is generated for it, such as ``create``.
+    """
 
     name: str
     proven: bool
+    action: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def judge(
     known = builtin_patterns() if library is None else library
     given = next((p.contributes.get("operations", ()) for p in known if p.name == pattern), ())
     verbs = {_verb(operation) for operation in given}
-    of_pattern = [item for item in outcomes if _verb(item.name) in verbs]
+    of_pattern = [item for item in outcomes if {_verb(item.name), item.action} & verbs]
     if not of_pattern:
         return None
     proven = tuple(sorted({item.name for item in of_pattern if item.proven}))

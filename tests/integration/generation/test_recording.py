@@ -34,6 +34,14 @@ def test_a_run_records_its_phases_and_how_its_mixins_did(
     kinds = {node.kind for node in prepared.plan.nodes if len(node.mixins) > 1}
     assert {row.node_type for row in told} == kinds
     assert all(row.success_count == 1 and row.failure_count == 0 for row in told)
+    judged = persistence.sync.get_pattern_feedback()
+    detected = {item.name: item.score for item in prepared.analysis.patterns}
+    assert "orchestration" in {row.pattern_name for row in judged}
+    for row in judged:
+        assert row.session_id == run.session_id
+        assert row.feedback_type == "correct"
+        assert not row.user_provided
+        assert row.detected_confidence == round(detected[row.pattern_name], 4)
 
 
 def test_only_a_composition_that_failed_as_such_is_blamed(persistence: CodegenPersistence) -> None:

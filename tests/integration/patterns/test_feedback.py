@@ -23,6 +23,7 @@ from nodewright import (
 from nodewright.patterns.models import PatternDetection, Statement
 from nodewright.patterns.verification import OperationOutcome
 from nodewright.storage import InvalidRecordError, StorageUnavailableError
+from nodewright.workflow import plan_text
 
 Fill = Callable[..., None]
 
@@ -369,3 +370,16 @@ async def test_proof_becomes_feedback(
     assert not rows["crud"].user_provided
     assert rows["payment"].feedback_type == "incorrect"
     assert "search" not in rows
+
+
+def test_generation_plans_with_what_feedback_taught(
+    fill: Fill, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NODEWRIGHT_DATABASE_URL", database_url)
+    text = "# Files\n\n- FR-1: The system shall let users upload a file and download it.\n"
+    assert "file_storage" in plan_text(text).plan.patterns
+    fill(400, "file_storage", 1.0)
+    assert "file_storage" not in plan_text(text).plan.patterns
+    # A database that is not there changes nothing.
+    monkeypatch.setenv("NODEWRIGHT_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")
+    assert "file_storage" in plan_text(text).plan.patterns
