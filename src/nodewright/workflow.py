@@ -17,6 +17,7 @@ from nodewright.errors import NodewrightError
 from nodewright.generation.cluster import ClusterWorkers
 from nodewright.generation.decisions import Action, FileDecision
 from nodewright.generation.delivery import Delivery
+from nodewright.generation.early import EarlyDelivery
 from nodewright.generation.model import Check, NodePlan, NodeReport, Plan, RenderedFile, Verify
 from nodewright.generation.naming import snake
 from nodewright.generation.planner import plan_nodes
@@ -280,10 +281,13 @@ async def _work(
     plan, options = run.prepared.plan, run.options
     reports = _already_there(run, delivery) if options.resume else {}
     wanted = [node for node in plan.nodes if node.slug not in reports]
-    reports |= await _prove(run, wanted, pool, on_progress)
+    proof = Proof(options.verify, options.templates, options.timeout_seconds)
+    early = EarlyDelivery(plan, delivery, proof, reports)
+    reports |= await _prove(run, wanted, pool, early, on_progress)
     reports = without_broken_steps(plan, reports)
     on_progress(Progress("staging", len(plan.nodes), len(plan.nodes)))
     root, edited = await asyncio.to_thread(_stage, run, delivery, reports)
+    run.decisions = tuple(early.decisions.get(d.path, d) for d in run.decisions)
     if edited:
         judged = await _judge_edited(run, root, tuple(sorted(edited)), pool)
         reports |= {slug: replace(reports[slug], checks=checks) for slug, checks in judged.items()}
@@ -319,18 +323,23 @@ async def _judge_edited(
 
 
 async def _prove(
-    run: Run, nodes: Sequence[NodePlan], pool: Workers, on_progress: OnProgress
+    run: Run,
+    nodes: Sequence[NodePlan],
+    pool: Workers,
+    early: EarlyDelivery,
+    on_progress: OnProgress,
 ) -> dict[str, NodeReport]:
-    options, plan = run.options, run.prepared.plan
+    plan = run.prepared.plan
     names = {node.slug: node.class_name for node in nodes}
-    proof = Proof(options.verify, options.templates, options.timeout_seconds)
     reports: dict[str, NodeReport] = {}
     started = time.perf_counter()
     on_progress(Progress(f"proving {len(nodes)} nodes", 0, len(nodes)))
-    async for report in prove(plan, nodes, pool, run.workers, proof):
+    async for report in prove(plan, nodes, pool, run.workers, early.proof):
         reports[report.slug] = report
         verdict = "proven" if report.passed else f"failed: {report.reason}"
         on_progress(Progress(f"{names[report.slug]} {verdict}", len(reports), len(nodes)))
+        if early.add(report):
+            await asyncio.to_thread(early.deliver)
     elapsed = time.perf_counter() - started
     if nodes:
         run.speedup = sum(report.cpu_seconds for report in reports.values()) / elapsed

@@ -164,6 +164,16 @@ class Delivery:
                     _write(self.staging, path, content)
         return self.staging
 
+    def accept_early(self, files: Iterable[RenderedFile]) -> list[FileDecision]:
+        """As ``accept``, before all files are known: none is removed for not being among them."""
+        self._decisions = decide(files, self.out, force=self.force, additive=True)
+        return self._decisions
+
+    def commit_early(self, reports: Iterable[NodeReport]) -> None:
+        """Deliver nodes that passed; the package's own files come again with the next commit."""
+        self.commit(reports)
+        self._own_files_delivered = False
+
     @property
     def decisions(self) -> tuple[FileDecision, ...]:
         """What was decided for each file that was staged."""

@@ -33,7 +33,10 @@ _PATIENCE = 120.0
 
 
 class FolderRun:
-    """Proves and delivers the jobs of ``folder`` on ``count`` of the ``workers``."""
+    """Proves and delivers the jobs of ``folder`` on ``count`` of the ``workers``.
+
+    ``persistence_seconds`` is the wall time of its commits.
+    """
 
     def __init__(
         self,
@@ -52,6 +55,7 @@ class FolderRun:
         self.plan: Plan
         self.finished: dict[str, NodeReport] = {}
         self.delivered: set[str] = set()
+        self.persistence_seconds = 0.0
         self._committed_at = time.monotonic()
         self._not_ours: set[str] = set()
 
@@ -140,7 +144,11 @@ class FolderRun:
                 root = delivery.stage(files)
                 reports = self._judge_staged(root, reports, edited, loop)
                 self.finished |= {report.slug: report for report in reports}
-            return delivery.commit(reports)
+            started = time.perf_counter()
+            try:
+                return delivery.commit(reports)
+            finally:
+                self.persistence_seconds += time.perf_counter() - started
 
     def _judge_staged(
         self,

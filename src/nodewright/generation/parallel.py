@@ -38,6 +38,7 @@ class _Call:
     total: int
     completed: int = 0
     succeeded: int = 0
+    persistence_seconds: float = 0.0
     reports: list[NodeReport] = field(default_factory=list)
 
 
@@ -160,7 +161,7 @@ class ParallelGenerator:
             cpu = sum(report.cpu_seconds for report in call.reports)
             self.last_run = RunStatistics(len(jobs), call.succeeded, elapsed, cpu)
         if self.enable_metrics and call.reports:
-            await asyncio.to_thread(self._record, session_id, call.reports, self.last_run)
+            await asyncio.to_thread(self._record, session_id, call, self.last_run)
 
     def get_progress(self) -> dict[str, Any]:
         """``completed_jobs``, ``total_jobs``, ``progress_percent`` and ``remaining_jobs``."""
@@ -207,6 +208,8 @@ class ParallelGenerator:
                         done.put_nowait(result)
             except Exception as error:  # noqa: BLE001 - whoever reads the results raises it
                 done.put_nowait(error)
+            finally:
+                call.persistence_seconds += run.persistence_seconds
 
         running = [asyncio.create_task(work(*group)) for group in by_folder(jobs)]
         try:
@@ -239,13 +242,12 @@ class ParallelGenerator:
         if call.completed < call.total:
             self._calls.remove(call)
 
-    def _record(
-        self, session_id: UUID, reports: Sequence[NodeReport], statistics: RunStatistics
-    ) -> None:
+    def _record(self, session_id: UUID, call: _Call, statistics: RunStatistics) -> None:
         if self._recorder is None:
             self._recorder = Recorder()
-        times = RunTimes({"total": statistics.wall_seconds}, self.max_workers, statistics.speedup)
-        self._recorder.nodes(session_id, reports, self.max_workers)
+        seconds = {"persistence": call.persistence_seconds, "total": statistics.wall_seconds}
+        times = RunTimes(seconds, self.max_workers, statistics.speedup)
+        self._recorder.nodes(session_id, call.reports, self.max_workers)
         self._recorder.run(session_id, times)
 
 

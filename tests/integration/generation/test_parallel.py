@@ -231,7 +231,7 @@ async def test_phases_are_recorded(persistence: CodegenPersistence, tmp_path: Pa
     async with ParallelGenerator(2, recorder=Recorder(persistence)) as generator:
         await generator.generate_nodes_parallel([job(tmp_path)], session)
     rows = await persistence.get_performance_metrics(session)
-    assert {row.phase for row in rows} == {"code_gen", "validation", "total"}
+    assert {row.phase for row in rows} == {"code_gen", "validation", "persistence", "total"}
     assert {row.worker_count for row in rows} == {2}
     assert all(row.parallel_execution for row in rows)
     total = next(row for row in rows if row.phase == "total")
