@@ -218,10 +218,11 @@ async def test_cancelling_stops_the_work(generator: ParallelGenerator, tmp_path:
 
 
 async def test_any_executor_runs_the_jobs(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(1) as executor:
-        async with ParallelGenerator(1, enable_metrics=False, executor=executor) as generator:
-            results = await generator.generate_nodes_parallel([job(tmp_path)], uuid4())
-    assert results[0].success, results[0].error
+    jobs = [job(tmp_path, name=f"User{number}Service") for number in range(6)]
+    with ThreadPoolExecutor(2) as executor:
+        async with ParallelGenerator(2, enable_metrics=False, executor=executor) as generator:
+            results = await generator.generate_nodes_parallel(jobs, uuid4())
+    assert all(result.success for result in results), [result.error for result in results]
 
 
 async def test_phases_are_recorded(persistence: CodegenPersistence, tmp_path: Path) -> None:

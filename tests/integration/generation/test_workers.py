@@ -171,3 +171,17 @@ async def test_the_event_loop_is_not_blocked(workers: ProcessWorkers) -> None:
     ticker.cancel()
     # Not a timing: a call that ran in the loop itself would let no tick through.
     assert len(gaps) > 0
+
+
+async def test_a_call_that_the_executor_cancels_fails_alone() -> None:
+    release = threading.Event()
+    with ThreadPoolExecutor(1) as executor:
+        workers = ExecutorWorkers(executor)
+        running = asyncio.create_task(workers.call(release.wait, timeout_seconds=20))
+        queued = asyncio.create_task(workers.call(double, 1, timeout_seconds=20))
+        await asyncio.sleep(0)
+        executor.shutdown(wait=False, cancel_futures=True)
+        release.set()
+        with pytest.raises(CrashedError, match="cancelled"):
+            await queued
+        assert await running
