@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from nodewright.logs import reset_level
 from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence
 from nodewright.storage.database import Database
@@ -34,6 +35,13 @@ def data_dir() -> Iterator[Path]:
         patch.setenv("NODEWRIGHT_DATA_DIR", str(path))
         yield path
     shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _levels() -> Iterator[None]:
+    """Levels of loggers belong to one test: commands that run in its process lower them."""
+    yield
+    reset_level("nodewright")
 
 
 @pytest.fixture(scope="session")
