@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from nodewright.generation.model import PlannedField
+from nodewright.generation.model import PlannedField, Trace
 from nodewright.generation.naming import domain_name, snake, unique, words
 from nodewright.prd.models import Entity, FieldType, Requirement, SimplePRDAnalysisResult
 
@@ -21,6 +21,8 @@ MOST_DOMAINS = 12
 MOST_FIELDS = 40
 # A thing that is mentioned once and has no fields belongs to another.
 _LEAST_WEIGHT = 2
+# How far below its last field a record's rules are looked for.
+_LINES_BELOW = 12
 
 # A record without a described field still has something to hold.
 _DEFAULT_FIELDS = (
@@ -39,12 +41,16 @@ _RESERVED_FIELDS = {"self", "item", "field", "operation"} | {
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """An entity under the name that its nodes carry (``user_service``)."""
+    """An entity under the name that its nodes carry (``user_service``).
+
+    ``described`` are the lines that describe its fields and stand in no requirement.
+    """
 
     name: str
     entity: str
     fields: tuple[PlannedField, ...]
     stems: frozenset[str]
+    described: tuple[Trace, ...] = ()
 
 
 def stems(text: str) -> frozenset[str]:
@@ -58,6 +64,7 @@ def domains_of(analysis: SimplePRDAnalysisResult, fallback: str) -> list[Domain]
     spoken: Counter[str] = Counter()
     for requirement in analysis.parsed_prd.requirements:
         spoken.update(stems(_whole_text(requirement)))
+    lines = analysis.prd_content.splitlines()
     taken: set[str] = set()
     found: list[tuple[int, Domain]] = []
     for entity in entities:
@@ -67,7 +74,8 @@ def domains_of(analysis: SimplePRDAnalysisResult, fallback: str) -> list[Domain]
         weight = min((spoken[stem] for stem in own), default=0) + 2 * len(entity.fields)
         name = unique(domain_name(entity.name), taken)
         taken.add(name)
-        found.append((weight, Domain(name, entity.name, _fields(entity), own)))
+        described = _described(entity, lines)
+        found.append((weight, Domain(name, entity.name, _fields(entity), own, described)))
     found.sort(key=lambda pair: -pair[0])
     domains = [domain for weight, domain in found if weight >= _LEAST_WEIGHT][:MOST_DOMAINS]
     return domains or [found[0][1]]
@@ -95,6 +103,24 @@ class Assignment:
         spoken = stems(text)
         named = [domain for domain in self._domains if domain.stems and domain.stems <= spoken]
         return max(named, key=lambda domain: len(domain.stems), default=None)
+
+
+def _described(entity: Entity, lines: Sequence[str]) -> tuple[Trace, ...]:
+    """The lines of the entity's fields, and those below that begin with a field's name."""
+    if not entity.fields:
+        return ()
+    own = {field.line for field in entity.fields if 0 < field.line <= len(lines)}
+    last = max(own, default=0)
+    names = {field.name.lower() for field in entity.fields}
+    below = range(last + 1, min(last + 1 + _LINES_BELOW, len(lines) + 1))
+    own |= {at for at in below if _first_word(lines[at - 1]).lower() in names}
+    title = entity.section.rsplit(" > ", 1)[-1] or entity.name
+    return tuple(Trace(title, entity.section, at, lines[at - 1][:300]) for at in sorted(own))
+
+
+def _first_word(line: str) -> str:
+    words_of_line = line.strip(" \t-*+|>").split(maxsplit=1)
+    return words_of_line[0].strip("`*:") if words_of_line else ""
 
 
 def _whole_text(requirement: Requirement) -> str:

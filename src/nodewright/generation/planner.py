@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from nodewright.errors import NodewrightError
 from nodewright.generation.actions import LIFE_OF_A_RECORD, MANAGING, action_for
@@ -172,7 +173,11 @@ def plan_service(
     about = stems(f"{name} {domain}")
     near = max(domains_of(analysis, fallback=name), key=lambda known: len(known.stems & about))
     service = Domain(
-        snake(name, "service"), shorten(name, 60) or "service", near.fields, near.stems
+        snake(name, "service"),
+        shorten(name, 60) or "service",
+        near.fields,
+        near.stems,
+        near.described,
     )
     needed = [*kinds, "EFFECT"] if set(kinds) == {"ORCHESTRATOR"} else list(kinds)
     statements = _statements(analysis, _functional(_of_this_release(analysis)), needed)
@@ -340,8 +345,12 @@ def _node(
         states=machine.states,
         transitions=machine.transitions,
         systems=tuple(analysis.external_systems) if kind == "EFFECT" else (),
-        rules=tuple(rules_of(stated, domain.fields)) if kind == "COMPUTE" else (),
+        rules=_rules(stated, domain) if kind in {"COMPUTE", "EFFECT"} else (),
     )
+
+
+def _rules(stated: Sequence[Requirement], domain: Domain) -> tuple[dict[str, Any], ...]:
+    return tuple(rules_of(stated, domain.fields, domain.described))
 
 
 def _reducer_operations(draft: _Draft, machine: Lifecycle) -> list[PlannedOperation]:

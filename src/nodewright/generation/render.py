@@ -48,6 +48,8 @@ _KIND_FILES: dict[str, list[tuple[str, str, bool]]] = {
     "REDUCER": [("model_state.py.j2", "models/model_{name}_state.py", False)],
     "ORCHESTRATOR": [("model_step.py.j2", "models/model_{name}_step.py", False)],
 }
+# Behaviours that hold a record against the rules of the text.
+_JUDGING = {"validate", "check", "create", "update"}
 _GATEWAY_FILES = [
     ("protocol_gateway.py.j2", "protocols/protocol_{name}_gateway.py", False),
     ("gateway_memory.py.j2", "handlers/gateway_{name}_memory.py", True),
@@ -63,8 +65,8 @@ def render_node(plan: Plan, node: NodePlan, pack: TemplatePack) -> tuple[Rendere
     wanted += [(f"{kind}/{name}", target, owned) for name, target, owned in _KIND_FILES[node.kind]]
     if node.kind == "EFFECT" and context["uses"]["deliver"]:
         wanted += [(f"{kind}/{name}", target, owned) for name, target, owned in _GATEWAY_FILES]
-    if node.kind == "COMPUTE" and context["uses"]["validate"] and node.rules:
-        wanted.append((f"{kind}/rules.py.j2", "handlers/rules_{name}.py", True))
+    if context["uses"]["rules"]:
+        wanted.append(("common/rules.py.j2", "handlers/rules_{name}.py", True))
     if node.kind != "ORCHESTRATOR":
         wanted.append(("common/model_item.py.j2", "models/model_{name}_item.py", False))
     requirements = tuple(trace.requirement for trace in node.traces)
@@ -201,6 +203,7 @@ def _node_context(plan: Plan, node: NodePlan) -> Context:
     context["uses"] |= dict.fromkeys(actions, True)
     context["uses"]["refusal"] = bool(actions - {"list"})
     context["uses"]["calculate"] = "calculate" in actions
+    context["uses"]["rules"] = bool(node.rules) and not actions.isdisjoint(_JUDGING)
     extra = {
         "EFFECT": _effect_context,
         "COMPUTE": _compute_context,
@@ -254,7 +257,7 @@ def _effect_context(plan: Plan, node: NodePlan) -> Context:
         "blank_field": texts[0] if texts else "",
         "effect_type": "API_CALL" if delivers and plan.systems else "DATABASE_OPERATION",
         "gateway_doc": f"{outside} Implement it for the system of your choice.",
-    }
+    } | _rules_context(node)
 
 
 def _compute_context(_plan: Plan, node: NodePlan) -> Context:
@@ -264,17 +267,20 @@ def _compute_context(_plan: Plan, node: NodePlan) -> Context:
     weights = [{"name": name, "weight": share} for name in weighed[1:]]
     # The contract asks that weights add up to one; rounding goes to the first.
     first = round(1 - share * len(weights), 4)
+    return {"weights": [{"name": weighed[0], "weight": first}, *weights]} | _rules_context(node)
+
+
+def _rules_context(node: NodePlan) -> Context:
     by_name = {field.name: field for field in node.fields}
     rules = [
         rule
         | {
-            "text_field": types[rule["field"]] is FieldType.STRING,
+            "text_field": by_name[rule["field"]].type is FieldType.STRING,
             "allowed": tuple(str(value) for value in rule.get("allowed", ())),
         }
         for rule in node.rules
     ]
     return {
-        "weights": [{"name": weighed[0], "weight": first}, *weights],
         "rules": rules,
         "broken_items": [
             {"field": rule["field"], "value": broken_sample(by_name[rule["field"]], rule)}

@@ -7,40 +7,73 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from nodewright.generation.model import PlannedField
+from nodewright.generation.model import PlannedField, Trace
 from nodewright.prd.models import FieldType, Requirement
 
 Rule = dict[str, Any]
 
-_NUMBER = r"(-?\d+(?:\.\d+)?)"
+_NUMBER = r"(-?\d{1,15}(?:\.\d{1,15})?)"
 _NUMERIC = (FieldType.INTEGER, FieldType.NUMBER, FieldType.DECIMAL)
+
+
+def _phrase(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
 _BOUNDS: list[tuple[re.Pattern[str], str]] = [
-    (re.compile(rf"(?:at least|minimum(?: of)?|>=|≥|no less than|not less than) {_NUMBER}"), "min"),
-    (re.compile(rf"(?:at most|maximum(?: of)?|<=|≤|no more than|up to) {_NUMBER}"), "max"),
-    (re.compile(rf"(?:greater than|more than|above|>) {_NUMBER}"), "above"),
+    (
+        _phrase(
+            rf"(?:at least|\bmin(?:imum)?(?: of)?:?|>=|≥|no less than|not less than) ?{_NUMBER}"
+        ),
+        "min",
+    ),
+    (_phrase(rf"(?:at most|\bmax(?:imum)?(?: of)?:?|<=|≤|no more than|up to) ?{_NUMBER}"), "max"),
+    (_phrase(rf"(?:greater than|more than|above|(?<![-=])>) ?{_NUMBER}"), "above"),
 ]
-_BETWEEN = re.compile(rf"between {_NUMBER} and {_NUMBER}")
-_ONE_OF = re.compile(r"(?:one of|either|allowed values:?)\s+[(\[]?([\w\s,/|'\"`-]{3,200})")
-_SEPARATORS = re.compile(r"\s*(?:,|/|\||\bor\b|\band\b)\s*")
-_POSITIVE = re.compile(r"\bpositive\b|non-?zero|greater than zero")
+_BETWEEN = _phrase(rf"(?:between|range:?|from) {_NUMBER} ?(?:and|to|[-–]|\.\.) ?{_NUMBER}")
+_ONE_OF = _phrase(
+    r"(?:one of|either|allowed values:?|enum(?:eration)?:?)\s*[(\[]?([\w\s,/|'\"`-]{3,200})"
+)
+_SEPARATORS = _phrase(r"\s*(?:,|/|\||\bor\b|\band\b)\s*")
+_REQUIRED = _phrase(r"\b(?:is|are|be) (?:required|mandatory)|must not be (?:empty|blank)")
+_EMAIL = _phrase(r"valid e-?mail|e-?mail format")
+_POSITIVE = _phrase(r"\bpositive\b|non-?zero|greater than zero")
 
 
-def rules_of(requirements: Sequence[Requirement], fields: Sequence[PlannedField]) -> list[Rule]:
-    """Rules for ``fields`` found in ``requirements``, one a field and check, in order of lines."""
+def rules_of(
+    requirements: Sequence[Requirement],
+    fields: Sequence[PlannedField],
+    described: Sequence[Trace] = (),
+) -> list[Rule]:
+    """Rules for ``fields``, one a field and check, in order of lines.
+
+    Args:
+        requirements: where rules may be stated.
+        fields: of one record.
+        described: lines of the text that describe the record and are no requirement.
+    """
+    stated = [
+        (requirement.id, line, text)
+        for requirement in requirements
+        for line, text in (
+            (requirement.line, requirement.text),
+            *requirement.details,
+            *requirement.acceptance_criteria,
+        )
+    ]
+    stated += [(trace.requirement, trace.line, trace.text) for trace in described]
     found: dict[tuple[str, str], Rule] = {}
-    for requirement in requirements:
-        sentences = [(requirement.line, requirement.text), *requirement.details]
-        for line, text in [*sentences, *requirement.acceptance_criteria]:
-            for field in fields:
-                for rule in _stated(text.lower(), field):
-                    rule |= {"requirement": requirement.id, "line": line}
-                    found.setdefault((field.name, rule["check"]), rule)
+    for source, line, text in stated:
+        for field in fields:
+            for rule in _stated(text, field):
+                rule |= {"requirement": source, "line": line}
+                found.setdefault((field.name, rule["check"]), rule)
     return [rule for rule in found.values() if _consistent(rule, found)]
 
 
 def _stated(text: str, field: PlannedField) -> Iterator[Rule]:
     words = field.name.strip("_").replace("_", "[ _-]?")
-    match = re.search(rf"\b{words}\b(.{{0,120}})", text)
+    match = re.search(rf"\b{words}\b(.{{0,120}})", text, re.IGNORECASE)
     if match is None:
         return
     clause = match[1]
@@ -51,13 +84,17 @@ def _stated(text: str, field: PlannedField) -> Iterator[Rule]:
 
 
 def _text_rules(name: str, clause: str) -> Iterator[Rule]:
-    if re.search(r"\b(?:is|are|be) (?:required|mandatory)|must not be (?:empty|blank)", clause):
+    if _REQUIRED.search(clause):
         yield {"field": name, "check": "required"}
-    if re.search(r"valid e-?mail|e-?mail format", clause):
+    if _EMAIL.search(clause):
         yield {"field": name, "check": "email"}
     for pattern, check in _BOUNDS[:2]:
         match = pattern.search(clause)
-        if match and re.search(rf"{re.escape(match[1])}\s+char", clause) and "." not in match[1]:
+        if (
+            match
+            and re.match(r"\s*char", clause[match.end() :], re.IGNORECASE)
+            and "." not in match[1]
+        ):
             yield {"field": name, "check": f"{check}_length", "value": int(match[1])}
     match = _ONE_OF.search(clause)
     if match:

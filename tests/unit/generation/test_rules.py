@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodewright.generation.model import PlannedField
+from nodewright.generation.model import PlannedField, Trace
 from nodewright.generation.rules import rules_of
 from nodewright.generation.samples import broken_sample, sample
 from nodewright.prd.models import FieldType, Requirement
@@ -55,3 +55,19 @@ def test_any_text_gives_rules_that_samples_keep_and_break(text: str, more: str) 
         compile(sample(field, own), "sample", "eval")
         for rule in own:
             compile(broken_sample(field, rule), "broken", "eval")
+
+
+def test_rules_are_read_from_the_lines_that_describe_a_record() -> None:
+    lines = [
+        Trace("Data model", "Data model", 12, "| quantity | int | range: 1-500 |"),
+        Trace("Data model", "Data model", 13, "- `level`: enum(Low, High)"),
+        Trace("Data model", "Data model", 14, "title: string, max 80 characters"),
+    ]
+    rules = rules_of([], FIELDS, lines)
+    assert [(rule["field"], rule["check"], rule["line"]) for rule in rules] == [
+        ("quantity", "min", 12),
+        ("quantity", "max", 12),
+        ("level", "one_of", 13),
+        ("title", "max_length", 14),
+    ]
+    assert rules[2]["allowed"] == ["Low", "High"]
