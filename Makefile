@@ -41,6 +41,14 @@ demo: setup ## the whole job on an example PRD: understand, plan, prove, deliver
 	@printf '\n== How long it took, as recorded in PostgreSQL\n'
 	$(RUN) nodewright stats
 
+BENCH := $(UV) run --frozen --group bench python -m benchmarks
+
+bench: setup ## all benchmarks with their peers, one after the other: docs/benchmarks.md and the README's table
+	$(BENCH) --output docs --readme README.md
+
+bench-quick: setup ## rough figures in under three minutes: out/bench/benchmarks.md
+	$(BENCH) --quick --output out/bench
+
 eval-prd: setup ## score the analysis on a folder of labelled PRDs: make eval-prd PRDS=folder
 	@test -n "$(PRDS)" || { echo "usage: make eval-prd PRDS=folder" >&2; exit 2; }
 	@$(RUN) python -m benchmarks.eval_prd "$(PRDS)"
@@ -48,4 +56,4 @@ eval-prd: setup ## score the analysis on a folder of labelled PRDs: make eval-pr
 clean: ## remove what the other targets made
 	rm -rf .venv .tools out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup lint test faults demo eval-prd clean
+.PHONY: help setup lint test faults demo bench bench-quick eval-prd clean

@@ -19,13 +19,13 @@ from uuid import uuid4
 
 import psycopg
 
-from benchmarks.ratios import Contender, Figure, Timing, alternate, report
+from benchmarks.ratios import QUICK, Contender, Figure, Timing, alternate, report
 from nodewright.patterns.feedback import PatternFeedback, PatternFeedbackCollector
 from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence
 from nodewright.storage.embedded import bundled_program
 
-SIZES = (1_000, 100_000, 1_000_000)
+SIZES = (1_000, 10_000, 100_000) if QUICK else (1_000, 100_000, 1_000_000)
 CALLS = 2_000
 SESSION = uuid4()
 FILL = """

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.ratios import Figure, report
 from nodewright.patterns.thresholds import STEPS, Judged
 from nodewright.patterns.tuning import FEWEST, WINDOW, Tuning, tuning_of
 
@@ -121,11 +122,19 @@ def picture(with_loop: list[float], without: list[float]) -> str:
 
 def main() -> None:
     with_loop, without = simulate()
-    if len(sys.argv) > 1:
-        Path(sys.argv[1]).write_text(picture(with_loop, without), encoding="utf-8")
-    for week in (0, 1, 2, 4, 8, 13, 26, 39, 51):
-        print(f"week {week:2}: {with_loop[week]:.3f} with the loop, {without[week]:.3f} without")
-    print(f"lowest after the first quarter: {min(with_loop[13:]):.3f}")
+    for name in sys.argv[1:]:
+        if not name.startswith("-"):
+            Path(name).write_text(picture(with_loop, without), encoding="utf-8")
+    lowest = min(with_loop[13:])
+    report(
+        "A year of feedback",
+        [],
+        [Figure("lowest weekly precision after a quarter", lowest, 0.92, at_least=True, unit="")],
+        [
+            f"week {week}: {with_loop[week]:.3f} with the loop, {without[week]:.3f} without"
+            for week in (0, 1, 2, 4, 8, 13, 26, 39, 51)
+        ],
+    )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.ratios import Contender, Figure, Timing, alternate, report
+from benchmarks.ratios import QUICK, Contender, Figure, Timing, alternate, report
 from nodewright.mixins.evidence import Outcomes
 from nodewright.mixins.features import FEATURE_NAMES
 from nodewright.mixins.kinds import NODE_KINDS
@@ -21,6 +21,7 @@ from nodewright.mixins.records import Records
 from nodewright.mixins.training import samples_of, train
 
 _BATCH = 40
+_PASSES = 2 if QUICK else 7
 
 
 class _NoDatabase:
@@ -113,8 +114,8 @@ def _measure(folder: Path) -> None:
         ]
     )
     sklearn, first, repeated = timings.values()
-    # Other processes of the machine are not what is measured: the calmest of seven passes.
-    slow = min(_p99(learner, chosen) for _ in range(7))
+    # Other processes of the machine are not what is measured: the calmest of some passes.
+    slow = min(_p99(learner, chosen) for _ in range(_PASSES))
     recommending = _recommendation(knowledge, learner)
     recording = _recording(knowledge)
     report(
@@ -125,7 +126,7 @@ def _measure(folder: Path) -> None:
                 "first-seen pair, times faster", sklearn.median / first.median, 50, at_least=True
             ),
             Figure(
-                "first-seen pair, p99 of the calmest of 7 passes",
+                f"first-seen pair, p99 of the calmest of {_PASSES} passes",
                 slow * 1e3,
                 0.3,
                 at_least=False,

@@ -17,7 +17,7 @@ from statistics import median
 from typing import Any
 from uuid import uuid4
 
-from benchmarks.ratios import Contender, Figure, Timing, alternate, report
+from benchmarks.ratios import QUICK, Contender, Figure, Timing, alternate, report
 from nodewright.generation.delivery import Delivery
 from nodewright.generation.model import (
     NodePlan,
@@ -37,8 +37,8 @@ from nodewright.generation.workers import ProcessWorkers
 from nodewright.prd import SimplePRDAnalyzer
 from nodewright.prd.models import NODE_KINDS, FieldType
 
-NODES = 300
-ROUNDS = 2
+NODES = 40 if QUICK else 300
+ROUNDS = 1 if QUICK else 2
 PRD = "# Orders\n\n- FR-1: The system shall store orders.\n\n## Order\n\n- label: string\n"
 TRACES = (Trace("FR-1", "Orders", 3, "The system must store orders"),)
 FIELDS = (

@@ -1,4 +1,4 @@
-"""Generate every PRD of a folder and prove each node; prints a table.
+"""Generate every PRD of a folder and prove each node.
 
     python -m benchmarks.prd_folder examples --verify full
 
@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.ratios import Figure, report
 from nodewright.errors import NodewrightError
 from nodewright.generation.model import Verify
 from nodewright.workflow import Options, generate, prepare
@@ -64,27 +65,29 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--verify", type=Verify, default=Verify.FULL)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--keep", type=Path, help="a folder for what is generated")
     arguments = parser.parse_args()
-    rows = []
-    print("| PRD | kinds | nodes | proven | requirements covered | not covered | seconds |")
-    print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as scratch:
         base = arguments.keep or Path(scratch)
-        for prd in sorted(arguments.folder.glob("*.md")):
-            row = row_of(prd, base / prd.stem, arguments.verify, arguments.jobs)
-            rows.append(row)
-            print(
-                f"| {row.name} | {row.kinds} | {row.nodes} | {row.proven} "
-                f"| {row.requirements} | {row.uncovered} | {row.seconds:.1f} |",
-                flush=True,
-            )
+        rows = [
+            row_of(prd, base / prd.stem, arguments.verify, arguments.jobs)
+            for prd in sorted(arguments.folder.glob("*.md"))
+        ]
     nodes, proven = sum(row.nodes for row in rows), sum(row.proven for row in rows)
-    print(f"| {len(rows)} PRDs | | {nodes} | {proven} | | | |")
-    for row in rows:
-        for problem in row.problems:
-            print(f"\n{row.name}: {problem}")
-    return 0 if nodes and nodes == proven and all(row.nodes for row in rows) else 1
+    share = proven / nodes if nodes else 0.0
+    report(
+        f"PRDs of {arguments.folder}",
+        [],
+        [Figure("nodes proven, of all", share, 1, at_least=True, unit="")],
+        [
+            f"{row.name}: {row.proven} of {row.nodes} nodes ({row.kinds}) proven, "
+            f"{row.requirements} requirements covered, {row.uncovered} not, {row.seconds:.1f} s"
+            for row in rows
+        ]
+        + [f"{row.name}: {problem}" for row in rows for problem in row.problems],
+    )
+    return 0 if share == 1 and all(row.nodes for row in rows) else 1
 
 
 if __name__ == "__main__":

@@ -4,12 +4,18 @@ Machines are noisy and drift; a ratio of medians from one alternating run is wha
 """
 
 import json
-import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
+
+from benchmarks.machine import this_machine
+
+# A quick run shows that all works; its figures are rough.
+QUICK = "--quick" in sys.argv
+_QUICK_ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +59,12 @@ def alternate(contenders: Sequence[Contender], rounds: int = 15) -> dict[str, Ti
 
     Args:
         contenders: what to time; the order is reversed every other round.
-        rounds: timed rounds.
+        rounds: timed rounds; three in a quick run.
 
     Returns:
         Name -> timing, in seconds an operation.
     """
+    rounds = min(rounds, _QUICK_ROUNDS) if QUICK else rounds
     seconds: dict[str, list[float]] = {contender.name: [] for contender in contenders}
     for contender in contenders:
         contender.run()
@@ -82,10 +89,9 @@ def report(
     if "--json" in sys.argv:
         rows = [asdict(figure) | {"reached": figure.reached} for figure in figures]
         times = [asdict(timing) for timing in timings]
-        machine = f"{platform.machine()}, Python {platform.python_version()}"
         document = {
             "title": title,
-            "machine": machine,
+            "machine": this_machine()._asdict(),
             "timings": times,
             "figures": rows,
             "notes": list(notes),
@@ -94,24 +100,52 @@ def report(
         return
     print(f"## {title}\n")
     if timings:
-        print("| contender | median | best | rounds |\n|---|---|---|---|")
-        for timing in timings:
-            print(
-                f"| {timing.name} | {duration(timing.median)} | {duration(timing.best)} "
-                f"| {timing.rounds} |"
-            )
-        print()
+        print(timing_table([asdict(timing) for timing in timings]))
     if figures:
-        print("| figure | measured | target | reached |\n|---|---|---|---|")
-        for figure in figures:
-            side = "at least" if figure.at_least else "at most"
-            print(
-                f"| {figure.name} | {figure.measured:,.3g} {figure.unit} "
-                f"| {side} {figure.target:,.3g} | {'yes' if figure.reached else 'no'} |"
-            )
-        print()
+        print(figure_table([asdict(figure) | {"reached": figure.reached} for figure in figures]))
     for note in notes:
         print(f"- {note}")
+
+
+def timing_table(timings: Iterable[Mapping[str, Any]]) -> str:
+    """Timings as a Markdown table, with an empty line after it."""
+    rows = ["| contender | median | best | rounds |", "|---|---|---|---|"]
+    rows += [
+        f"| {timing['name']} | {duration(timing['median'])} | {duration(timing['best'])} "
+        f"| {timing['rounds']} |"
+        for timing in timings
+    ]
+    return "\n".join([*rows, ""])
+
+
+def figure_table(figures: Iterable[Mapping[str, Any]]) -> str:
+    """Figures as a Markdown table, with an empty line after it."""
+    rows = ["| figure | measured | target | reached |", "|---|---|---|---|"]
+    rows += [
+        f"| {figure['name']} | {measured(figure)} | {target(figure)} | {reached(figure)} |"
+        for figure in figures
+    ]
+    return "\n".join([*rows, ""])
+
+
+def measured(figure: Mapping[str, Any]) -> str:
+    """The measured value with its unit."""
+    return f"{number(figure['measured'])} {figure['unit']}".strip()
+
+
+def target(figure: Mapping[str, Any]) -> str:
+    """The target and which side of it is good."""
+    return f"{'at least' if figure['at_least'] else 'at most'} {number(figure['target'])}"
+
+
+def reached(figure: Mapping[str, Any]) -> str:
+    """Whether the target is reached, in a word."""
+    return "yes" if figure["reached"] else "no"
+
+
+def number(value: float) -> str:
+    """Three digits, or all digits before the point where these are more."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def duration(seconds: float) -> str:

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import psycopg
 
-from benchmarks.ratios import Contender, Figure, Timing, alternate, report
+from benchmarks.ratios import QUICK, Contender, Figure, Timing, alternate, report
 from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence, queries
 from nodewright.storage.store import Store
@@ -164,6 +164,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=0, help="rows of each table for the views")
     parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--quick", action="store_true", help="fewer rows")
     rows = parser.parse_args().rows
     with tempfile.TemporaryDirectory(prefix="nodewright-", ignore_cleanup_errors=True) as folder:
         settings = Settings(data_dir=Path(folder), telemetry_capacity=1_000_000)
@@ -186,7 +187,7 @@ def measure(persistence: CodegenPersistence, dsn: str) -> None:
     with store.database._lock:  # noqa: SLF001 - keeps the thread from its connection
         costs = [accept(persistence, 2_000) for _ in range(11)]
     store.flush(120)
-    busy = [accept(persistence, 20_000) for _ in range(5)]
+    busy = [accept(persistence, 20_000) for _ in range(2 if QUICK else 5)]
     store.flush(120)
 
     with psycopg.connect(dsn, autocommit=True) as connection:

@@ -13,14 +13,14 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
-from benchmarks.ratios import Contender, Figure, Timing, alternate, report
+from benchmarks.ratios import QUICK, Contender, Figure, Timing, alternate, report
 from nodewright.templates import TemplateCache, TemplatePack
 
 CALLS = 4_000
 THREADS = 8
 ROUNDS = 15
 HITS = 120_000
-THREAD_ROUNDS = 9
+THREAD_ROUNDS = 2 if QUICK else 9
 SMALL, LARGE = 10 * 1024, 1024 * 1024
 
 

@@ -4,7 +4,7 @@ Every public name can be imported from here; each is loaded when it is first use
 ``import nodewright`` stays fast.
 """
 
-from importlib import import_module
+import importlib
 from typing import Any
 
 __version__ = "0.1.0"
@@ -89,7 +89,7 @@ def __getattr__(name: str) -> Any:
     module = _EXPORTS.get(name)
     if module is None:
         raise AttributeError(f"module 'nodewright' has no attribute {name!r}")
-    value = getattr(import_module(module), name)
+    value = getattr(importlib.import_module(module), name)
     globals()[name] = value
     return value
 

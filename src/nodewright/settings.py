@@ -1,7 +1,7 @@
 """All settings, from the environment, ``.env`` and ``nodewright.toml``, in that order of weight."""
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import platformdirs
 from pydantic import AliasChoices, Field, SecretStr
@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     ``<field>`` in ``nodewright.toml`` of the working directory.
     """
 
-    model_config = SettingsConfigDict(
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
         env_prefix="NODEWRIGHT_",
         env_file=".env",
         toml_file="nodewright.toml",

@@ -58,6 +58,17 @@ def test_imports_point_downward_only() -> None:
     assert wrong == []
 
 
+def test_long_modules_give_a_reason() -> None:
+    """A module of more than 400 lines says at its top what keeps it in one piece."""
+    project = Path(__file__).parents[2]
+    tops = ("src", "tests", "benchmarks", "agents", "examples", "docs")
+    for path in sorted(path for top in tops for path in (project / top).rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        if len(text.splitlines()) > 400:
+            reason = ast.get_docstring(ast.parse(text)) or ""
+            assert "400 lines" in reason, f"split {path}, or say 'over 400 lines because ...'"
+
+
 def test_public_names_load() -> None:
     for name in nodewright.__all__:
         assert getattr(nodewright, name) is not None

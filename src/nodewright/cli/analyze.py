@@ -11,7 +11,7 @@ from nodewright.prd.export import analysis_json
 from nodewright.prd.source import read_prd
 from nodewright.settings import Settings
 
-app = typer.Typer(help="Show what is understood of a PRD.")
+app: typer.Typer = typer.Typer(help="Show what is understood of a PRD.")
 
 
 @app.command()

@@ -51,7 +51,7 @@ class LazyGroup(TyperGroup):
         return name, command, rest
 
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     cls=LazyGroup,
     no_args_is_help=True,
     # Plain help: the rich one imports a Markdown parser and costs half a second.

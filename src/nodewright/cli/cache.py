@@ -11,7 +11,9 @@ from nodewright.templates import TemplateCache, TemplatePack
 from nodewright.templates.history import forget, history
 from nodewright.templates.quoting import visible
 
-app = typer.Typer(no_args_is_help=True, help="Show, warm up and clear the template cache.")
+app: typer.Typer = typer.Typer(
+    no_args_is_help=True, help="Show, warm up and clear the template cache."
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 

@@ -8,7 +8,9 @@ import typer
 from nodewright.storage import maintenance, migrate
 from nodewright.storage.database import Database
 
-app = typer.Typer(no_args_is_help=True, help="Migrate, inspect, dump and prune the database.")
+app: typer.Typer = typer.Typer(
+    no_args_is_help=True, help="Migrate, inspect, dump and prune the database."
+)
 
 
 @app.command("migrate")

@@ -16,7 +16,9 @@ from nodewright.events.survey import survey
 from nodewright.events.tail import TailedEvent, tail
 from nodewright.templates.quoting import visible
 
-app = typer.Typer(no_args_is_help=True, help="Show, drain and replay events; watch topics live.")
+app: typer.Typer = typer.Typer(
+    no_args_is_help=True, help="Show, drain and replay events; watch topics live."
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 SpoolDir = Annotated[

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from nodewright.workflow import Preview, Run
 
-app = typer.Typer(rich_markup_mode=None)
+app: typer.Typer = typer.Typer(rich_markup_mode=None)
 
 _LEVELS = ("static", "run", "full")
 

@@ -14,7 +14,7 @@ from nodewright.logs.rotation import get_log_stats
 from nodewright.logs.tail import Match, follow, last_entries, moment_of
 from nodewright.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Read the log.")
+app: typer.Typer = typer.Typer(no_args_is_help=True, help="Read the log.")
 
 File = Annotated[
     Path | None, typer.Argument(help="The log file; NODEWRIGHT_LOG_FILE if not given.")

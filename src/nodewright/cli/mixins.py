@@ -19,7 +19,9 @@ from nodewright.mixins.learner import MixinLearner
 from nodewright.mixins.records import Records
 from nodewright.mixins.summary import closest_name, trial_summary
 
-app = typer.Typer(no_args_is_help=True, help="Try mixins, learn from it, predict and recommend.")
+app: typer.Typer = typer.Typer(
+    no_args_is_help=True, help="Try mixins, learn from it, predict and recommend."
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 NodeType = Annotated[

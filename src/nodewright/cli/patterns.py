@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nodewright.patterns.feedback import PatternAnalysis, PatternFeedbackCollector
     from nodewright.patterns.models import PatternDetection
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     help="Detect patterns in a PRD, judge the detections, and let the judgements tune them.",

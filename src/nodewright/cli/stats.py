@@ -6,7 +6,7 @@ import typer
 
 from nodewright.cli.output import one_line_errors, print_json
 
-app = typer.Typer(rich_markup_mode=None)
+app: typer.Typer = typer.Typer(rich_markup_mode=None)
 
 
 @app.command()

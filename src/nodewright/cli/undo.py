@@ -8,7 +8,7 @@ import typer
 from nodewright.errors import NodewrightError
 from nodewright.generation.delivery import undo
 
-app = typer.Typer()
+app: typer.Typer = typer.Typer()
 
 
 @app.command()

@@ -45,7 +45,7 @@ class BatchProcessor:
         *,
         on_error: ErrorCallback | None = None,
     ) -> None:
-        self.config = config or BatchConfig()
+        self.config: BatchConfig = config or BatchConfig()
         self.failed_batches: list[tuple[list[Any], Exception]] = []
         self._handler = processor_func
         self._on_error = on_error

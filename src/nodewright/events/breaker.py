@@ -39,7 +39,7 @@ class CircuitBreaker:
         clock: Callable[[], float] = time.monotonic,
         on_change: Listener | None = None,
     ) -> None:
-        self.config = config or CircuitBreakerConfig()
+        self.config: CircuitBreakerConfig = config or CircuitBreakerConfig()
         self._clock = clock
         self._on_change = on_change
         self._lock = threading.Lock()

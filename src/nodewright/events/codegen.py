@@ -10,7 +10,7 @@ SERVICE = "nodewright"
 
 
 class _Payload(BaseModel):
-    model_config = ConfigDict(extra="allow")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
 
 
 class AnalysisRequested(_Payload):
@@ -84,43 +84,43 @@ class _CodegenEvent(BaseEvent):
 class CodegenAnalysisRequest(_CodegenEvent):
     """Analyse a PRD."""
 
-    payload_model = AnalysisRequested
+    payload_model: ClassVar[type[BaseModel]] = AnalysisRequested
 
 
 class CodegenAnalysisResponse(_CodegenEvent):
     """A PRD was analysed."""
 
-    payload_model = AnalysisCompleted
+    payload_model: ClassVar[type[BaseModel]] = AnalysisCompleted
 
 
 class CodegenGenerationRequest(_CodegenEvent):
     """Generate nodes."""
 
-    payload_model = GenerationRequested
+    payload_model: ClassVar[type[BaseModel]] = GenerationRequested
 
 
 class CodegenGenerationResponse(_CodegenEvent):
     """Nodes were generated."""
 
-    payload_model = GenerationCompleted
+    payload_model: ClassVar[type[BaseModel]] = GenerationCompleted
 
 
 class CodegenValidationRequest(_CodegenEvent):
     """Prove nodes."""
 
-    payload_model = ValidationRequested
+    payload_model: ClassVar[type[BaseModel]] = ValidationRequested
 
 
 class CodegenValidationResponse(_CodegenEvent):
     """Nodes were proven, or not."""
 
-    payload_model = ValidationCompleted
+    payload_model: ClassVar[type[BaseModel]] = ValidationCompleted
 
 
 class CodegenStatusEvent(_CodegenEvent):
     """A run has moved on."""
 
-    payload_model = StatusChanged
+    payload_model: ClassVar[type[BaseModel]] = StatusChanged
 
 
 CODEGEN_EVENTS: tuple[type[BaseEvent], ...] = (

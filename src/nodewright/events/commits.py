@@ -22,7 +22,7 @@ class Commits:
     """
 
     def __init__(self, path: Path) -> None:
-        self.watermark = 0
+        self.watermark: int = 0
         self._ranges: dict[int, int] = {}  # start -> end, above the watermark
         self._generation = 0
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -35,7 +35,7 @@ class EventRefusedError(PayloadError):
     """
 
     def __init__(self, refusals: Sequence[Refusal]) -> None:
-        self.refusals = tuple(refusals)
+        self.refusals: tuple[Refusal, ...] = tuple(refusals)
         first = self.refusals[0]
         super().__init__(
             f"the broker refused {len(self.refusals)} event(s), the first {first.event_id} for "

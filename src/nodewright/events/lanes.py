@@ -34,7 +34,7 @@ class Delivery:
     __slots__ = ("_keys", "failures", "records")
 
     def __init__(self, records: Sequence[Record]) -> None:
-        self.records = records
+        self.records: Sequence[Record] = records
         self.failures: list[Failure] = []
         self._keys: set[bytes | None] | None = None
 
@@ -113,7 +113,7 @@ class _Lane:
         self._lock = threading.Condition()
         self._closing = False
         self._abandon = False
-        self.progressed = time.monotonic()  # when the broker last answered
+        self.progressed: float = time.monotonic()  # when the broker last answered
         self._thread = threading.Thread(target=self._run, name=f"kafka-{name}", daemon=True)
         self._thread.start()
 
@@ -124,6 +124,9 @@ class _Lane:
     def busy(self) -> bool:
         """Whether anything is on its way here."""
         raise NotImplementedError
+
+    def _note_progress(self) -> None:
+        self.progressed = time.monotonic()
 
     def _renew(self) -> None:
         """Replace a producer that failed for good."""
@@ -162,7 +165,7 @@ class BatchLane(_Lane):
             if self._closing:
                 raise ClosedError("this producer is closed")
             if not self._pending and not self._sending:
-                self.progressed = time.monotonic()
+                self._note_progress()
             self._pending.append(delivery)
             self._lock.notify()
 
@@ -265,14 +268,14 @@ class BatchLane(_Lane):
                 except Exception as error:  # noqa: BLE001 - the record's fault: it alone fails
                     failures.append(failure_of(record, error))
             producer.poll(0)
-            self.progressed = time.monotonic()
+            self._note_progress()
             if len(producer) > _OUTSTANDING:
                 self._wait_for_room()
         outstanding = len(producer)
         while outstanding and not self._abandon:
             left = producer.flush(_WATCH)
             if left < outstanding:
-                self.progressed = time.monotonic()
+                self._note_progress()
             outstanding = left
         if outstanding:
             producer.purge()
@@ -285,7 +288,7 @@ class BatchLane(_Lane):
         while outstanding > limit and not self._abandon:
             self._producer.poll(_WATCH)
             if len(self._producer) < outstanding:
-                self.progressed = time.monotonic()
+                self._note_progress()
             outstanding = len(self._producer)
 
     def _on_delivery(self, error: Any, message: Any) -> None:
@@ -311,7 +314,7 @@ class SingleLane(_Lane):
         if self._closing:
             raise ClosedError("this producer is closed")
         if not self._keys:
-            self.progressed = time.monotonic()
+            self._note_progress()
         waiting = _Waiting(delivery, len(delivery.records))
         with self._keys_lock:
             for record in delivery.records:
@@ -360,7 +363,7 @@ class SingleLane(_Lane):
         while True:
             self._producer.poll(_POLL)
             if self._acknowledged:
-                self.progressed = time.monotonic()
+                self._note_progress()
                 self._settle([self._acknowledged.popleft() for _ in range(len(self._acknowledged))])
             if self._failed_for_good:
                 self._failed_for_good = False

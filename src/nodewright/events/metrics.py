@@ -41,7 +41,7 @@ class Metrics:
         self._sink = sink
         self._own = sink is None
         self._enabled = enabled
-        self.lost = 0
+        self.lost: int = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def record(

@@ -39,7 +39,7 @@ class BaseEvent(BaseModel):
         payload: what happened; anything that is JSON, UUIDs, dates and pydantic models.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     schema_version: ClassVar[int] = 1
     event_type: ClassVar[str] = "base_event"

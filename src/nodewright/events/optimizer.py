@@ -75,9 +75,11 @@ class EventOptimizer:
         batch_config: BatchConfig | None = None,
         circuit_config: CircuitBreakerConfig | None = None,
     ) -> None:
-        self.config = config or OptimizerConfig()
-        self.batch_config = batch_config or BatchConfig()
-        self.circuit_breaker = CircuitBreaker(circuit_config, on_change=self._circuit_changed)
+        self.config: OptimizerConfig = config or OptimizerConfig()
+        self.batch_config: BatchConfig = batch_config or BatchConfig()
+        self.circuit_breaker: CircuitBreaker = CircuitBreaker(
+            circuit_config, on_change=self._circuit_changed
+        )
         self._bootstrap = bootstrap_servers
         self._metrics = Metrics(persistence, enabled=self.config.enable_metrics)
         self._counts: Counter[str] = Counter()

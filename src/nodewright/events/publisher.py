@@ -37,7 +37,7 @@ class Call:
 
     # Defaults stand here: a call is made for each single event, and most keep them.
     handed_on = False
-    expired = False
+    expired: bool = False
     withdrawn = False
     problem: Exception | None = None
     span: Span | None = None
@@ -57,7 +57,7 @@ class Call:
         self.records = records
         self.dead_letters = dead_letters
         self.loop = loop
-        self.started = time.monotonic()
+        self.started: float = time.monotonic()
         if loop is None:
             self.woken = threading.Event()
         else:

@@ -74,10 +74,10 @@ class Connection:
             tuple(sorted(config.kafka.items())),
         )
         self._relay_key: tuple[Any, ...] | None = None
-        self.publisher = _publishers.acquire(
+        self.publisher: Publisher = _publishers.acquire(
             self._publisher_key, lambda: Publisher(bootstrap, config)
         )
-        self.dead_letters = DeadLetters(dead_letter_dir(config))
+        self.dead_letters: DeadLetters = DeadLetters(dead_letter_dir(config))
         self._turns: dict[tuple[asyncio.AbstractEventLoop, bool], list[Call]] = {}
         self.relay: Relay | None = None
         if config.durable or config.spool_dir is not None:

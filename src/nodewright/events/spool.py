@@ -79,8 +79,8 @@ class Spool:
         self._active_start = 0
         self._closed = False
         self._syncing = _GroupSync() if durability == "disk" else None
-        self.end = self._recover()
-        self.events = self._count()
+        self.end: int = self._recover()
+        self.events: int = self._count()
 
     @property
     def watermark(self) -> int:

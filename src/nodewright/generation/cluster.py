@@ -55,7 +55,7 @@ class ClusterWorkers(ExecutorWorkers):
             raise WorkersUnavailableError(
                 f"the Dask scheduler at {address} has no workers: start some with dask worker"
             ) from error
-        self.count = len(self._client.nthreads())
+        self.count: int = len(self._client.nthreads())
         super().__init__(self._client.get_executor())
 
     async def call[R](

@@ -1,14 +1,12 @@
 """Delivery of proven nodes into the output folder: stage, commit, undo."""
 
 import errno
-import fcntl
 import os
 import shutil
 import tempfile
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +16,7 @@ from uuid import uuid4
 import orjson
 
 from nodewright.generation.decisions import Action, FileDecision, decide, held
+from nodewright.generation.folder_lock import lock_folder, unlock_folder
 from nodewright.generation.journal import Journal
 from nodewright.generation.manifest import (
     STATE_FOLDER,
@@ -31,13 +30,7 @@ from nodewright.generation.model import NodeReport, RenderedFile
 
 FAILED_FOLDER = "failed"
 REPORT_NAME = "report.json"
-_LOCK = "lock"
-_LOCK_INTERVAL = 0.01
 _STAGING = "staging-"
-
-
-class BusyError(DeliveryError):
-    """Another run is writing to the output folder."""
 
 
 class EditedError(DeliveryError):
@@ -45,7 +38,7 @@ class EditedError(DeliveryError):
 
     def __init__(self, message: str, paths: Sequence[str]) -> None:
         super().__init__(message)
-        self.paths = tuple(paths)
+        self.paths: tuple[str, ...] = tuple(paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +90,11 @@ class Delivery:
         patience: float = 0.0,
     ) -> None:
         self.out = out
-        self.root = Path(os.path.realpath(out))
+        self.root: Path = Path(os.path.realpath(out))
         self.package = package
         self.force = force
         self.additive = additive
-        self.run_id = run_id or uuid4().hex
+        self.run_id: str = run_id or uuid4().hex
         self.patience = patience
         self.staging: Path | None = None
         self._decisions: list[FileDecision] = []
@@ -118,7 +111,7 @@ class Delivery:
         state = self.root / STATE_FOLDER
         self._existed = (self.root.exists(), state.exists())
         with _as_delivery_errors(self.out):
-            self._lock = _locked(self.root, self.patience)
+            self._lock = lock_folder(self.root, self.patience)
             _recover(self.root)
         return self
 
@@ -131,7 +124,7 @@ class Delivery:
         if self.staging is not None:
             shutil.rmtree(self.staging, ignore_errors=True)
             self.staging = None
-        _unlock(self.root, self._lock, keep=any(self._existed) or self._began)
+        unlock_folder(self.root, self._lock, keep=any(self._existed) or self._began)
         self._lock = None
 
     def accept(self, files: Iterable[RenderedFile]) -> list[FileDecision]:
@@ -295,11 +288,11 @@ def recover(out: Path) -> None:
     if not (root / STATE_FOLDER).is_dir():
         return
     with _as_delivery_errors(out):
-        lock = _locked(root)
+        lock = lock_folder(root)
         try:
             _recover(root)
         finally:
-            _unlock(root, lock, keep=True)
+            unlock_folder(root, lock, keep=True)
 
 
 def undo(out: Path, force: bool = False) -> list[str]:
@@ -321,7 +314,7 @@ def undo(out: Path, force: bool = False) -> list[str]:
     if not (root / STATE_FOLDER).is_dir():
         raise DeliveryError(f"{out} has no run to undo: nodewright has not written there")
     with _as_delivery_errors(out):
-        lock = _locked(root)
+        lock = lock_folder(root)
         try:
             _recover(root)
             journal = Journal(root)
@@ -334,7 +327,7 @@ def undo(out: Path, force: bool = False) -> list[str]:
                 )
             return journal.undo()
         finally:
-            _unlock(root, lock, keep=True)
+            unlock_folder(root, lock, keep=True)
 
 
 def _recover(root: Path) -> None:
@@ -347,51 +340,6 @@ def _write(folder: Path, path: str, content: bytes) -> None:
     target = folder / checked_path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
-
-
-def _locked(root: Path, patience: float = 0.0) -> int:
-    """Take the folder's lock, making the folder where it does not exist."""
-    state = root / STATE_FOLDER
-    if state.is_symlink():
-        raise DeliveryError(f"{state} is a symbolic link; remove it or choose another folder")
-    path = state / _LOCK
-    deadline = time.monotonic() + patience
-    while True:
-        state.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() < deadline:
-                os.close(descriptor)
-                time.sleep(_LOCK_INTERVAL)
-                continue
-            owner = os.read(descriptor, 20).decode(errors="replace").strip() or "unknown"
-            os.close(descriptor)
-            raise BusyError(
-                f"another run (process {owner}) is writing to {root}: wait until it is done, or "
-                "choose another output folder"
-            ) from None
-        # An undoing may have removed the folder between the two calls.
-        with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(descriptor), path.stat(follow_symlinks=False)):
-                os.ftruncate(descriptor, 0)
-                os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-                return descriptor
-        os.close(descriptor)
-
-
-def _unlock(root: Path, descriptor: int | None, *, keep: bool) -> None:
-    """Give the lock back; unless ``keep``, remove the folders that only it needed."""
-    if descriptor is None:
-        return
-    if not keep:
-        state = root / STATE_FOLDER
-        (state / _LOCK).unlink(missing_ok=True)
-        for folder in (state, root):
-            with suppress(OSError):
-                folder.rmdir()
-    os.close(descriptor)
 
 
 _REASONS = {

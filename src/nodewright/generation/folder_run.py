@@ -51,11 +51,11 @@ class FolderRun:
         self.workers = workers
         self.count = count
         self.proof = proof
-        self.run_id = uuid4().hex
+        self.run_id: str = uuid4().hex
         self.plan: Plan
         self.finished: dict[str, NodeReport] = {}
         self.delivered: set[str] = set()
-        self.persistence_seconds = 0.0
+        self.persistence_seconds: float = 0.0
         self._committed_at = time.monotonic()
         self._not_ours: set[str] = set()
 

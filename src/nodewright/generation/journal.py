@@ -65,8 +65,8 @@ class Journal:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.state = root / STATE_FOLDER
-        self.folder = self.state / JOURNAL
+        self.state: Path = root / STATE_FOLDER
+        self.folder: Path = self.state / JOURNAL
         self._discarded = self.state / f"{JOURNAL}.discarded"
 
     def begin(self, run_id: str, *, out_existed: bool, state_existed: bool) -> None:

@@ -25,6 +25,26 @@ _SAID_INSTEAD = {
     "utility": "provision",
     "util": "use",
 }
+# Names that a handler uses itself, and those that onex finds too general for a function.
+RESERVED = {
+    "handle",
+    "reduce",
+    "repository",
+    "gateway",
+    "workflows",
+    "steps_of",
+    "self",
+    "process",
+    "execute",
+    "run",
+    "do",
+    "perform",
+    "manage",
+    "control",
+    "work",
+    "operate",
+    "action",
+}
 _CAMEL_CASE = re.compile(r"[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+")
 
 

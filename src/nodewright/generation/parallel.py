@@ -119,7 +119,7 @@ class ParallelGenerator:
         self._recorder = recorder
         self._workers: Workers | None = None
         self._calls: list[_Call] = []
-        self.last_run = RunStatistics(0, 0, 0.0, 0.0)
+        self.last_run: RunStatistics = RunStatistics(0, 0, 0.0, 0.0)
 
     async def generate_nodes_parallel(
         self, jobs: list[GenerationJob], session_id: UUID

@@ -5,7 +5,6 @@ release becomes an operation of one node and is remembered there with its line; 
 that ask for the same operation share it. What no node covers is listed in the plan.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -15,10 +14,12 @@ from nodewright.errors import NodewrightError
 from nodewright.generation.actions import LIFE_OF_A_RECORD, MANAGING, action_for
 from nodewright.generation.domains import Assignment, Domain, domains_of, stems
 from nodewright.generation.lifecycle import Lifecycle, lifecycle_of
-from nodewright.generation.model import NodePlan, Plan, PlannedOperation, PlannedStep, Trace
-from nodewright.generation.naming import pascal, shorten, snake, unique, words
+from nodewright.generation.model import NodePlan, Plan, PlannedOperation, Trace
+from nodewright.generation.naming import RESERVED, pascal, shorten, snake, unique, words
 from nodewright.generation.rules import rules_of
-from nodewright.prd import NO_VERB, kind_scores, operation_of
+from nodewright.generation.statements import Statement, by_best_kind, statements_of
+from nodewright.generation.steps import with_steps
+from nodewright.prd import NO_VERB, operation_of
 from nodewright.prd.models import NODE_KINDS, Requirement, Scope, SimplePRDAnalysisResult
 
 # A node with more operations than this is no longer read; further requirements join what is there.
@@ -28,38 +29,8 @@ _MOST_COMPUTATIONS = 8
 # A kind is generated when the analysis gives it at least this.
 KIND_THRESHOLD = 0.5
 
-# Sentences under a requirement's heading that become operations of their own.
-_MOST_STATEMENTS = 8
 _MOST_WORDS = 4
 
-# Names that a handler uses itself, and those that onex finds too general for a function.
-_RESERVED = {
-    "handle",
-    "reduce",
-    "repository",
-    "gateway",
-    "workflows",
-    "steps_of",
-    "self",
-    "process",
-    "execute",
-    "run",
-    "do",
-    "perform",
-    "manage",
-    "control",
-    "work",
-    "operate",
-    "action",
-}
-# A heading such as "Sales figures" names its topic; a sentence with one of these demands.
-_DEMANDS = re.compile(r"\b(?:shall|must|should|will|has to|have to|needs? to)\b", re.IGNORECASE)
-_STEP_ORDER = ("COMPUTE", "EFFECT", "REDUCER")
-_STEP_ACTIONS = {
-    "EFFECT": ("create", "deliver", "list"),
-    "COMPUTE": ("validate", "parse", "transform", "calculate", "formula", "compare", "render"),
-    "REDUCER": ("aggregate", "transition"),
-}
 _TITLE_NOISE = {
     "product", "requirements", "requirement", "document", "documents", "prd", "specification",
     "spec", "the", "for", "of", "and", "a", "an", "feature", "functional",
@@ -68,21 +39,6 @@ _TITLE_NOISE = {
 
 class NothingToGenerateError(NodewrightError):
     """The PRD asks for nothing that a node could do."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Statement:
-    """A sentence that asks for something, and the requirement that it stands in."""
-
-    text: str
-    line: int
-    requirement: Requirement
-    scores: dict[str, float]
-
-    @property
-    def trace(self) -> Trace:
-        requirement = self.requirement
-        return Trace(requirement.id, requirement.section, self.line, shorten(self.text, 300))
 
 
 @dataclass(slots=True)
@@ -94,7 +50,7 @@ class _Draft:
     operations: dict[str, PlannedOperation] = field(default_factory=dict)
     requirements: list[Requirement] = field(default_factory=list)
 
-    def add(self, verb: str, subject: str, action: str, statement: _Statement) -> None:
+    def add(self, verb: str, subject: str, action: str, statement: Statement) -> None:
         """Add an operation, or the statement to the operation that is there."""
         trace = statement.trace
         name = _operation_name(verb, subject, action)
@@ -117,7 +73,7 @@ def _operation_name(verb: str, subject: str, action: str) -> str:
     """``verb_subject`` in a few words; a subject without a verb of its own stands alone."""
     few = " ".join(words(subject)[:_MOST_WORDS])
     name = snake(few if verb == NO_VERB and few else f"{verb} {few}", action)
-    return f"{name}_records" if name in _RESERVED else name
+    return f"{name}_records" if name in RESERVED else name
 
 
 def plan_nodes(analysis: SimplePRDAnalysisResult, package: str | None = None) -> Plan:
@@ -180,10 +136,10 @@ def plan_service(
         near.described,
     )
     needed = [*kinds, "EFFECT"] if set(kinds) == {"ORCHESTRATOR"} else list(kinds)
-    statements = _statements(analysis, _functional(_of_this_release(analysis)), needed)
+    statements = statements_of(analysis, _functional(_of_this_release(analysis)), needed)
     own = [statement for statement in statements if stems(statement.text) & about]
     drafts: dict[tuple[str, str], _Draft] = {}
-    for kind, chosen in _by_kind(own or statements, needed).items():
+    for kind, chosen in by_best_kind(own or statements, needed).items():
         for statement in chosen:
             _add(drafts, Assignment([service]), statement, kind)
     return _nodes(analysis, drafts)
@@ -223,7 +179,7 @@ def _drafts(
     kinds = [k for k in NODE_KINDS if analysis.node_type_hints.get(k, 0.0) >= KIND_THRESHOLD]
     kinds = kinds or [analysis.primary_node_type]
     assignment = Assignment(domains)
-    by_kind = _by_kind(_statements(analysis, functional, kinds), kinds)
+    by_kind = by_best_kind(statements_of(analysis, functional, kinds), kinds)
     drafts: dict[tuple[str, str], _Draft] = {}
     for kind, statements in by_kind.items():
         if kind != "ORCHESTRATOR":
@@ -242,58 +198,8 @@ def _drafts(
     return drafts
 
 
-def _statements(
-    analysis: SimplePRDAnalysisResult, functional: Sequence[Requirement], kinds: Sequence[str]
-) -> list[_Statement]:
-    """What the requirements ask for, sentence by sentence.
-
-    A requirement that says what to do is one statement. One that is only a heading is taken
-    apart: each sentence below it with a verb is a statement, or the heading where there is none.
-    """
-    machine_lines = [machine.line for machine in analysis.parsed_prd.state_machines]
-    statements = []
-    for requirement in functional:
-        below = (*requirement.details, *requirement.acceptance_criteria)
-        last = max((line for line, _ in below), default=requirement.line)
-        sentences = _sentences(requirement, below)
-        for line, text in sentences:
-            scores = kind_scores(requirement if text is requirement.text else text)
-            if "REDUCER" in kinds and any(requirement.line <= at <= last for at in machine_lines):
-                # States and transitions are a reducer's, whatever words go with them.
-                scores |= {"REDUCER": 1.0}
-            statements.append(_Statement(text, line, requirement, scores))
-    return statements
-
-
-def _sentences(
-    requirement: Requirement, below: Sequence[tuple[int, str]]
-) -> Sequence[tuple[int, str]]:
-    """(line, text) of what ``requirement`` demands: its own text, or the sentences under it."""
-    own = [(requirement.line, requirement.text)]
-    if _DEMANDS.search(requirement.text):
-        return own
-    said = [pair for pair in below if operation_of(pair[1]).verb != NO_VERB]
-    demanded = [pair for pair in said if _DEMANDS.search(pair[1])]
-    if operation_of(requirement.text).verb == NO_VERB:
-        demanded = demanded or said
-    return demanded[:_MOST_STATEMENTS] or own
-
-
-def _by_kind(statements: Sequence[_Statement], kinds: Sequence[str]) -> dict[str, list[_Statement]]:
-    """Each statement under the kind that fits it best; each kind has at least its best one."""
-    by_kind: dict[str, list[_Statement]] = {kind: [] for kind in kinds}
-    for statement in statements:
-        best = max(kinds, key=lambda kind: statement.scores.get(kind, 0.0))
-        by_kind[best].append(statement)
-    for kind, chosen in by_kind.items():
-        if not chosen:
-            # The document as a whole needs the kind: its best statement shows it.
-            chosen.append(max(statements, key=lambda s: s.scores.get(kind, 0.0)))
-    return by_kind
-
-
 def _add(
-    drafts: dict[tuple[str, str], _Draft], assignment: Assignment, statement: _Statement, kind: str
+    drafts: dict[tuple[str, str], _Draft], assignment: Assignment, statement: Statement, kind: str
 ) -> None:
     operation = operation_of(statement.text)
     domain = assignment.domain_of(statement.requirement, operation.object)
@@ -318,7 +224,7 @@ def _nodes(
     nodes: list[NodePlan] = []
     for draft in ordered:
         node = _node(analysis, draft, stated[draft.domain.name])
-        nodes.append(_workflow_node(node, nodes) if draft.kind == "ORCHESTRATOR" else node)
+        nodes.append(with_steps(node, nodes) if draft.kind == "ORCHESTRATOR" else node)
     return tuple(nodes)
 
 
@@ -378,45 +284,3 @@ def _grouping_field(domain: Domain) -> str:
             if name == ending or name.endswith(f"_{ending}"):
                 return name
     return names[0] if names else ""
-
-
-def _workflow_node(node: NodePlan, others: Sequence[NodePlan]) -> NodePlan:
-    """Give an orchestrator its steps over the other nodes."""
-    steps: list[PlannedStep] = []
-    taken = set(_RESERVED) | {other.slug.removeprefix("node_") for other in others}
-    by_kind = sorted(others, key=lambda other: _STEP_ORDER.index(other.kind))
-    for other in by_kind:
-        for operation in _step_operations(other):
-            name = unique(operation, taken)
-            taken.add(name)
-            before = (steps[-1].name,) if steps else ()
-            steps.append(PlannedStep(name, other.slug, operation, before))
-    by_slug = {other.slug: other for other in others}
-    operations = tuple(
-        replace(op, parameters={"steps": _steps_for(op, steps, by_slug)}) for op in node.operations
-    )
-    return replace(node, operations=operations, steps=tuple(steps), fields=())
-
-
-def _step_operations(node: NodePlan) -> list[str]:
-    """Operations of ``node`` that a workflow can run from the start, at most two."""
-    chosen = [
-        operation.name
-        for action in _STEP_ACTIONS[node.kind]
-        for operation in node.operations
-        if operation.action == action
-    ]
-    if node.kind == "REDUCER":
-        first = {move.trigger for move in node.transitions if move.source == node.states[0]}
-        aggregates = [op.name for op in node.operations if op.action == "aggregate"]
-        chosen = (aggregates or [name for name in chosen if name in first])[:1]
-    return chosen[:2]
-
-
-def _steps_for(
-    operation: PlannedOperation, steps: Sequence[PlannedStep], nodes: dict[str, NodePlan]
-) -> list[str]:
-    """Steps on the things that the workflow's requirement speaks of; all where it names none."""
-    text = " ".join(trace.text.lower() for trace in operation.traces)
-    named = [step.name for step in steps if nodes[step.node].entity.lower() in text]
-    return named if len(named) > 1 else [step.name for step in steps]

@@ -41,10 +41,10 @@ _clock = (-1_000_000, b"")
 MAX_KNOWN = 500
 MAX_KNOWN_LENGTH = 250
 
-redactor = Redactor()
+redactor: Redactor = Redactor()
 _safe_keys = redactor.safe_keys
 sampler: "Sampler | None" = None
-with_locals = False
+with_locals: bool = False
 # Whether something is set that the hot path does not know.
 _special = False
 # How many handlers of the root logger are this room's own.

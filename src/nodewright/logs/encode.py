@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -11,8 +11,8 @@ from nodewright.logs import plain
 # Above this, one part of an entry is cut: collectors refuse or split lines much longer.
 MAX_PART = 128 * 1024
 
-dumps = orjson.dumps
-loads = orjson.loads
+dumps: Final = orjson.dumps
+loads: Final = orjson.loads
 
 
 def encode(value: Any) -> bytes:

@@ -37,7 +37,7 @@ class FileOutput(DescriptorOutput):
     """
 
     def __init__(self, path: Path | str, config: LogRotationConfig | None = None) -> None:
-        self.path = Path(path)
+        self.path: Path = Path(path)
         self.config = config
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)

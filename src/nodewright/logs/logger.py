@@ -68,17 +68,17 @@ class StructuredLogger:
     def __init__(
         self, name: str, component: str | None = None, level: LogLevel = LogLevel.INFO
     ) -> None:
-        self.name = name if isinstance(name, str) else str(name)
-        self.own_level = levels.number_of(level)
-        self.threshold = self.own_level
-        self.component_part = fragment("component", component)
-        self.correlation = b""
-        self.session = b""
+        self.name: str = name if isinstance(name, str) else str(name)
+        self.own_level: int = levels.number_of(level)
+        self.threshold: int = self.own_level
+        self.component_part: bytes = fragment("component", component)
+        self.correlation: bytes = b""
+        self.session: bytes = b""
         self.own_ids: tuple[ContextVar[bytes], ContextVar[bytes]] | None = None
-        self.shares_ids = True
+        self.shares_ids: bool = True
         self._home = _whereabouts()
         logger_name = fragment("logger_name", self.name)
-        self.heads = {
+        self.heads: dict[int, bytes] = {
             number: b'+00:00"' + fragment("level", level_name) + logger_name + b',"message":'
             for number, level_name in levels.NAMES.items()
         }

@@ -41,7 +41,7 @@ class DescriptorOutput:
 
     def __init__(self, descriptor: int, name: str) -> None:
         self.name = name
-        self.lost = 0
+        self.lost: int = 0
         self._fd = descriptor
         self._lost_now = 0
         self._troubled = False

@@ -98,7 +98,7 @@ class Redactor:
     """
 
     def __init__(self, rules: Redaction = Redaction()) -> None:
-        self.enabled = rules.enabled
+        self.enabled: bool = rules.enabled
         self._keys = frozenset(map(_bare, rules.keys))
         self._allow = frozenset(map(_bare, rules.allow))
         try:
@@ -108,7 +108,7 @@ class Redactor:
                 f"a redaction pattern is no regular expression: {error.pattern!r}: {error}"
             ) from error
         # The fast way looks only for what the usual patterns need.
-        self.usual = rules.enabled and not rules.patterns
+        self.usual: bool = rules.enabled and not rules.patterns
         # Keys seen and found harmless; grows only up to a bound, as keys may come from outside.
         self.safe_keys: set[str] = set()
 

@@ -1,6 +1,7 @@
 """The standard library's `logging` in the same form: a formatter, a handler, and the bridge."""
 
 import logging
+import threading
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -110,7 +111,7 @@ class BridgeHandler(logging.Handler):
 
     def createLock(self) -> None:  # noqa: N802 - logging's name
         """Do without a lock: an entry is one write, and a lock could hang a signal handler."""
-        self.lock = None
+        self.lock: threading.RLock | None = None
 
     def handle(self, record: logging.LogRecord) -> bool:
         """Write the record, unless a filter refuses it."""

@@ -58,7 +58,7 @@ class Knowledge:
     """
 
     def __init__(self, directory: Path, *, limit: float = 10.0, workers: int = 2) -> None:
-        self.version = core_version()
+        self.version: str = core_version()
         self._directory = directory / f"core-{self.version}"
         self._limit = limit
         self._workers = workers

@@ -55,7 +55,9 @@ class MixinLearner:
         if not 0 <= min_confidence_threshold <= 1:
             raise ValueError(f"min_confidence_threshold is {min_confidence_threshold}: give 0 to 1")
         directory = Settings().data_dir / "mixins"
-        self.model_path = Path(model_path) if model_path is not None else directory / _MODEL_FILE
+        self.model_path: Path = (
+            Path(model_path) if model_path is not None else directory / _MODEL_FILE
+        )
         self.min_confidence_threshold = min_confidence_threshold
         self._knowledge = knowledge or knowledge_at(directory)
         self._records = Records(persistence)

@@ -94,7 +94,7 @@ class AlertBook:
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.rules = tuple(rules)
+        self.rules: tuple[AlertRule, ...] = tuple(rules)
         self._rules = by_name(self.rules)
         self._clock = clock
         self._wall = wall

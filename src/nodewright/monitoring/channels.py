@@ -91,7 +91,7 @@ class WebhookChannel:
         self._url = _checked(url)
         self._headers = dict(headers or {})
         self._timeout_s = timeout_s
-        self.name = f"webhook {_without_secrets(url)}"
+        self.name: str = f"webhook {_without_secrets(url)}"
 
     def send(self, notification: Notification) -> None:
         """POST the notification."""
@@ -129,7 +129,7 @@ class AlertmanagerChannel:
         self._headers = dict(headers or {})
         self._timeout_s = timeout_s
         self.resend_s: float | None = resend_s
-        self.name = f"alertmanager {_without_secrets(url)}"
+        self.name: str = f"alertmanager {_without_secrets(url)}"
 
     def send(self, notification: Notification) -> None:
         """POST firing and ended alerts."""

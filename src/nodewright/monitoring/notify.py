@@ -81,7 +81,7 @@ class Notifier:
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._book = book
-        self.policy = policy or Policy()
+        self.policy: Policy = policy or Policy()
         self._retry_s = retry_s
         self._wall = wall
         self._lock = threading.Lock()

@@ -8,7 +8,7 @@ import math
 import sys
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -173,28 +173,32 @@ class Series:
     )
 
     def __init__(self, family: Family, labels: dict[str, str], window: float, now: float) -> None:
-        self.family = family
-        self.labels = labels
-        self.label_text = ",".join(f'{name}="{escaped(labels[name])}"' for name in sorted(labels))
-        self.kind = family.metric_type
+        self.family: Family = family
+        self.labels: dict[str, str] = labels
+        self.label_text: str = ",".join(
+            f'{name}="{escaped(labels[name])}"' for name in sorted(labels)
+        )
+        self.kind: MetricType = family.metric_type
+        self.low: float
+        self.high: float
         self.low, self.high = family.band
-        self.watched = family.watched
+        self.watched: bool = family.watched
         self.alert: Any = None
         self.text: str | None = None
-        self.last_at = now
-        self.gone = False
-        self.total = 0.0
-        self.total_count = 0
-        self.counts = [0] * (len(family.bounds) + 1)
+        self.last_at: float = now
+        self.gone: bool = False
+        self.total: float = 0.0
+        self.total_count: int = 0
+        self.counts: list[int] = [0] * (len(family.bounds) + 1)
         self.pending: list[float] | deque[float] = []
         self.quantiles: WindowedQuantiles | None = None
-        self.fold_at = INFINITY
+        self.fold_at: float = INFINITY
         if family.metric_type is MetricType.GAUGE:
             self.pending = deque(maxlen=1)
         elif family.metric_type in {MetricType.HISTOGRAM, MetricType.SUMMARY}:
             self.quantiles = WindowedQuantiles(window, _SLOTS)
             self.fold_at = self.quantiles.end_of_slot(now)
-        self.take = self.pending.append
+        self.take: Callable[[float], None] = self.pending.append
 
     def fold(self) -> None:
         """Move what is pending into the sums."""

@@ -96,7 +96,7 @@ class MetricStore:
         clock: Callable[[], float] = time.monotonic,
         watcher: Watcher | None = None,
     ) -> None:
-        self.limits = limits or Limits()
+        self.limits: Limits = limits or Limits()
         self._clock = clock
         self._watcher = watcher
         self._lock = threading.RLock()

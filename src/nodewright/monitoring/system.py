@@ -8,7 +8,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from nodewright.logs import get_logger
 from nodewright.monitoring import collect as collecting
@@ -72,22 +72,22 @@ class MonitoringSystem:
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.thresholds = thresholds or MonitoringThresholds()
+        self.thresholds: MonitoringThresholds = thresholds or MonitoringThresholds()
         self._wall = wall
         self._lock = threading.Lock()
         self._persistence = persistence
         self._owns_persistence = persistence is None
-        self.alerts = AlertBook(
+        self.alerts: AlertBook = AlertBook(
             rules_of(self.thresholds) if rules is None else rules, clock=clock, wall=wall
         )
-        self.store = MetricStore(limits, clock=clock, watcher=self.alerts)
-        self.health = HealthBook(wall, log=log_alerts)
+        self.store: MetricStore = MetricStore(limits, clock=clock, watcher=self.alerts)
+        self.health: HealthBook = HealthBook(wall, log=log_alerts)
         self._policy = policy
         self._notifier: Notifier | None = None
         if log_alerts:
             self.alerts.on_change(self._log_from_now_on)
         # Synchronous recording, without the cost of one more call.
-        self.record = self.store.record
+        self.record: Final = self.store.record
 
     async def record_metric(
         self,

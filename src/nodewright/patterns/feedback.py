@@ -113,10 +113,14 @@ class PatternFeedbackCollector:
 
     def __init__(self, persistence: CodegenPersistence | None = None) -> None:
         self._own = persistence is None
-        self.persistence = CodegenPersistence() if persistence is None else persistence
-        self.target_precision = Settings().pattern_target_precision
+        self.persistence: CodegenPersistence = (
+            CodegenPersistence() if persistence is None else persistence
+        )
+        self.target_precision: float = Settings().pattern_target_precision
         self._watch = FeedbackWatch(self.persistence.sync.database)
-        self.tuning = FeedbackTuning(self.persistence, self.target_precision, self._watch)
+        self.tuning: FeedbackTuning = FeedbackTuning(
+            self.persistence, self.target_precision, self._watch
+        )
         self._kept: dict[str, _Kept] = {}
         self._lock = threading.Lock()
 

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -43,7 +43,7 @@ class _EvidenceSpec(BaseModel):
 
 
 class _CalibrationSpec(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     slope: float = Field(default=1.0, gt=0.0, le=10.0)
     intercept: float = Field(default=0.0, ge=-10.0, le=10.0)
 
@@ -51,7 +51,7 @@ class _CalibrationSpec(BaseModel):
 class ConceptSpec(BaseModel):
     """The form of a concept in a YAML file: a name and evidence."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,99}$")
     evidence: list[_EvidenceSpec] = Field(min_length=1)
     calibration: _CalibrationSpec = _CalibrationSpec()

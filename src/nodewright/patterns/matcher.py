@@ -54,8 +54,10 @@ class PatternMatcher:
         tuning: TuningSource | None = None,
     ) -> None:
         base = builtin_patterns() if patterns is None else tuple(patterns)
-        self.patterns = merge(base, load_folder(folder) if folder is not None else ())
-        self.thresholds = dict(thresholds or {})
+        self.patterns: tuple[Pattern, ...] = merge(
+            base, load_folder(folder) if folder is not None else ()
+        )
+        self.thresholds: dict[str, float] = dict(thresholds or {})
         self.tuning = tuning
 
     @cached_property

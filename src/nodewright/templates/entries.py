@@ -32,19 +32,24 @@ class Entry:
     )  # fmt: skip
 
     def __init__(self, key: Key, kind: str, path: Path, content: str, reading: Reading) -> None:
-        self.key = key
-        self.kind = kind
-        self.path = path
-        self.content = content
-        self.digest = reading.digest
-        self.size = size_of(content)
-        self.evidence = Evidence(key[1], reading)
+        self.key: Key = key
+        self.kind: str = kind
+        self.path: Path = path
+        self.content: str = content
+        self.digest: str = reading.digest
+        self.size: int = size_of(content)
+        self.evidence: Evidence = Evidence(key[1], reading)
         self.folder: str | None = None
-        self.epoch = NEVER
-        self.loaded_at = self.used_at = self.expires_at = 0
-        self.load_ms = 0.0
-        self.hits = self.misses = self.reported_hits = self.reported_misses = 0
-        self.kept = False
+        self.epoch: int = NEVER
+        self.loaded_at: int = 0
+        self.used_at: int = 0
+        self.expires_at: int = 0
+        self.load_ms: float = 0.0
+        self.hits: int = 0
+        self.misses: int = 0
+        self.reported_hits: int = 0
+        self.reported_misses: int = 0
+        self.kept: bool = False
 
 
 class Entries:
@@ -58,7 +63,7 @@ class Entries:
     def __init__(self, most: int, most_bytes: int) -> None:
         self.most = most
         self.most_bytes = most_bytes
-        self.bytes = 0
+        self.bytes: int = 0
         self.by_key: OrderedDict[Key, Entry] = OrderedDict()
         self.by_name: dict[str, Entry] = {}
         self._newest: Entry | None = None

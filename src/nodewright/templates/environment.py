@@ -33,7 +33,7 @@ class PackEnvironment(ImmutableSandboxedEnvironment):
     context, takes no undefined name for empty text, and fills no memory with one expression.
     """
 
-    intercepted_binops = frozenset({"*", "**", "%"})
+    intercepted_binops: frozenset[str] = frozenset({"*", "**", "%"})
 
     def __init__(self, loader: BaseLoader) -> None:
         super().__init__(

@@ -23,11 +23,11 @@ class Flight:
     __slots__ = ("_done", "content", "error", "landed", "owner", "reading")
 
     def __init__(self) -> None:
-        self.owner = threading.get_ident()
+        self.owner: int = threading.get_ident()
         self.reading: Reading | None = None
-        self.content = ""
+        self.content: str = ""
         self.error: Exception | None = None
-        self.landed = False
+        self.landed: bool = False
         self._done = threading.Event()
 
     def land(self, reading: Reading | None, error: Exception | None = None) -> None:

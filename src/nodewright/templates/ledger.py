@@ -27,7 +27,10 @@ class Ledger:
 
     def __init__(self, entries: Entries, clock: Callable[[], int]) -> None:
         self.notes: deque[Note] = deque()
-        self.misses = self.evictions = self.invalidations = self.expirations = 0
+        self.misses: int = 0
+        self.evictions: int = 0
+        self.invalidations: int = 0
+        self.expirations: int = 0
         self._entries = entries
         self._clock = clock
         self._hits = self._loads = self._hit_ns = self._load_ns = 0

@@ -111,7 +111,7 @@ class Recorder:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._warned_at = float("-inf")
-        self.dropped = 0
+        self.dropped: int = 0
 
     def wake(self) -> None:
         """There is something to record."""

@@ -13,7 +13,7 @@ import threading
 import time
 from typing import NamedTuple
 
-from nodewright.templates.status import Stamp, look_at, stamp_of
+from nodewright.templates.status import Look, Stamp, look_at, stamp_of
 
 # Longer than a tick of any clock that a file system takes its times from.
 FINE_TICK_NS = 50_000_000
@@ -75,12 +75,12 @@ class Evidence:
     __slots__ = ("_file", "_seen", "_seen_at", "_settled", "lock", "look", "proof")
 
     def __init__(self, file: str, reading: Reading) -> None:
-        self.lock = threading.Lock()
+        self.lock: threading.Lock = threading.Lock()
         self._file = file
         self._seen: Stamp | None = None
         self._seen_at = 0
         self._settled = False
-        self.look = look_at(file)
+        self.look: Look = look_at(file)
         self.proof: object = None
         self.add(reading)
 

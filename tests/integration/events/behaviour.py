@@ -1,4 +1,7 @@
-"""What publishing does, whatever the broker: run on the mock cluster and on a real Kafka."""
+"""What publishing does, whatever the broker: run on the mock cluster and on a real Kafka.
+
+Over 400 lines because it is one suite that each back end inherits whole.
+"""
 
 import asyncio
 import signal

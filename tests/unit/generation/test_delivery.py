@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nodewright.generation.delivery import BusyError, Delivery, EditedError, recover, undo
+from nodewright.generation.delivery import Delivery, EditedError, recover, undo
+from nodewright.generation.folder_lock import BusyError
 from nodewright.generation.journal import Change, Journal
 from nodewright.generation.manifest import DeliveryError
 from nodewright.generation.model import Check, NodeReport, RenderedFile

@@ -1,4 +1,7 @@
-"""Whatever is logged, the entry appears as one line of strict JSON and nothing is raised."""
+"""Whatever is logged, the entry appears as one line of strict JSON and nothing is raised.
+
+Over 400 lines because the hostile classes stand beside the table of what must come of them.
+"""
 
 import dataclasses
 import datetime as dt

@@ -3,18 +3,16 @@
 import gc
 import hashlib
 import os
-import threading
 import weakref
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.unit.templates.caches import CountingLoader, make_cache
 
 from nodewright.errors import NodewrightError
-from nodewright.templates import CachedTemplate, TemplateCache, TemplateLoopError
+from nodewright.templates import CachedTemplate, TemplateCache
 from nodewright.templates import source as source_module
 from nodewright.templates import status as status_module
 from nodewright.templates.source import Evidence
@@ -30,28 +28,6 @@ class Clock:
 
     def __call__(self) -> int:
         return self.now
-
-
-class CountingLoader:
-    """Reads the file, and counts how often."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-
-    def __call__(self, path: Path) -> str:
-        self.calls += 1
-        return path.read_text()
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    path = tmp_path / "effect_template.py"
-    path.write_text("content")
-    return path
-
-
-def make_cache(**options: Any) -> TemplateCache:
-    return TemplateCache(enable_persistence=False, **options)
 
 
 def settle(
@@ -200,200 +176,6 @@ def test_a_pipe_is_left_to_the_loader_and_not_kept(tmp_path: Path) -> None:
     cache = make_cache()
     assert cache.get("t", "EFFECT", pipe, lambda _: "once") == ("once", False)
     assert cache.get("t", "EFFECT", pipe, lambda _: "more") == ("more", False)
-
-
-def test_a_file_changed_under_its_loader_is_loaded_again(file: Path) -> None:
-    texts = iter(["new1", "new2"])
-
-    def load(path: Path) -> str:
-        seen = path.read_text()
-        for text in texts:
-            path.write_text(text)
-            break
-        return f"made of {seen}"
-
-    cache = make_cache()
-    assert cache.get("t", "EFFECT", file, load) == ("made of new2", False)
-    assert cache.get("t", "EFFECT", file, load) == ("made of new2", True)
-    assert cache.templates()[0].file_hash == hashlib.sha256(b"new2").hexdigest()
-
-
-def test_a_file_that_never_holds_still_is_returned_and_not_kept(file: Path) -> None:
-    calls = 0
-
-    def load(path: Path) -> str:
-        nonlocal calls
-        calls += 1
-        path.write_text(f"version {calls}")
-        return f"made in call {calls}"
-
-    cache = make_cache()
-    content, hit = cache.get("t", "EFFECT", file, load)
-    assert (content, hit) == (f"made in call {calls}", False)
-    assert cache.stats().cached_templates == 0
-
-
-def test_a_thousand_threads_share_one_load(file: Path) -> None:
-    cache, loader = make_cache(), CountingLoader()
-    barrier = threading.Barrier(1_000)
-    found: list[str] = []
-
-    def ask() -> None:
-        barrier.wait()
-        found.append(cache.get("t", "EFFECT", file, loader)[0])
-
-    threads = [threading.Thread(target=ask) for _ in range(1_000)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    stats = cache.stats()
-    assert (loader.calls, found) == (1, ["content"] * 1_000)
-    assert (stats.hits + stats.misses, stats.cached_templates) == (1_000, 1)
-    assert cache.templates()[0].access_count == 1_000
-
-
-def test_those_who_wait_share_the_exception(file: Path) -> None:
-    waiting, calls = threading.Semaphore(0), []
-
-    def fail(_: Path) -> str:
-        calls.append(1)
-        for _ in range(7):
-            waiting.acquire()
-        raise LookupError("no luck")
-
-    cache = make_cache()
-    join = cache._flights.join
-
-    def joining(*arguments: Any) -> Any:
-        outcome = join(*arguments)
-        if not outcome[1]:
-            waiting.release()
-        return outcome
-
-    cache._flights.join = joining  # type: ignore[method-assign]
-    with ThreadPoolExecutor(8) as pool:
-        futures = [pool.submit(cache.get, "t", "EFFECT", file, fail) for _ in range(8)]
-        errors = [future.exception() for future in futures]
-    assert len(calls) == 1
-    assert {str(error) for error in errors} == {"no luck"}
-    assert (cache.stats().misses, cache.stats().cached_templates) == (8, 0)
-    assert cache.get("t", "EFFECT", file, Path.read_text) == ("content", False)
-
-
-def test_who_comes_late_gets_nothing_that_was_read_before(file: Path) -> None:
-    cache, has_read, joined = make_cache(), threading.Event(), threading.Event()
-    join = cache._flights.join
-
-    def joining(*arguments: Any) -> Any:
-        outcome = join(*arguments)
-        if not outcome[1]:
-            joined.set()
-        return outcome
-
-    cache._flights.join = joining  # type: ignore[method-assign]
-
-    def slow(path: Path) -> str:
-        text = path.read_text()
-        has_read.set()
-        assert joined.wait(30)
-        return text
-
-    with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(cache.get, "t", "EFFECT", file, slow)
-        assert has_read.wait(30)
-        file.write_text("changed")
-        second = pool.submit(cache.get, "t", "EFFECT", file, Path.read_text)
-        assert first.result(30) == ("content", False)
-        assert second.result(30) == ("changed", False)
-
-
-def test_a_slow_loader_delays_no_other_key(file: Path, tmp_path: Path) -> None:
-    cache = make_cache()
-    other = tmp_path / "other"
-    other.write_text("other")
-    cache.get("other", "EFFECT", other, Path.read_text)
-    entered, leave = threading.Event(), threading.Event()
-
-    def slow(path: Path) -> str:
-        entered.set()
-        assert leave.wait(30)
-        return path.read_text()
-
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(cache.get, "t", "EFFECT", file, slow)
-        assert entered.wait(30)
-        assert cache.get("other", "EFFECT", other, Path.read_text) == ("other", True)
-        assert cache.get("new", "EFFECT", other, Path.read_text) == ("other", False)
-        assert cache.get_stats()["cached_templates"] == 2
-        leave.set()
-        assert future.result() == ("content", False)
-
-
-def test_what_is_invalidated_while_it_loads_is_not_kept(file: Path) -> None:
-    cache = make_cache()
-
-    def load(path: Path) -> str:
-        cache.invalidate("t")
-        return path.read_text()
-
-    assert cache.get("t", "EFFECT", file, load) == ("content", False)
-    assert cache.stats().cached_templates == 0
-
-
-def test_a_loader_that_asks_for_itself_is_an_error(file: Path) -> None:
-    cache = make_cache()
-
-    def load(path: Path) -> str:
-        return cache.get("t", "EFFECT", path, load)[0]
-
-    with pytest.raises(TemplateLoopError, match="asks for the template that it is loading"):
-        cache.get("t", "EFFECT", file, load)
-    assert cache.get("t", "EFFECT", file, Path.read_text) == ("content", False)
-
-
-def test_loaders_that_wait_for_each_other_are_an_error(file: Path) -> None:
-    cache, both = make_cache(), threading.Barrier(2)
-
-    def loading(other: str) -> Callable[[Path], str]:
-        def load(path: Path) -> str:
-            both.wait()
-            return cache.get(other, "EFFECT", path, Path.read_text)[0]
-
-        return load
-
-    with ThreadPoolExecutor(2) as pool:
-        futures = [
-            pool.submit(cache.get, name, "EFFECT", file, loading(other))
-            for name, other in (("a", "b"), ("b", "a"))
-        ]
-        errors = [future.exception(timeout=30) for future in futures]
-    assert any(isinstance(error, TemplateLoopError) for error in errors)
-
-
-def test_an_interrupted_load_is_taken_over(file: Path) -> None:
-    cache, waiting = make_cache(), threading.Event()
-    join = cache._flights.join
-
-    def joining(*arguments: Any) -> Any:
-        outcome = join(*arguments)
-        if not outcome[1]:
-            waiting.set()
-        return outcome
-
-    cache._flights.join = joining  # type: ignore[method-assign]
-
-    def interrupted(_: Path) -> str:
-        assert waiting.wait(30)
-        raise KeyboardInterrupt
-
-    with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(cache.get, "t", "EFFECT", file, interrupted)
-        while not cache._flights._by_key and not first.done():
-            pass
-        second = pool.submit(cache.get, "t", "EFFECT", file, Path.read_text)
-        assert isinstance(first.exception(30), KeyboardInterrupt)
-        assert second.result(30) == ("content", False)
 
 
 def test_a_loader_must_return_text(file: Path) -> None:
@@ -578,27 +360,6 @@ def test_warmup_of_a_missing_folder_is_logged(
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_a_fork_while_others_work_leaves_a_cache_that_works(file: Path) -> None:
-    cache = make_cache()
-    cache.get("t", "EFFECT", file, Path.read_text)
-    entered, leave = threading.Event(), threading.Event()
-
-    def slow(path: Path) -> str:
-        entered.set()
-        leave.wait(30)
-        return path.read_text()
-
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(cache.get, "slow", "EFFECT", file, slow)
-        entered.wait(30)
-        child = os.fork()
-        if child == 0:
-            found = [cache.get(name, "EFFECT", file, Path.read_text)[1] for name in ("t", "slow")]
-            os._exit(0 if found == [True, False] else 1)
-        leave.set()
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-
-
 @pytest.mark.parametrize("watch", [False, True])
 def test_a_forgotten_cache_is_collected(file: Path, watch: bool) -> None:
     cache = TemplateCache(watch=watch)
