@@ -39,6 +39,10 @@ _VERBS: dict[str, dict[str, str]] = {
     "ORCHESTRATOR": {"run": ""},
 }
 
+# Verbs that say when not to do what is asked for beside them.
+REFUSING = frozenset({"reject", "refuse", "deny", "decline", "disallow", "forbid"})
+# Behaviours that can be refused.
+REFUSABLE = ("create", "update", "delete", "deliver")
 # Verbs that ask for the whole life of a record.
 MANAGING = frozenset({"manage", "maintain", "administer", "crud"})
 LIFE_OF_A_RECORD = ("create", "read", "update", "delete", "list")

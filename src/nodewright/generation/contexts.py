@@ -18,6 +18,8 @@ ANNOTATIONS: dict[FieldType, str] = {
     FieldType.OBJECT: "dict[str, str]",
 }
 NUMERIC = (FieldType.INTEGER, FieldType.NUMBER, FieldType.DECIMAL)
+# Behaviours that hold a record against the rules of the text.
+_JUDGING = {"validate", "check", "create", "update"}
 
 
 def node_context(plan: Plan, node: NodePlan) -> Context:

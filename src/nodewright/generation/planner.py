@@ -5,13 +5,20 @@ release becomes an operation of one node and is remembered there with its line; 
 that ask for the same operation share it. What no node covers is listed in the plan.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nodewright.errors import NodewrightError
-from nodewright.generation.actions import LIFE_OF_A_RECORD, MANAGING, action_for
+from nodewright.generation.actions import (
+    LIFE_OF_A_RECORD,
+    MANAGING,
+    REFUSABLE,
+    REFUSING,
+    action_for,
+)
 from nodewright.generation.domains import Assignment, Domain, domains_of, stems
 from nodewright.generation.lifecycle import Lifecycle, lifecycle_of
 from nodewright.generation.model import NodePlan, Plan, PlannedOperation, Trace
@@ -30,6 +37,10 @@ _MOST_COMPUTATIONS = 8
 KIND_THRESHOLD = 0.5
 
 _MOST_WORDS = 4
+_PRONOUNS = {"", "it", "them", "this", "that", "these", "those"}
+_GROUPED = re.compile(
+    r"\b(?:per|by|for each|for every|each|every)((?:\s+[\w-]+){1,3})", re.IGNORECASE
+)
 
 _TITLE_NOISE = {
     "product", "requirements", "requirement", "document", "documents", "prd", "specification",
@@ -52,19 +63,32 @@ class _Draft:
 
     def add(self, verb: str, subject: str, action: str, statement: Statement) -> None:
         """Add an operation, or the statement to the operation that is there."""
-        trace = statement.trace
         name = _operation_name(verb, subject, action)
         known = self.operations.get(name)
         most = _MOST_COMPUTATIONS if self.kind == "COMPUTE" else MOST_OPERATIONS
         if known is None and len(self.operations) >= most:
             same = [op for op in self.operations.values() if op.action == action]
             known = (same or list(self.operations.values()))[0]
-        if known is not None:
-            traces = tuple(dict.fromkeys([*known.traces, trace]))
-            self.operations[known.name] = replace(known, traces=traces)
-        else:
+        if known is None:
             text = shorten(statement.text) or name.replace("_", " ")
-            self.operations[name] = PlannedOperation(name, action, text, (trace,))
+            known = PlannedOperation(name, action, text, ())
+        self._say(known, statement)
+
+    def refuse(self, statement: Statement) -> bool:
+        """Add when to refuse to the operation before it in the requirement, if there is one."""
+        source = statement.requirement.id
+        beside = [
+            operation
+            for operation in self.operations.values()
+            if operation.action in REFUSABLE and source in {t.requirement for t in operation.traces}
+        ]
+        if beside:
+            self._say(beside[-1], statement)
+        return bool(beside)
+
+    def _say(self, operation: PlannedOperation, statement: Statement) -> None:
+        traces = tuple(dict.fromkeys([*operation.traces, statement.trace]))
+        self.operations[operation.name] = replace(operation, traces=traces)
         if statement.requirement not in self.requirements:
             self.requirements.append(statement.requirement)
 
@@ -204,7 +228,9 @@ def _add(
     operation = operation_of(statement.text)
     domain = assignment.domain_of(statement.requirement, operation.object)
     draft = drafts.setdefault((domain.name, kind), _Draft(domain, kind))
-    subject = operation.object or domain.name
+    subject = domain.name if operation.object.lower() in _PRONOUNS else operation.object
+    if kind == "EFFECT" and operation.verb in REFUSING and draft.refuse(statement):
+        return
     if kind == "EFFECT" and operation.verb in MANAGING:
         for action in LIFE_OF_A_RECORD:
             draft.add(action, subject, action, statement)
@@ -261,11 +287,11 @@ def _rules(stated: Sequence[Requirement], domain: Domain) -> tuple[dict[str, Any
 
 def _reducer_operations(draft: _Draft, machine: Lifecycle) -> list[PlannedOperation]:
     """The aggregations that were asked for, then the triggers of the life cycle."""
-    grouping = _grouping_field(draft.domain)
     triggers = dict.fromkeys(move.trigger for move in machine.transitions)
     operations = []
     for operation in draft.operations.values():
         name = unique(operation.name, triggers)
+        grouping = _grouping_field(draft.domain, operation.description)
         parameters = {"group_by": grouping} if grouping else {}
         operations.append(replace(operation, name=name, parameters=parameters))
     traces = operations[0].traces
@@ -276,9 +302,15 @@ def _reducer_operations(draft: _Draft, machine: Lifecycle) -> list[PlannedOperat
     return operations
 
 
-def _grouping_field(domain: Domain) -> str:
-    """The field that tells kinds of records apart."""
+def _grouping_field(domain: Domain, text: str) -> str:
+    """The field that ``text`` counts by ("per customer"), else one that tells kinds apart."""
     names = [field.name for field in domain.fields]
+    for match in _GROUPED.finditer(text):
+        said = stems(match[1])
+        told = {name: stems(name) - {"id", "name"} for name in names}
+        named = [name for name, own in told.items() if own and own <= said]
+        if named:
+            return max(named, key=lambda name: len(told[name]))
     for ending in ("type", "kind", "category", "status", "state", "name", "source", "id"):
         for name in names:
             if name == ending or name.endswith(f"_{ending}"):

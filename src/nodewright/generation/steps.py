@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from nodewright.generation.domains import stems
 from nodewright.generation.model import NodePlan, PlannedOperation, PlannedStep
 from nodewright.generation.naming import RESERVED, unique
 
+# Steps over one node: those that the workflow speaks of, and at least this many.
+_MOST_MENTIONED = 4
+_USUALLY = 2
 _STEP_ORDER = ("COMPUTE", "EFFECT", "REDUCER")
 _STEP_ACTIONS = {
     "EFFECT": ("create", "deliver", "list"),
@@ -17,10 +21,11 @@ _STEP_ACTIONS = {
 def with_steps(node: NodePlan, others: Sequence[NodePlan]) -> NodePlan:
     """Give an orchestrator its steps over the other nodes."""
     steps: list[PlannedStep] = []
+    spoken = stems(" ".join(trace.text for trace in node.traces))
     taken = set(RESERVED) | {other.slug.removeprefix("node_") for other in others}
     by_kind = sorted(others, key=lambda other: _STEP_ORDER.index(other.kind))
     for other in by_kind:
-        for operation in _step_operations(other):
+        for operation in _step_operations(other, spoken):
             name = unique(operation, taken)
             taken.add(name)
             before = (steps[-1].name,) if steps else ()
@@ -32,8 +37,8 @@ def with_steps(node: NodePlan, others: Sequence[NodePlan]) -> NodePlan:
     return replace(node, operations=operations, steps=tuple(steps), fields=())
 
 
-def _step_operations(node: NodePlan) -> list[str]:
-    """Operations of ``node`` that a workflow can run from the start, at most two."""
+def _step_operations(node: NodePlan, spoken: frozenset[str]) -> list[str]:
+    """Operations of ``node`` that a workflow can run from the start, in the order to run them."""
     chosen = [
         operation.name
         for action in _STEP_ACTIONS[node.kind]
@@ -43,8 +48,17 @@ def _step_operations(node: NodePlan) -> list[str]:
     if node.kind == "REDUCER":
         first = {move.trigger for move in node.transitions if move.source == node.states[0]}
         aggregates = [op.name for op in node.operations if op.action == "aggregate"]
-        chosen = (aggregates or [name for name in chosen if name in first])[:1]
-    return chosen[:2]
+        return (aggregates or [name for name in chosen if name in first])[:1]
+    mentioned = [name for name in chosen if _mentioned(name, node, spoken)][:_MOST_MENTIONED]
+    others = [name for name in chosen if name not in mentioned]
+    wanted = {*mentioned, *others[: max(_USUALLY - len(mentioned), 0)]}
+    return [name for name in chosen if name in wanted]
+
+
+def _mentioned(operation: str, node: NodePlan, spoken: frozenset[str]) -> bool:
+    """Whether ``spoken`` has what ``operation`` is done to, beyond the record itself."""
+    subject = stems(operation.partition("_")[2].replace("_", " ")) - stems(node.entity)
+    return bool(subject) and subject <= spoken
 
 
 def _steps_for(
@@ -52,5 +66,11 @@ def _steps_for(
 ) -> list[str]:
     """Steps on the things that the workflow's requirement speaks of; all where it names none."""
     text = " ".join(trace.text.lower() for trace in operation.traces)
-    named = [step.name for step in steps if nodes[step.node].entity.lower() in text]
+    spoken = stems(text)
+    named = [
+        step.name
+        for step in steps
+        if nodes[step.node].entity.lower() in text
+        or _mentioned(step.operation, nodes[step.node], spoken)
+    ]
     return named if len(named) > 1 else [step.name for step in steps]
