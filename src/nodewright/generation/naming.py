@@ -12,6 +12,11 @@ from unicodedata import category
 from anyascii import anyascii
 
 _WORD = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+# Names of the trade that are one word for all their capitals: OAuth, DPoP, GraphQL, OpenAI.
+_ONE_WORD = re.compile(
+    r"(?<![A-Za-z])(?:[A-Z](?=[A-Z][a-z])[A-Z][a-z]+[A-Z]?|[A-Z]?[a-z]+(?:QL|SQL|DB|AI|OS|JS))(?![A-Za-z])"
+)
+_POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
 _LONGEST = 48
 # Words that onex's own validator refuses inside a class name, and what is said in their place.
 _SAID_INSTEAD = {
@@ -49,9 +54,11 @@ _CAMEL_CASE = re.compile(r"[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+")
 
 
 def words(text: str) -> list[str]:
-    """The words of ``text`` as ASCII letters and digits: ``OAuth2Token`` -> O, Auth, 2, Token."""
+    """The words of ``text`` as ASCII letters and digits: ``UserOrder2`` -> User, Order, 2."""
     letters = "".join(" " if category(char).startswith("S") else char for char in text[:500])
-    return _WORD.findall(anyascii(letters))
+    letters = _POSSESSIVE.sub("", letters)
+    plain = _ONE_WORD.sub(lambda name: name[0].capitalize(), anyascii(letters))
+    return _WORD.findall(plain)
 
 
 def snake(text: str, fallback: str = "thing") -> str:

@@ -119,7 +119,7 @@ def plan_nodes(analysis: SimplePRDAnalysisResult, package: str | None = None) ->
     nodes = _nodes(analysis, drafts)
     covered = {trace.requirement for node in nodes for trace in node.traces}
     return Plan(
-        package=package or package_name(title, fallback=domains[0].name),
+        package=package or (package_name(name, domains[0].name) if name else snake(title)),
         title=title,
         description=shorten(parsed.description, 300) or title,
         nodes=nodes,

@@ -12,13 +12,19 @@ from nodewright.prd.vocabulary import load_data
 
 _MAX_TEXT = 400
 _MAX_OBJECT = 4
-# What a sentence without a known verb does.
-NO_VERB = "handle"
+# The verb of a sentence without one.
+NO_VERB = ""
+# A verb of any sentence may be one that is not known.
+_SHORTEST_VERB = 3
+_LONGEST_PHRASE = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What a requirement does to what: ``verb`` in English, ``object`` a noun phrase or empty."""
+    """What a requirement does to what: ``verb`` in English, ``object`` a noun phrase.
+
+    Either is empty where the text has none.
+    """
 
     verb: str
     object: str
@@ -77,13 +83,14 @@ _WORD = re.compile(r"[A-Za-zÀ-ÿ][\wÀ-ÿ'/-]*")
 _DETERMINERS = word_set(
     "the a an all any each every their its my our new existing multiple single one these those "
     "this "
-    "that both up some other my own be to at least el la los las un una de del sus su"
+    "that both up some other my own be to at least following el la los las un una de del sus su"
 )
 _BREAKS = word_set(
     "to from with via for when so that if in on by using through into as where while before after "
     "under over based including such which who within without between against upon is are was be "
     "shall must should will can may each every of "
-    "and or & then during across per than like onto has have only not at of para con en por desde "
+    "and or & then during across per than like onto has have only not at of about why how whether "
+    "because rather regarding concerning except until unless if para con en por desde "
     "cuando y"
 )
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
@@ -94,8 +101,8 @@ def operation_of(text: str) -> Operation:
     """The operation that a requirement sentence asks for.
 
     ``"The system shall validate all required fields"`` gives ``validate``, ``required fields``;
-    ``"Order management"`` gives ``manage``, ``order``. A sentence without a known verb gives
-    ``handle`` and its first words.
+    ``"Order management"`` gives ``manage``, ``order``. After "shall", "must" and the like any
+    word is a verb. A sentence without a verb gives none, and its first words.
     """
     text = " ".join(text[:_MAX_TEXT].replace("*", " ").replace("`", "").split())
     identity = author_id(text)
@@ -103,11 +110,53 @@ def operation_of(text: str) -> Operation:
         text = identity.rest
     if _CJK.search(text) and len(_CJK.findall(text)) > len(text) / 5:
         return _east_asian(text)
+    titled = _TITLE_OF_WORK.match(text)
+    if titled and (verb := verb_of(titled[2].lower())) is not None:
+        return Operation(verb, titled[1])
     for piece in _pieces(text):
         found = _leadingverb_of(piece)
         if found is not None:
             return found
-    return _nominal(text)
+    return _demanded(text) or _nominal(text)
+
+
+def _demanded(text: str) -> Operation | None:
+    """What follows a modal verb, known or not: "must upgrade the plan", "must be cacheable"."""
+    then = re.search(r"\bthen\b", text, re.IGNORECASE)
+    tail = text[then.end() :] if then else _CLAUSE.split(text, maxsplit=1)[0]
+    modal = _MODAL.search(tail)
+    if modal is None:
+        return None
+    rest = tail[modal.end() :]
+    enable = _ENABLE.match(rest)
+    rest = rest[enable.end() :] if enable else rest
+    matches = [match for match in islice(_WORD.finditer(rest), 4) if not _is_adverb(match[0])]
+    if not matches:
+        return None
+    verb, after = matches[0][0].lower(), rest[matches[0].end() :]
+    if verb == "be":
+        subject = _object(_WORD.findall(tail[: modal.start()]))
+        return Operation("ensure", f"{subject} {_object_after(after)}".strip())
+    if len(verb) < _SHORTEST_VERB or not verb.isascii() or verb in _BREAKS | _DETERMINERS:
+        return None
+    return Operation(verb, _object_after(_SECOND_VERB.sub(" ", after, count=1)))
+
+
+# "upgrade or downgrade their plans": the second verb, which is not known either.
+_SECOND_VERB = re.compile(r"^\s*(?:and|or)\s+\w+\s+(?=(?:the|their|an?|its|all|any|each)\b)")
+
+
+_NOT_ADVERBS = word_set(
+    "apply reply supply comply rely multiply assembly family anomaly daily weekly"
+)
+
+
+def _is_adverb(word: str) -> bool:
+    return word.endswith("ly") and word.lower() not in _NOT_ADVERBS
+
+
+# "Payment processing", alone or before what it comprises.
+_TITLE_OF_WORK = re.compile(r"([A-Za-z]+) ([A-Za-z]+ing)(?=\s*(?:[:–—(]|- |$))")
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -152,7 +201,7 @@ def _leadingverb_of(piece: str) -> Operation | None:
         verb = verb_of(low)
         if verb is not None and not _is_noun_here(words, position):
             return Operation(verb, _object_after(piece[matches[position].end() :]))
-        if low not in _FILLERS:
+        if low not in _FILLERS and not _is_adverb(low):
             return None
     return None
 
@@ -205,6 +254,8 @@ def _is_noun_here(words: list[str], position: int) -> bool:
     if word.endswith("ing"):
         # "Validating tickets" is work on tickets, "processing status" a status.
         return bool(following) and not following.endswith("s") and following not in _DETERMINERS
+    if word in _AMBIGUOUS and following.endswith("ing") and verb_of(following) is not None:
+        return True
     if not following:
         return True
     _, by_form, _ = _verbs()
@@ -217,7 +268,7 @@ def _object(words: list[str]) -> str:
         low = word.lower()
         if low in _DETERMINERS and not kept:
             continue
-        if low in _BREAKS:
+        if low in _BREAKS or _is_adverb(low):
             if kept:
                 break
             continue
@@ -232,6 +283,10 @@ def _nominal(text: str) -> Operation:
     _, by_form, _ = _verbs()
     head = re.split(r"[:–—(,.]|\s-\s", text, maxsplit=1)[0]
     words = _WORD.findall(head)
+    if len(words) == 2 and words[1].lower().endswith("ing"):
+        verb = verb_of(words[1].lower())
+        if verb is not None:
+            return Operation(verb, words[0])
     for position, word in enumerate(words[:6]):
         verb = by_form.get(word.lower())
         if verb is not None:
@@ -256,7 +311,17 @@ def _east_asian(text: str) -> Operation:
     before = re.split(r"[,，、。|:：]", text[:place])[-1].strip()
     after = re.split(r"[,，、。|:：]", text[place + len(form) :])[0].strip()
     thing = before if _is_korean(text) else (after or before)
-    return Operation(verb, re.sub(r"[을를이가은는의]$", "", thing)[-20:])
+    return Operation(verb, _ending(re.sub(r"[을를이가은는의]$", "", thing)))
+
+
+def _ending(phrase: str) -> str:
+    """The last characters of a long phrase, without a piece of a Latin word."""
+    if len(phrase) <= _LONGEST_PHRASE:
+        return phrase
+    cut = len(phrase) - _LONGEST_PHRASE
+    while cut < len(phrase) and re.match(r"[A-Za-z0-9]{2}", phrase[cut - 1 : cut + 1]):
+        cut += 1
+    return phrase[cut:].strip()
 
 
 def _is_korean(text: str) -> bool:

@@ -32,7 +32,18 @@ from nodewright.prd.models import NODE_KINDS
         ("El sistema debe permitir registrar usuarios", "register", "usuarios"),
         ("메뉴 목록 조회", "read", "메뉴 목록"),
         ("注册用户", "register", "用户"),
-        ("Something without a known action", "handle", "Something"),
+        ("Something without a known action", "", "Something"),
+        ("The system shall handle PDF parsing errors gracefully", "handle", "PDF parsing errors"),
+        ("The system shall output structured JSON data", "output", "structured JSON data"),
+        ("System MUST automatically upgrade the plan when paid", "upgrade", "plan"),
+        ("Users may upgrade or downgrade their plans", "upgrade", "plans"),
+        (
+            "WHEN implementing deletion endpoints THEN the system SHALL ensure idempotency",
+            "ensure",
+            "idempotency",
+        ),
+        ("Configuration must be cacheable", "ensure", "Configuration cacheable"),
+        ("Payment processing – refunds and more", "process", "Payment"),
     ],
 )
 def test_the_main_verb_and_its_object(text: str, verb: str, thing: str) -> None:
@@ -58,8 +69,7 @@ def test_the_kind_of_a_requirement(text: str, kind: str) -> None:
 @given(st.text(max_size=300))
 def test_any_sentence_has_an_operation_and_a_kind(text: str) -> None:
     operation = operation_of(text)
-    assert operation.verb.isascii()
-    assert operation.verb.isalpha()
+    assert operation.verb == "" or (operation.verb.isascii() and operation.verb.isalpha())
     kind, score = kind_of(text)
     assert kind in NODE_KINDS
     assert 0 <= score <= 1
