@@ -16,10 +16,13 @@ help: ## what each target does
 setup: $(filter .tools/%,$(UV)) ## the environment, from uv.lock
 	$(UV) sync --frozen --quiet
 
-lint: setup ## ruff and mypy --strict over the project itself
+lint: setup ## ruff and mypy --strict over the project itself, pyright over its public types
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
+	@mkdir -p out; echo pyright --verifytypes nodewright; \
+	$(RUN) --group types basedpyright --verifytypes nodewright --ignoreexternal >out/types.txt || \
+	{ cat out/types.txt; exit 1; }
 
 test: lint ## everything that must hold
 	$(RUN) pytest -m 'not faults'
