@@ -4,8 +4,9 @@ Every public name can be imported from here; each is loaded when it is first use
 ``import nodewright`` stays fast.
 """
 
-import importlib
 from typing import Any
+
+from nodewright.lazy import load_export
 
 __version__ = "0.1.0"
 
@@ -86,12 +87,7 @@ __all__ = ["__version__", *sorted(_EXPORTS)]  # noqa: PLE0604 - names come from 
 
 
 def __getattr__(name: str) -> Any:
-    module = _EXPORTS.get(name)
-    if module is None:
-        raise AttributeError(f"module 'nodewright' has no attribute {name!r}")
-    value = getattr(importlib.import_module(module), name)
-    globals()[name] = value
-    return value
+    return load_export(__name__, _EXPORTS, name)
 
 
 def __dir__() -> list[str]:

@@ -2,7 +2,10 @@
 
 import ast
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+
+import pytest
 
 import nodewright
 
@@ -24,6 +27,8 @@ ROOMS = [
     "logs",
     "settings",
     "errors",
+    "disk",
+    "lazy",
 ]
 
 
@@ -72,3 +77,12 @@ def test_long_modules_give_a_reason() -> None:
 def test_public_names_load() -> None:
     for name in nodewright.__all__:
         assert getattr(nodewright, name) is not None
+
+
+@pytest.mark.parametrize("package", ["", ".logs", ".mixins", ".storage", ".templates"])
+def test_a_name_that_is_not_public_is_an_attribute_error(package: str) -> None:
+    module = import_module(f"nodewright{package}")
+    for name in module.__all__:
+        assert getattr(module, name) is getattr(module, name)
+    with pytest.raises(AttributeError, match=f"module '{module.__name__}' has no attribute 'nil'"):
+        _ = module.nil

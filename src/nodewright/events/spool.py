@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from nodewright.disk import sync_folder
 from nodewright.events.commits import Commits
 from nodewright.events.config import Durability
 from nodewright.events.encoding import Record
@@ -199,7 +200,7 @@ class Spool:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
         file = os.open(path, flags, 0o600)
         if self._syncing is not None:
-            _sync_directory(self.directory)
+            sync_folder(self.directory)
         if self._active is not None:
             if self._syncing is not None:
                 self._syncing.retire(self._active)
@@ -374,11 +375,3 @@ def _own(directory: Path) -> int:
 def _segments(directory: Path) -> list[tuple[int, Path]]:
     found = [path for path in directory.glob(f"*{_SUFFIX}") if path.stem.isdecimal()]
     return sorted((int(path.stem), path) for path in found)
-
-
-def _sync_directory(directory: Path) -> None:
-    file = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import orjson
 
+from nodewright.disk import sync_folder
 from nodewright.generation.manifest import (
     BASE_FOLDER,
     MANIFEST_NAME,
@@ -105,7 +106,7 @@ class Journal:
         try:
             batch = self._prepare(draft, writes, removals, folders, bases, manifest)
             draft.rename(place)
-            _synchronise(self.folder)
+            sync_folder(self.folder)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
@@ -332,12 +333,4 @@ def _write_synchronised(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    _synchronise(path.parent)
-
-
-def _synchronise(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(path.parent)

@@ -4,9 +4,9 @@
 entry.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from nodewright.lazy import load_export
 from nodewright.logs.context import (
     async_log_context,
     get_correlation_id,
@@ -70,9 +70,4 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    module = _LAZY.get(name)
-    if module is None:
-        raise AttributeError(f"module 'nodewright.logs' has no attribute {name!r}")
-    value = getattr(import_module(module), name)
-    globals()[name] = value
-    return value
+    return load_export(__name__, _LAZY, name)

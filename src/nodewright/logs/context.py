@@ -78,11 +78,6 @@ def get_session_id() -> str | None:
     return unfragment("session_id", SESSION.get())
 
 
-def get_component() -> str | None:
-    """The component of this context, or None."""
-    return unfragment("component", COMPONENT.get())
-
-
 def context_fields() -> dict[str, Any]:
     """The further fields bound by `log_context` in this context."""
     bound = {name: variable.get(ABSENT) for name, variable in list(FIELDS.items())}

@@ -50,7 +50,6 @@ class FileOutput(DescriptorOutput):
         super().__init__(descriptor, str(self.path))
         self._closed = False
         self._checked_by = 0
-        self._unchecked = 0
         self._tidying: threading.Thread | None = None
         self._limit = config.max_bytes if config and config.max_bytes else 1 << 62
         self._pause = config.check_seconds if config else 1.0

@@ -1,7 +1,8 @@
 """Mixins of omnibase_core: catalogue, trials, features, the learned model."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from nodewright.lazy import load_export
 
 if TYPE_CHECKING:
     from nodewright.mixins.catalogue import Catalogue
@@ -60,9 +61,4 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    module = _EXPORTS.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(module), name)
-    globals()[name] = value
-    return value
+    return load_export(__name__, _EXPORTS, name)

@@ -1,7 +1,7 @@
 """State machines: arrow chains, lists of statuses and transition sentences."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -324,8 +324,3 @@ def _subject(label: str, hint: str, section: Section, names: Sequence[str]) -> s
         if found:
             return found
     return "Item"
-
-
-def states_of(machines: Iterable[StateMachine]) -> set[str]:
-    """All states' names in lower case."""
-    return {state.lower() for machine in machines for state in machine.states}

@@ -1,7 +1,8 @@
 """PostgreSQL: schema, migrations, records, persistence."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from nodewright.lazy import load_export
 
 if TYPE_CHECKING:
     from nodewright.storage.errors import (
@@ -31,9 +32,4 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    module = _EXPORTS.get(name)
-    if module is None:
-        raise AttributeError(f"module 'nodewright.storage' has no attribute {name!r}")
-    value = getattr(import_module(module), name)
-    globals()[name] = value
-    return value
+    return load_export(__name__, _EXPORTS, name)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from nodewright.lazy import load_export
 from nodewright.templates.cache import TemplateCache
 from nodewright.templates.errors import (
     InvalidLimitError,
@@ -15,6 +16,9 @@ from nodewright.templates.statistics import CachedTemplate, CacheStats
 
 if TYPE_CHECKING:
     from nodewright.templates.pack import TemplatePack as TemplatePack
+
+# Brings Jinja2 with it.
+_EXPORTS = {"TemplatePack": "nodewright.templates.pack"}
 
 __all__ = [
     "CacheStats",
@@ -32,9 +36,4 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load `TemplatePack`, and with it Jinja2, when it is first used."""
-    if name != "TemplatePack":
-        raise AttributeError(f"module 'nodewright.templates' has no attribute {name!r}")
-    from nodewright.templates.pack import TemplatePack
-
-    return TemplatePack
+    return load_export(__name__, _EXPORTS, name)
