@@ -82,6 +82,14 @@ class MixinLearner:
 
         The trials of the installed omnibase_core are run first if they never were.
 
+        Args:
+            min_samples: how many trials and recorded pairs there have to be.
+            test_size: the share of them, between 0 and 1, that is held out to measure.
+            cross_val_folds: parts of the cross-validation, at least 2.
+
+        Returns:
+            How good the new model is, on what was held out.
+
         Raises:
             ValueError: fewer than ``min_samples`` samples, or arguments that make no sense.
         """
@@ -264,6 +272,12 @@ class MixinLearner:
 
         Works without a trained model, by trials alone.
 
+        Args:
+            node_type: EFFECT, COMPUTE, REDUCER or ORCHESTRATOR.
+            required_capabilities: in the words of the requirements, such as ``caching``.
+            existing_mixins: class names that the node has already.
+            max_recommendations: mixins to add at the most.
+
         Raises:
             ValueError: an unknown node type.
         """
@@ -320,6 +334,13 @@ class MixinLearner:
         retrain_threshold: int = 100,
     ) -> None:
         """Record an outcome at once; after ``retrain_threshold`` new ones train in the background.
+
+        Args:
+            mixin_a: a mixin's class name.
+            mixin_b: the other's; their order does not matter.
+            node_type: EFFECT, COMPUTE, REDUCER or ORCHESTRATOR.
+            success: whether they worked together on such a node.
+            retrain_threshold: outcomes since the last training, at least 1.
 
         Raises:
             ValueError: an unknown node type, an empty name or a threshold below 1.

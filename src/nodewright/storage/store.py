@@ -76,6 +76,14 @@ class Store:
     ) -> UUID:
         """Count one outcome of two mixins on a node kind; their order does not matter.
 
+        Args:
+            mixin_a: a mixin's class name.
+            mixin_b: the other's.
+            node_type: EFFECT, COMPUTE, REDUCER or ORCHESTRATOR.
+            success: whether they worked together.
+            conflict_reason: why not; the latest one is kept.
+            resolution_pattern: what helped; the latest one is kept.
+
         Returns:
             The id of the pair's record.
 
@@ -175,7 +183,7 @@ class Store:
     def get_pattern_feedback(
         self, pattern_name: str | None = None, limit: int = 1000
     ) -> list[PatternFeedbackLog]:
-        """The latest judgements, newest first."""
+        """The latest ``limit`` judgements of a pattern, or of all, newest first."""
         parameters = {"pattern_name": pattern_name, "limit": limit}
         return self._fetch("get_pattern_feedback", PatternFeedbackLog, parameters)
 
@@ -257,7 +265,11 @@ class Store:
         cache_hits: int = 0,
         cache_misses: int = 0,
     ) -> None:
-        """Accept a loaded template; where it is known, counts are added to its own."""
+        """Accept a loaded template; where it is known, counts are added to its own.
+
+        Sizes are bytes, times milliseconds; ``file_hash`` is the SHA-256 of the content in hex,
+        ``last_accessed_at`` now by default. See `TemplateCacheCreate` for the bounds.
+        """
         self.telemetry.put(
             (
                 TEMPLATE,
@@ -288,7 +300,8 @@ class Store:
     ) -> None:
         """Accept what happened to a known template; counts are added to the stored ones.
 
-        Without ``access_count`` it is hits plus misses, without ``last_accessed_at`` now.
+        Without ``access_count`` it is hits plus misses, without ``last_accessed_at`` now;
+        ``load_time_ms`` is of the last load.
         """
         self.telemetry.put(
             (
