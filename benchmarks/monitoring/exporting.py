@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
-from benchmarks.ratios import Figure, Timing, report
+from benchmarks.ratios import QUICK, Figure, Timing, report
 from nodewright.monitoring import MetricStore, MetricType
 from nodewright.monitoring.store import Limits
 
 _SERIES = 10_000
-_ROUNDS = 5
+_ROUNDS = 2 if QUICK else 5
 
 
 def run() -> None:
