@@ -9,7 +9,7 @@ from benchmarks.ratios import measured, target
 from benchmarks.suite import Result
 
 WIDTH, ROW, TOP = 960, 17, 46
-NAMES, RIGHT = 400, 170  # room for names and for values
+NAMES, RIGHT = 400, 205  # room for names and for values
 REACHED, MISSED, INK = "#1f7a4d", "#b3261e", "#1c2733"
 MOST = 30.0  # a figure this many times better or worse ends at the edge
 

@@ -98,6 +98,8 @@ def run_health() -> None:
                 seconds.append(time.perf_counter() - start)
             median = statistics.median(seconds)
             timings.append(Timing(check.component, median, min(seconds), 20))
-            figures.append(Figure(check.component, median * 1000, 10, at_least=False, unit="ms"))
+            figures.append(
+                Figure(f"check of {check.component}", median * 1000, 10, at_least=False, unit="ms")
+            )
         persistence.sync.close()
     report("Health checks", timings, figures)
