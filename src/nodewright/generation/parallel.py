@@ -117,6 +117,7 @@ class ParallelGenerator:
         self._on_progress = on_progress
         self._proof = Proof(verify, templates, timeout_seconds)
         self._recorder = recorder
+        self._owns_recorder = recorder is None
         self._workers: Workers | None = None
         self._calls: list[_Call] = []
         self.last_run: RunStatistics = RunStatistics(0, 0, 0.0, 0.0)
@@ -180,12 +181,16 @@ class ParallelGenerator:
         )
 
     async def cleanup(self) -> None:
-        """Stop the workers; a later call starts new ones."""
+        """Stop the workers and let go of the database; a later call starts anew."""
         workers, self._workers = self._workers, None
         if workers is not None:
             await asyncio.to_thread(workers.close)
-        if self._recorder is not None:
-            await asyncio.to_thread(self._recorder.flush)
+        recorder = self._recorder
+        if recorder is None:
+            return
+        if self._owns_recorder:
+            self._recorder = None
+        await asyncio.to_thread(recorder.close if self._owns_recorder else recorder.flush)
 
     async def __aenter__(self) -> Self:
         return self

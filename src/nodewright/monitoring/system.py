@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _log = get_logger(__name__, component="monitoring")
 
 _COLLECT_TIMEOUT_S = 5.0
+_FLUSH_TIMEOUT_S = 1.0
 _STATUSES = ("healthy", "degraded", "critical")
 
 
@@ -115,7 +116,8 @@ class MonitoringSystem:
     async def collect_all_metrics(self, time_window_minutes: float = 60) -> dict[str, Any]:
         """The numbers of all parts over the last minutes, JSON-ready.
 
-        A part that cannot be read has ``available`` False and ``error``, and is named in
+        What this process has measured so far is written first, if the database takes it within a
+        second. A part that cannot be read has ``available`` False and ``error``, and is named in
         ``unavailable``; the numbers of a part without data are zero.
 
         Raises:
@@ -281,6 +283,9 @@ class MonitoringSystem:
             await persistence.close()
 
     async def _read_parts(self, window: timedelta) -> dict[str, Any]:
+        from nodewright.storage.write_behind import flush_all
+
+        await asyncio.to_thread(flush_all, _FLUSH_TIMEOUT_S)
         with otel.span("nodewright.collect_all_metrics", window_s=window.total_seconds()):
             return await collecting.collect(self._reader(), window, _COLLECT_TIMEOUT_S)
 

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.unit.generation.test_planner import SHOP
 
 from nodewright import templates
 from nodewright.generation.delivery import undo
+from nodewright.generation.model import Verify
 from nodewright.generation.parallel import (
     GenerationJob,
     GenerationProgress,
@@ -279,3 +281,19 @@ async def test_the_use_of_templates_is_recorded(
     by_type = {row.template_type: row for row in await persistence.get_template_cache_efficiency()}
     assert {"EFFECT", "COMMON", "PACKAGE"} <= set(by_type)
     assert by_type["EFFECT"].template_count > 5
+
+
+async def test_cleanup_lets_go_of_the_database(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NODEWRIGHT_DATABASE_URL", database_url)
+    before = set(threading.enumerate())
+    generator = ParallelGenerator(max_workers=1, verify=Verify.STATIC)
+    session = uuid4()
+    await generator.generate_nodes_parallel([job(tmp_path, "COMPUTE")], session)
+    assert {thread.name for thread in set(threading.enumerate()) - before}
+    await generator.cleanup()
+    left = {thread.name for thread in set(threading.enumerate()) - before}
+    assert not {name for name in left if "telemetry" in name or "pool" in name}
+    rows = CodegenPersistence(database_url).sync.get_performance_metrics(session)
+    assert {row.phase for row in rows} >= {"code_gen", "total"}
