@@ -128,13 +128,14 @@ class ParallelGenerator:
         """Generate all jobs; their order is not kept.
 
         Raises:
-            OnexError: every job failed; the message has each job's error.
+            OnexError: every job failed; its message and context have each job's error. Where all
+                took too long, it is a TimeoutError too.
             ValueError: two jobs would write the same node.
         """
         async with aclosing(self.generate_nodes_iter(jobs, session_id)) as results:
             finished = [result async for result in results]
         if finished and not any(result.success for result in finished):
-            raise await asyncio.to_thread(_all_failed, finished)
+            raise await asyncio.to_thread(_all_failed, finished, session_id)
         return finished
 
     async def generate_nodes_iter(
@@ -256,14 +257,7 @@ class ParallelGenerator:
         self._recorder.run(session_id, times)
 
 
-def _all_failed(results: Sequence[GenerationResult]) -> Exception:
-    """omnibase_core's error; importing it takes a while, so not in the event loop's thread."""
-    from omnibase_core.enums.enum_core_error_code import EnumCoreErrorCode
-    from omnibase_core.errors import OnexError
+def _all_failed(results: Sequence[GenerationResult], session_id: UUID) -> Exception:
+    from nodewright.generation.failures import all_failed
 
-    reasons = "; ".join(f"job {result.job_id}: {result.error}" for result in results)
-    return OnexError(
-        message=f"all {len(results)} jobs failed: {reasons}",
-        error_code=EnumCoreErrorCode.OPERATION_FAILED,
-        context={"errors": {str(result.job_id): result.error for result in results}},
-    )
+    return all_failed(results, session_id)
