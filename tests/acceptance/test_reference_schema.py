@@ -7,7 +7,6 @@ from uuid import UUID
 import psycopg
 import pytest
 from agents.lib import schema_phase7
-from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier, Placeholder
 from tests.acceptance import reference_schema as reference
@@ -17,15 +16,10 @@ Connection = psycopg.Connection[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def database(server: str) -> Iterator[Connection]:
-    """A database of its own; each test's changes are taken back."""
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute("CREATE DATABASE reference TEMPLATE nodewright_template")
-    dsn = make_conninfo(server, dbname="reference")
-    with psycopg.connect(dsn, autocommit=True, row_factory=dict_row) as connection:
+def database(reference_url: str) -> Iterator[Connection]:
+    """A connection for all tests; each test's changes are taken back."""
+    with psycopg.connect(reference_url, autocommit=True, row_factory=dict_row) as connection:
         yield connection
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute("DROP DATABASE reference WITH (FORCE)")
 
 
 @pytest.fixture
