@@ -126,6 +126,18 @@ CASES = [
         ValueError,
         ("would write the same node", "EFFECT User"),
     ),
+    Case(
+        "part of a worker",
+        lambda _: ParallelGenerator(1.5),  # type: ignore[arg-type]
+        ValueError,
+        ("max_workers", "1.5", "whole number"),
+    ),
+    Case(
+        "no time",
+        lambda _: ParallelGenerator(timeout_seconds=float("nan")),  # type: ignore[arg-type]
+        ValueError,
+        ("timeout_seconds", "nan", "at least 1"),
+    ),
     # Stream 4
     Case(
         "threshold",
@@ -181,6 +193,18 @@ CASES = [
         ValueError,
         ("retrain_threshold", "0", "at least 1"),
     ),
+    Case(
+        "no mixin",
+        lambda p: p.learner.update_from_feedback(None, "B", "EFFECT", success=True),  # type: ignore[arg-type]
+        ValueError,
+        ("None", "1 to 100 characters"),
+    ),
+    Case(
+        "one text",
+        lambda p: p.learner.recommend_mixins("EFFECT", "caching"),  # type: ignore[arg-type]
+        ValueError,
+        ("required_capabilities", "'caching'", "give a list of names"),
+    ),
     # Stream 5
     Case(
         "feedback type",
@@ -206,6 +230,12 @@ CASES = [
         ValueError,
         ("1.5",),
     ),
+    Case(
+        "NUL",
+        lambda p: p.collector.record_feedback(feedback(detected_pattern="a\0")),
+        ValueError,
+        ("pattern_name", r"'a\x00'", "leave it out"),
+    ),
     # Stream 6
     Case("open circuit", lambda _: with_open_circuit(), RuntimeError, ("OPEN", "try again in")),
     Case("batch", lambda _: BatchConfig(0), ValueError, ("max_batch_size", "0", "at least 1")),
@@ -228,6 +258,12 @@ CASES = [
         lambda _: published_after_cleanup(),
         RuntimeError,
         ("make a new one",),
+    ),
+    Case(
+        "no handler",
+        lambda _: BatchProcessor(None),  # type: ignore[arg-type]
+        TypeError,
+        ("processor_func", "None", "give a function"),
     ),
     # Stream 7
     Case(
@@ -277,6 +313,12 @@ CASES = [
         lambda _: monitoring.MonitoringThresholds(cache_hit_rate_warning=float("nan")),
         ValueError,
         ("cache_hit_rate_warning", "nan", "give a finite number"),
+    ),
+    Case(
+        "severity",
+        lambda p: p.monitoring.get_active_alerts("bad"),  # type: ignore[arg-type]
+        ValueError,
+        ("'bad'", "use critical, warning, info"),
     ),
     # Stream 8
     Case(

@@ -199,6 +199,7 @@ async def test_monitoring_collects_and_sums_up(persistence: CodegenPersistence) 
     (alert,) = monitoring.get_active_alerts()
     assert (alert.severity.value, alert.metric_name) == ("critical", "cache_hit_rate")
     assert (alert.threshold, alert.actual_value) == (0.60, 0.5)
+    assert monitoring.get_active_alerts("critical") == [alert]  # type: ignore[arg-type]
     assert monitoring.get_active_alerts(component="nothing") == []
     text = await monitoring.export_prometheus_metrics()
     assert "cache_hit_rate 0.5" in text

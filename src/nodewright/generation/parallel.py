@@ -1,6 +1,7 @@
 """``ParallelGenerator``: nodes for jobs, several at a time, each proven before it is delivered."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Executor
@@ -91,7 +92,8 @@ class ParallelGenerator:
         recorder: where phases are recorded; the configured database by default.
 
     Raises:
-        ValueError: ``max_workers`` or ``timeout_seconds`` is below 1.
+        ValueError: ``max_workers`` is no whole number of at least 1, or ``timeout_seconds`` is
+            below 1 or endless.
     """
 
     def __init__(
@@ -106,10 +108,10 @@ class ParallelGenerator:
         templates: Path | None = None,
         recorder: Recorder | None = None,
     ) -> None:
-        if max_workers < 1:
-            raise ValueError(f"max_workers is {max_workers}; at least 1 is needed")
-        if timeout_seconds < 1:
-            raise ValueError(f"timeout_seconds is {timeout_seconds}; at least 1 is needed")
+        if not isinstance(max_workers, int) or max_workers < 1:
+            raise ValueError(f"max_workers is {max_workers!r}; give a whole number, at least 1")
+        if not 1 <= timeout_seconds < threading.TIMEOUT_MAX:
+            raise ValueError(f"timeout_seconds is {timeout_seconds!r}; give seconds, at least 1")
         self.max_workers = max_workers
         self.timeout_seconds = timeout_seconds
         self.enable_metrics = enable_metrics

@@ -149,6 +149,7 @@ class TemplateCache:
         ``effect_node_template.py`` becomes ``EFFECT_template``. What can't be loaded is logged
         and left out.
         """
+        templates_dir = Path(templates_dir)
         if not templates_dir.is_dir():
             _log.warning(f"no templates to warm up: {templates_dir} is not a folder")
         for name, kind, file in templates_of(templates_dir, template_types):
