@@ -23,7 +23,7 @@ MODULES = {
     "mixin_learner": "nodewright.mixins",
     "monitoring": "nodewright.monitoring",
     "parallel_generator": "nodewright.generation.parallel",
-    "pattern_feedback": "nodewright.patterns",
+    "pattern_feedback": "nodewright.patterns.feedback",
     "persistence": "nodewright.storage",
     "schema_phase7": "nodewright.storage.records",
     "simple_prd_analyzer": "nodewright.prd",

@@ -1,7 +1,8 @@
 """The whole job as one readable function: PRD in, proven nodes out.
 
 The command line, the dashboard and users call the same functions: ``prepare`` reads and plans,
-``preview`` says what a run would do to every file, ``generate`` does it.
+``preview`` says what a run would do to every file, ``generate`` does it, records it and tells the
+broker of it.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nodewright.errors import NodewrightError
+from nodewright.generation.announcing import announcing
 from nodewright.generation.cluster import ClusterWorkers
 from nodewright.generation.decisions import Action
 from nodewright.generation.delivery import Delivery
@@ -132,11 +134,21 @@ def generate(
     Raises:
         NodewrightError: the output folder cannot be written or is in use, or a template is wrong.
     """
-    plan = prepared.plan
     run = Run(prepared, options, seconds={"prd_analysis": prepared.seconds})
-    recorder = recorder or Recorder()
+    plan = prepared.plan
     _log.info("generation.started", {"package": plan.package, "nodes": len(plan.nodes)})
-    delivery = Delivery(options.output, plan.package, options.force)
+    with announcing(prepared.analysis) as announcer:
+        _prove_and_deliver(run, on_progress, workers)
+        _record(run, recorder)
+        delivered = {outcome.node.slug for outcome in run.outcomes if outcome.delivered}
+        announcer.finished(run.proofs, delivered, run.seconds["total"])
+    _log.info("generation.finished", {"delivered": len(delivered), **run.seconds})
+    return run
+
+
+def _prove_and_deliver(run: Run, on_progress: OnProgress, workers: Workers | None) -> None:
+    options = run.options
+    delivery = Delivery(options.output, run.prepared.plan.package, options.force)
     with run.phase("total"), delivery:
         with run.phase("template_load"):
             load_templates(options.templates)
@@ -148,17 +160,19 @@ def generate(
                 pool.close()
         with run.phase("persistence"):
             _deliver(run, delivery, reports)
-    run.seconds["total"] += prepared.seconds
-    recorder.nodes(run.session_id, reports.values(), run.workers)
-    proofs = [(node, reports[node.slug]) for node in plan.nodes]
-    recorder.compositions(proofs)
-    recorder.patterns(run.session_id, prepared.analysis.patterns, proofs)
-    recorder.run(run.session_id, RunTimes(run.seconds, run.workers, run.speedup))
-    _log.info(
-        "generation.finished",
-        {"delivered": sum(outcome.delivered for outcome in run.outcomes), **run.seconds},
-    )
-    return run
+    run.seconds["total"] += run.prepared.seconds
+
+
+def _record(run: Run, given: Recorder | None) -> None:
+    recorder = given or Recorder()
+    try:
+        recorder.nodes(run.session_id, [report for _, report in run.proofs], run.workers)
+        recorder.compositions(run.proofs)
+        recorder.patterns(run.session_id, run.prepared.analysis.patterns, run.proofs)
+        recorder.run(run.session_id, RunTimes(run.seconds, run.workers, run.speedup))
+    finally:
+        if given is None:
+            recorder.close()
 
 
 def _pool(options: Options) -> tuple[Workers, int]:

@@ -45,6 +45,8 @@ class BatchProcessor:
         *,
         on_error: ErrorCallback | None = None,
     ) -> None:
+        if not callable(processor_func):
+            raise TypeError(f"processor_func is {processor_func!r}: give a function of a list")
         self.config: BatchConfig = config or BatchConfig()
         self.failed_batches: list[tuple[list[Any], Exception]] = []
         self._handler = processor_func

@@ -198,4 +198,5 @@ def _result(
         duration_ms=report.seconds * 1000 if report else 0.0,
         node_type=job.node_type,
         microservice_name=job.microservice_name,
+        timed_out=error is not None and report is not None and report.timed_out,
     )

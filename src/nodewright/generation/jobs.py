@@ -33,7 +33,7 @@ class GenerationResult:
 
     ``node_result`` describes the delivered node: ``node_name``, ``class_name``, ``kind``,
     ``output_path``, ``files``, ``operations``, ``requirements`` and ``checks``. ``duration_ms`` is
-    the time in the worker.
+    the time in the worker; ``timed_out`` says that it was stopped at its time limit.
     """
 
     job_id: UUID
@@ -43,6 +43,7 @@ class GenerationResult:
     duration_ms: float
     node_type: str
     microservice_name: str
+    timed_out: bool = False
 
 
 def refuse_doubles(jobs: Sequence[GenerationJob]) -> None:

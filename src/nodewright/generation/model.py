@@ -143,6 +143,10 @@ class Check:
     seconds: float = 0.0
 
 
+# The check that a node fails when it is stopped at its time limit.
+OVERDUE = "time"
+
+
 @dataclass(frozen=True, slots=True)
 class NodeReport:
     """What became of one node.
@@ -170,6 +174,11 @@ class NodeReport:
     def passed(self) -> bool:
         """Whether at least one judge spoke and none objected."""
         return bool(self.checks) and all(check.passed for check in self.checks)
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether it was stopped at its time limit."""
+        return any(check.name == OVERDUE and not check.passed for check in self.checks)
 
     @property
     def reason(self) -> str:

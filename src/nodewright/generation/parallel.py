@@ -1,6 +1,7 @@
 """``ParallelGenerator``: nodes for jobs, several at a time, each proven before it is delivered."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Executor
@@ -91,7 +92,8 @@ class ParallelGenerator:
         recorder: where phases are recorded; the configured database by default.
 
     Raises:
-        ValueError: ``max_workers`` or ``timeout_seconds`` is below 1.
+        ValueError: ``max_workers`` is no whole number of at least 1, or ``timeout_seconds`` is
+            below 1 or endless.
     """
 
     def __init__(
@@ -106,10 +108,10 @@ class ParallelGenerator:
         templates: Path | None = None,
         recorder: Recorder | None = None,
     ) -> None:
-        if max_workers < 1:
-            raise ValueError(f"max_workers is {max_workers}; at least 1 is needed")
-        if timeout_seconds < 1:
-            raise ValueError(f"timeout_seconds is {timeout_seconds}; at least 1 is needed")
+        if not isinstance(max_workers, int) or max_workers < 1:
+            raise ValueError(f"max_workers is {max_workers!r}; give a whole number, at least 1")
+        if not 1 <= timeout_seconds < threading.TIMEOUT_MAX:
+            raise ValueError(f"timeout_seconds is {timeout_seconds!r}; give seconds, at least 1")
         self.max_workers = max_workers
         self.timeout_seconds = timeout_seconds
         self.enable_metrics = enable_metrics
@@ -117,6 +119,7 @@ class ParallelGenerator:
         self._on_progress = on_progress
         self._proof = Proof(verify, templates, timeout_seconds)
         self._recorder = recorder
+        self._owns_recorder = recorder is None
         self._workers: Workers | None = None
         self._calls: list[_Call] = []
         self.last_run: RunStatistics = RunStatistics(0, 0, 0.0, 0.0)
@@ -127,13 +130,14 @@ class ParallelGenerator:
         """Generate all jobs; their order is not kept.
 
         Raises:
-            OnexError: every job failed; the message has each job's error.
+            OnexError: every job failed; its message and context have each job's error. Where all
+                took too long, it is a TimeoutError too.
             ValueError: two jobs would write the same node.
         """
         async with aclosing(self.generate_nodes_iter(jobs, session_id)) as results:
             finished = [result async for result in results]
         if finished and not any(result.success for result in finished):
-            raise await asyncio.to_thread(_all_failed, finished)
+            raise await asyncio.to_thread(_all_failed, finished, session_id)
         return finished
 
     async def generate_nodes_iter(
@@ -180,12 +184,16 @@ class ParallelGenerator:
         )
 
     async def cleanup(self) -> None:
-        """Stop the workers; a later call starts new ones."""
+        """Stop the workers and let go of the database; a later call starts anew."""
         workers, self._workers = self._workers, None
         if workers is not None:
             await asyncio.to_thread(workers.close)
-        if self._recorder is not None:
-            await asyncio.to_thread(self._recorder.flush)
+        recorder = self._recorder
+        if recorder is None:
+            return
+        if self._owns_recorder:
+            self._recorder = None
+        await asyncio.to_thread(recorder.close if self._owns_recorder else recorder.flush)
 
     async def __aenter__(self) -> Self:
         return self
@@ -251,14 +259,7 @@ class ParallelGenerator:
         self._recorder.run(session_id, times)
 
 
-def _all_failed(results: Sequence[GenerationResult]) -> Exception:
-    """omnibase_core's error; importing it takes a while, so not in the event loop's thread."""
-    from omnibase_core.enums.enum_core_error_code import EnumCoreErrorCode
-    from omnibase_core.errors import OnexError
+def _all_failed(results: Sequence[GenerationResult], session_id: UUID) -> Exception:
+    from nodewright.generation.failures import all_failed
 
-    reasons = "; ".join(f"job {result.job_id}: {result.error}" for result in results)
-    return OnexError(
-        message=f"all {len(results)} jobs failed: {reasons}",
-        error_code=EnumCoreErrorCode.OPERATION_FAILED,
-        context={"errors": {str(result.job_id): result.error for result in results}},
-    )
+    return all_failed(results, session_id)

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nodewright.generation.model import Check, NodePlan, NodeReport, Plan, Verify
+from nodewright.generation.model import OVERDUE, Check, NodePlan, NodeReport, Plan, Verify
 from nodewright.generation.proof import prove_nodes
 from nodewright.generation.workers import CrashedError, OverdueError, Workers
 
@@ -98,7 +98,7 @@ async def _prove_batch(
         )
     except (OverdueError, CrashedError) as error:
         if len(batch) == 1:
-            name = "time" if isinstance(error, OverdueError) else "process"
+            name = OVERDUE if isinstance(error, OverdueError) else "process"
             check = Check(name, passed=False, detail=str(error))
             return [NodeReport(batch[0].slug, batch[0].kind, (check,))]
     return [report for node in batch for report in await _prove_batch(plan, [node], workers, proof)]

@@ -118,6 +118,10 @@ class Recorder:
         """Write what waits, as long as the database answers."""
         self._persistence.sync.flush()
 
+    def close(self) -> None:
+        """Write what waits and let go of the database; a later call opens it again."""
+        self._persistence.sync.close()
+
     def _insert(
         self, session_id: UUID, node_type: str, phase: str, seconds: float, about: Mapping[str, Any]
     ) -> None:

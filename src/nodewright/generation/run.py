@@ -101,6 +101,11 @@ class Run:
         return self.prepared.analysis.session_id
 
     @property
+    def proofs(self) -> list[tuple[NodePlan, NodeReport]]:
+        """Each node of the plan with what the judges said of it."""
+        return [(outcome.node, outcome.report) for outcome in self.outcomes]
+
+    @property
     def succeeded(self) -> bool:
         """Whether every node of the plan was proven and delivered."""
         return bool(self.outcomes) and all(outcome.delivered for outcome in self.outcomes)

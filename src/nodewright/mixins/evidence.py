@@ -15,6 +15,8 @@ _TRIAL_MEAN = 0.99
 _PRIOR_WEIGHT = 2.0
 _DECIDING = 3
 _LEAST_CONTRIBUTION = 0.005
+# The largest count that a record can hold.
+_MOST = 2**31 - 1
 
 
 class Outcomes(NamedTuple):
@@ -59,15 +61,17 @@ def given_outcomes(data: Mapping[str, Any] | None) -> Outcomes:
     a record of the compatibility matrix; others are ignored.
 
     Raises:
-        ValueError: a count is not a whole number of at least 0.
+        ValueError: a count is no whole number that a record could hold.
     """
     if not data:
         return NONE
     counts = []
     for name in ("success_count", "failure_count"):
         value = data.get(name) or 0
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise ValueError(f"historical_data[{name!r}] is {value!r}: give a whole number >= 0")
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST:
+            raise ValueError(
+                f"historical_data[{name!r}] is {value!r:.40}: give a whole number, 0 to {_MOST}"
+            )
         counts.append(value)
     reason, resolution = data.get("conflict_reason"), data.get("resolution_pattern")
     return Outcomes(

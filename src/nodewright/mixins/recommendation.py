@@ -77,12 +77,15 @@ class Recommender:
         """The fewest mixins (at most ``most``) that cover the most of ``capabilities``.
 
         Raises:
-            ValueError: an unknown node type, or ``most`` below 0.
+            ValueError: an unknown node type, ``most`` below 0, or one text for a list of names.
             TrialWorkerError: trials cannot be run.
         """
         kind = node_kind(node_type)
         if most < 0:
             raise ValueError(f"max_recommendations is {most}: give at least 0")
+        for name, given in (("required_capabilities", capabilities), ("existing_mixins", existing)):
+            if isinstance(given, str):
+                raise ValueError(f"{name} is {given!r:.80}: give a list of names, [{given!r:.80}]")  # noqa: TRY004 - as all bad arguments
         catalogue = self._knowledge.catalogue
         present = [name for name in dict.fromkeys(existing) if catalogue.profile(name)]
         wanted = {meaning(text): text for text in capabilities if meaning(text)}

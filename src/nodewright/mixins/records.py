@@ -47,11 +47,11 @@ def checked_name(name: str) -> str:
     """``name`` without spaces around it.
 
     Raises:
-        ValueError: it is empty, or longer than a record holds.
+        ValueError: it is no text, empty, or longer than a record holds.
     """
-    stripped = name.strip()
+    stripped = name.strip() if isinstance(name, str) else ""
     if not 0 < len(stripped) <= _LONGEST_NAME:
-        raise ValueError(f"mixin name {name[:120]!r}: give 1 to {_LONGEST_NAME} characters")
+        raise ValueError(f"mixin name {name!r:.120}: give 1 to {_LONGEST_NAME} characters")
     return stripped
 
 

@@ -135,6 +135,10 @@ def check(samples: Samples, min_samples: int, test_size: float, folds: int) -> N
         raise TooFewSamplesError(
             f"insufficient training data: {pairs} pairs cannot be split into {folds} folds"
         )
+    if (1 - test_size) * pairs < 1:
+        raise ValueError(
+            f"test_size is {test_size}: of {pairs} pairs it leaves none to learn from; give less"
+        )
 
 
 def train(samples: Samples, test_size: float, folds: int) -> tuple[Any, ModelMetrics]:

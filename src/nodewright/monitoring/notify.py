@@ -4,8 +4,10 @@ Each channel has a thread that compares what fires with what the channel was las
 the difference. So there is no queue to overflow: a channel that was away is told how things are.
 """
 
+import atexit
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -277,3 +279,15 @@ def _labels(alert: MonitoringAlert) -> dict[str, str]:
 def _matches(matchers: Mapping[str, str], alert: MonitoringAlert) -> bool:
     labels = _labels(alert)
     return all(labels.get(name) == value for name, value in matchers.items())
+
+
+def close_at_exit(notifier: Notifier) -> None:
+    """Let alerts that were just raised reach their channels before the process ends."""
+    reference = weakref.ref(notifier)
+
+    def close() -> None:
+        alive = reference()
+        if alive is not None:
+            alive.close(timeout=1.0)
+
+    atexit.register(close)

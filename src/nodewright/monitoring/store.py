@@ -139,6 +139,8 @@ class MetricStore:
         calm = series.low <= value <= series.high
         if not calm:
             check_value(name, value, metric_type)
+        if help_text and not series.family.help_text:
+            series.family.help_text = checked_help(name, help_text)
         now = self._clock()
         if now >= series.fold_at or len(series.pending) >= _PENDING:
             self._fold(series, now)
@@ -146,8 +148,6 @@ class MetricStore:
         series.last_at = now
         if series.gone:
             self._rescue(series)
-        if help_text and not series.family.help_text:
-            series.family.help_text = checked_help(name, help_text)
         if not calm and series.watched and self._watcher is not None:
             self._watcher.observe(series, value, now)
 
@@ -255,6 +255,7 @@ class MetricStore:
         self, name: str, value: float, metric_type: MetricType, labels: Any, help_text: str
     ) -> Series:
         """The series of labels not met in this order before; it is made where there is none."""
+        check_name(name)
         wanted = checked_type(name, metric_type)
         known = checked_labels(name, labels, wanted)
         check_value(name, as_float(name, value), wanted)

@@ -1,11 +1,9 @@
 """`MonitoringSystem`: the documented entrance, and the functions that use the process's own one."""
 
 import asyncio
-import atexit
 import math
 import threading
 import time
-import weakref
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -24,9 +22,16 @@ from nodewright.monitoring.model import (
     MonitoringAlert,
     MonitoringThresholds,
 )
-from nodewright.monitoring.notify import ChannelStats, Notifier, Policy, Silence
+from nodewright.monitoring.notify import (
+    ChannelStats,
+    Notifier,
+    Policy,
+    Silence,
+    close_at_exit,
+)
 from nodewright.monitoring.rules import AlertRule, rules_of
 from nodewright.monitoring.store import Limits, MetricStore
+from nodewright.monitoring.validation import checked_severity
 
 if TYPE_CHECKING:
     from nodewright.storage import CodegenPersistence
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
 _log = get_logger(__name__, component="monitoring")
 
 _COLLECT_TIMEOUT_S = 5.0
+_FLUSH_TIMEOUT_S = 1.0
 _STATUSES = ("healthy", "degraded", "critical")
 
 
@@ -115,7 +121,8 @@ class MonitoringSystem:
     async def collect_all_metrics(self, time_window_minutes: float = 60) -> dict[str, Any]:
         """The numbers of all parts over the last minutes, JSON-ready.
 
-        A part that cannot be read has ``available`` False and ``error``, and is named in
+        What this process has measured so far is written first, if the database takes it within a
+        second. A part that cannot be read has ``available`` False and ``error``, and is named in
         ``unavailable``; the numbers of a part without data are zero.
 
         Raises:
@@ -177,11 +184,16 @@ class MonitoringSystem:
     def get_active_alerts(
         self, severity: AlertSeverity | None = None, component: str | None = None
     ) -> list[MonitoringAlert]:
-        """The alerts that fire, newest first, of one severity and one component if given."""
+        """The alerts that fire, newest first, of one severity and one component if given.
+
+        Raises:
+            StatusError: a ValueError: there is no such severity.
+        """
+        wanted = checked_severity(severity)
         return [
             alert
             for alert in self.alerts.active()
-            if (severity is None or alert.severity is severity)
+            if (wanted is None or alert.severity is wanted)
             and (component is None or alert.component == component)
         ]
 
@@ -281,6 +293,9 @@ class MonitoringSystem:
             await persistence.close()
 
     async def _read_parts(self, window: timedelta) -> dict[str, Any]:
+        from nodewright.storage.write_behind import flush_all
+
+        await asyncio.to_thread(flush_all, _FLUSH_TIMEOUT_S)
         with otel.span("nodewright.collect_all_metrics", window_s=window.total_seconds()):
             return await collecting.collect(self._reader(), window, _COLLECT_TIMEOUT_S)
 
@@ -299,7 +314,7 @@ class MonitoringSystem:
         with self._lock:
             if self._notifier is None:
                 self._notifier = Notifier(self.alerts, self._policy, wall=self._wall)
-                _close_at_exit(self._notifier)
+                close_at_exit(self._notifier)
             return self._notifier
 
     def _log_from_now_on(self) -> None:
@@ -316,18 +331,6 @@ class _Unavailable:
 
     async def fetch(self, *_: Any) -> Any:
         raise self._error
-
-
-def _close_at_exit(notifier: Notifier) -> None:
-    """Let alerts that were just raised reach their channels before the process ends."""
-    reference = weakref.ref(notifier)
-
-    def close() -> None:
-        alive = reference()
-        if alive is not None:
-            alive.close(timeout=1.0)
-
-    atexit.register(close)
 
 
 _system: MonitoringSystem | None = None

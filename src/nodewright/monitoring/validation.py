@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from nodewright.monitoring.errors import MetricError
-from nodewright.monitoring.model import MetricType
+from nodewright.monitoring.errors import MetricError, StatusError
+from nodewright.monitoring.model import AlertSeverity, MetricType
 
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
@@ -56,6 +56,17 @@ def checked_type(name: str, given: Any) -> MetricType:
     except ValueError as error:
         known = ", ".join(kind.value for kind in MetricType)
         raise MetricError(f"the type of {shown(name)} is {shown(given)}; use {known}") from error
+
+
+def checked_severity(given: Any) -> AlertSeverity | None:
+    """A severity, also given by its value; None stays None."""
+    if given is None:
+        return None
+    try:
+        return AlertSeverity(given)
+    except ValueError as error:
+        known = ", ".join(severity.value for severity in AlertSeverity)
+        raise StatusError(f"severity is {shown(given)}; use {known}") from error
 
 
 def checked_labels(name: str, labels: Any, metric_type: MetricType) -> dict[str, str]:

@@ -25,6 +25,7 @@ FEWEST = 20
 _CACHE_S = 300.0
 _AWAY_S = 10.0  # a dead database is asked again after that long
 _MOST_NAMES = 100
+_MOST_ROWS = 2**31 - 1
 _NONE: Mapping[str, "Tuning"] = MappingProxyType({})
 _log = get_logger(__name__, component="patterns")
 
@@ -63,10 +64,22 @@ def read_analyses(
     window: int = WINDOW,
 ) -> list[dict[str, Any]]:
     """Rows of the query ``analyses``: of one pattern or of all; see ``feedback.sql``."""
+    if pattern is not None and not _storable(pattern):
+        return []
     return persistence.sync.database.fetch(
         queries.load("nodewright.patterns", "feedback.sql")["analyses"],
-        {"pattern": pattern, "least": least, "window": window, "names": _MOST_NAMES},
+        {
+            "pattern": pattern,
+            "least": min(least, _MOST_ROWS),
+            "window": window,
+            "names": _MOST_NAMES,
+        },
     )
+
+
+def _storable(name: str) -> bool:
+    """Whether a record could have this name: PostgreSQL holds no NUL and no lone surrogate."""
+    return "\0" not in name and not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def judged_of(row: Mapping[str, Any]) -> list[Judged]:

@@ -54,6 +54,13 @@ __all__ = [
 ]
 
 
+# In the words of a caller, where pydantic speaks of its own.
+_REASONS = {
+    "string_pattern_mismatch": "PostgreSQL's text holds no U+0000; leave it out",
+    "string_unicode": "a lone surrogate in it is no Unicode text; leave it out",
+}
+
+
 class Given(BaseModel):
     """What a caller gives: unknown fields are refused."""
 
@@ -78,7 +85,8 @@ class Given(BaseModel):
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             field = str(first["loc"][0]) if first["loc"] else "record"
-            raise InvalidRecordError(cls.__name__, field, values.get(field), first["msg"]) from None
+            reason = _REASONS.get(first["type"], first["msg"])
+            raise InvalidRecordError(cls.__name__, field, values.get(field), reason) from None
 
 
 class Row(BaseModel):

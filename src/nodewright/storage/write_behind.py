@@ -7,6 +7,7 @@ queue is dropped, what cannot be stored is rejected; both are counted, and logge
 
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -55,6 +56,7 @@ class TelemetryWriter:
         self._reset()
         database.on_close(self.close)
         database.on_fork(self._reset)
+        _writers.add(self)
 
     def _reset(self) -> None:
         """Begin empty: at construction, and in a forked child, whose parent writes the rest."""
@@ -96,12 +98,17 @@ class TelemetryWriter:
         Returns:
             Whether that was so within ``timeout`` seconds.
         """
+        barrier = self._barrier()
+        return barrier.wait(timeout) if barrier else not self._queue
+
+    def _barrier(self) -> threading.Event | None:
+        """Set once everything accepted so far is written; None where nothing writes."""
         if self._thread is None:
-            return not self._queue
+            return None
         written = threading.Event()
         self._queue.append(written)
         self._wake.set()
-        return written.wait(timeout)
+        return written
 
     def close(self) -> None:
         """Write what waits, for some seconds at most, and end the thread; a later row restarts."""
@@ -219,3 +226,18 @@ class TelemetryWriter:
         )
         self._reported = lost
         self._report_at = moment + _REPORT_EVERY_S
+
+
+_writers: "weakref.WeakSet[TelemetryWriter]" = weakref.WeakSet()
+
+
+def flush_all(timeout: float) -> None:
+    """Wait, ``timeout`` seconds at most, until all that this process accepted is written.
+
+    Whoever reads the numbers of all parts cannot know which objects the parts write through.
+    """
+    deadline = time.monotonic() + timeout
+    waiting = [writer._barrier() for writer in list(_writers) if writer.stats().queued]  # noqa: SLF001 - its own module
+    for barrier in waiting:
+        if barrier is not None:
+            barrier.wait(max(0.0, deadline - time.monotonic()))

@@ -24,6 +24,9 @@ from nodewright.templates.watching import FolderWatcher
 _log = get_logger(__name__, component="template_cache")
 
 _MOST_NOTES = 256
+# What is beyond these counts as no limit; so an infinite one can be given.
+_LONGEST_S = 10**9
+_MOST_MB = 2**40
 
 
 class TemplateCache:
@@ -71,13 +74,13 @@ class TemplateCache:
         self.max_size_mb = max_size_mb
         self.ttl_seconds = ttl_seconds
         self.enable_persistence = enable_persistence
-        self._ttl_ns = int(ttl_seconds * 1_000_000_000)
+        self._ttl_ns = int(min(ttl_seconds, _LONGEST_S) * 1_000_000_000)
         self._clock = clock
         self._persistence = persistence
         self._watch = watch
         self._lock = threading.Lock()
         self._epoch = 0
-        self._entries = Entries(max_templates, int(max_size_mb * 1024 * 1024))
+        self._entries = Entries(max_templates, int(min(max_size_mb, _MOST_MB) * 1024 * 1024))
         self._by_name, self._by_key = self._entries.by_name, self._entries.by_key
         self._ledger = Ledger(self._entries, clock)
         self._notes = self._ledger.notes
@@ -142,9 +145,11 @@ class TemplateCache:
         """Load the templates of these node kinds, so that the first get of each is a hit.
 
         Each file in ``templates_dir`` whose stem starts with a kind's lower-case name, or that
-        lies in a folder of that name, is loaded as UTF-8; ``effect_node_template.py`` becomes
-        ``EFFECT_template``. What can't be loaded is logged and left out.
+        lies in a folder of that name (``effect`` or ``node_effect``), is loaded as UTF-8;
+        ``effect_node_template.py`` becomes ``EFFECT_template``. What can't be loaded is logged
+        and left out.
         """
+        templates_dir = Path(templates_dir)
         if not templates_dir.is_dir():
             _log.warning(f"no templates to warm up: {templates_dir} is not a folder")
         for name, kind, file in templates_of(templates_dir, template_types):

@@ -3,16 +3,20 @@
 import asyncio
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from omnibase_core.enums.enum_core_error_code import EnumCoreErrorCode
+from omnibase_core.errors import OnexError
 from tests.unit.generation.test_planner import SHOP
 
 from nodewright import templates
 from nodewright.generation.delivery import undo
+from nodewright.generation.model import Verify
 from nodewright.generation.parallel import (
     GenerationJob,
     GenerationProgress,
@@ -75,13 +79,31 @@ async def test_a_bad_job_fails_alone(generator: ParallelGenerator, tmp_path: Pat
 async def test_all_jobs_failing_is_an_onex_error(
     generator: ParallelGenerator, tmp_path: Path
 ) -> None:
-    from omnibase_core.errors import OnexError
-
+    session = uuid4()
     jobs = [job(tmp_path, "NONE"), job(tmp_path, "NEITHER")]
     with pytest.raises(OnexError, match="all 2 jobs failed") as caught:
-        await generator.generate_nodes_parallel(jobs, uuid4())
+        await generator.generate_nodes_parallel(jobs, session)
     assert all(str(made.job_id) in str(caught.value) for made in jobs)
-    assert "OPERATION_FAILED" in str(caught.value.error_code)
+    assert caught.value.error_code is EnumCoreErrorCode.OPERATION_FAILED
+    details = caught.value.context["additional_context"]["errors"]
+    assert details.keys() == {str(made.job_id) for made in jobs}
+    assert "'NONE' is none of EFFECT" in details[str(jobs[0].job_id)]
+    assert caught.value.correlation_id == session
+    assert not isinstance(caught.value, TimeoutError)
+
+
+async def test_all_jobs_overdue_is_a_timeout_error_too(tmp_path: Path) -> None:
+    release = threading.Event()
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(release.wait)
+        generator = ParallelGenerator(timeout_seconds=1, enable_metrics=False, executor=executor)
+        results = generator.generate_nodes_iter([job(tmp_path)], uuid4())
+        assert [result.timed_out async for result in results] == [True]
+        with pytest.raises(TimeoutError, match=r"abandoned after 1 s.*longer timeout") as caught:
+            await generator.generate_nodes_parallel([job(tmp_path)], uuid4())
+        release.set()
+    assert isinstance(caught.value, OnexError)
+    assert caught.value.error_code is EnumCoreErrorCode.TIMEOUT
 
 
 async def test_no_jobs_give_no_results(generator: ParallelGenerator) -> None:
@@ -279,3 +301,19 @@ async def test_the_use_of_templates_is_recorded(
     by_type = {row.template_type: row for row in await persistence.get_template_cache_efficiency()}
     assert {"EFFECT", "COMMON", "PACKAGE"} <= set(by_type)
     assert by_type["EFFECT"].template_count > 5
+
+
+async def test_cleanup_lets_go_of_the_database(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NODEWRIGHT_DATABASE_URL", database_url)
+    before = set(threading.enumerate())
+    generator = ParallelGenerator(max_workers=1, verify=Verify.STATIC)
+    session = uuid4()
+    await generator.generate_nodes_parallel([job(tmp_path, "COMPUTE")], session)
+    assert {thread.name for thread in set(threading.enumerate()) - before}
+    await generator.cleanup()
+    left = {thread.name for thread in set(threading.enumerate()) - before}
+    assert not {name for name in left if "telemetry" in name or "pool" in name}
+    rows = CodegenPersistence(database_url).sync.get_performance_metrics(session)
+    assert {row.phase for row in rows} >= {"code_gen", "total"}

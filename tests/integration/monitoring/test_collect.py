@@ -175,3 +175,12 @@ async def test_collecting_works_in_any_loop(system: MonitoringSystem) -> None:
     first = await system.collect_all_metrics()
     second = await asyncio.to_thread(asyncio.run, system.collect_all_metrics())
     assert first["unavailable"] == second["unavailable"] == {}
+
+
+async def test_what_other_parts_of_the_process_measured_is_seen(
+    system: MonitoringSystem, database_url: str
+) -> None:
+    async with CodegenPersistence(database_url) as other:
+        other.sync.insert_event_processing_metric("node.generated", "generator", 5, True)  # noqa: FBT003
+        collected = await system.collect_all_metrics()
+    assert collected["event_processing"]["total_events"] == 1

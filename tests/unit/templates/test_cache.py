@@ -330,6 +330,7 @@ def test_warmup_names_templates_by_kind(tmp_path: Path) -> None:
         "effect_contract.json",
         "compute_node_template.py",
         "reducer/deep/node.py.j2",
+        "node_orchestrator/contract.yaml.j2",
         "unrelated.txt",
         ".hidden/effect_x.py",
     ):
@@ -345,6 +346,7 @@ def test_warmup_names_templates_by_kind(tmp_path: Path) -> None:
         ("EFFECT_contract", "EFFECT"),
         ("EFFECT_contract.yaml", "EFFECT"),
         ("REDUCER_deep_node", "REDUCER"),
+        ("ORCHESTRATOR_contract", "ORCHESTRATOR"),
     }
     _, hit = cache.get(
         "EFFECT_template", "EFFECT", tmp_path / "effect_node_template.py", Path.read_text
