@@ -25,8 +25,9 @@ from nodewright.monitoring.model import (
     MonitoringThresholds,
 )
 from nodewright.monitoring.notify import ChannelStats, Notifier, Policy, Silence
+from nodewright.monitoring.registry import Limits
 from nodewright.monitoring.rules import AlertRule, rules_of
-from nodewright.monitoring.store import Limits, MetricStore
+from nodewright.monitoring.store import MetricStore
 
 if TYPE_CHECKING:
     from nodewright.storage import CodegenPersistence
