@@ -2,6 +2,9 @@
 
 Each part is read at the same time and on its own, so that one that cannot be read leaves the
 others. Its numbers are then zero, ``available`` is False and ``error`` says why.
+
+A window that holds most of a table's rows costs no more than one that holds few: the smaller side
+is counted, and what lies outside is taken away from the running sums of everything.
 """
 
 import asyncio
@@ -38,8 +41,15 @@ async def collect(reader: Reader, window: timedelta, timeout_s: float) -> dict[s
     parameters = {"since": datetime.now(UTC) - window}
     named = queries.load("nodewright.monitoring")
 
-    async def fetch(name: str) -> Rows:
-        return await reader.fetch(named[name], parameters)
+    async def fetch(name: str, **more: Any) -> Rows:
+        return await reader.fetch(named[name], parameters | more)
+
+    async def outside(table: str) -> bool:
+        """Whether the planner guesses that fewer rows lie before the window than in it."""
+        (guess,) = await fetch(f"older_{table}")
+        (recorded,) = await fetch("recorded_rows")
+        older = guess["QUERY PLAN"][0]["Plan"]["Plan Rows"]
+        return bool(2 * older < recorded[table])
 
     async def part(read: Callable[[], Awaitable[Section]], empty: Section) -> Section:
         try:
@@ -56,7 +66,8 @@ async def collect(reader: Reader, window: timedelta, timeout_s: float) -> dict[s
 
     async def parallel_generation() -> Section:
         phases, speedups = await asyncio.gather(
-            fetch("generation_by_phase"), fetch("parallel_speedup")
+            fetch("generation_by_phase", outside=await outside("generation")),
+            fetch("parallel_speedup"),
         )
         return _parallel_generation(phases, speedups)
 
@@ -64,10 +75,11 @@ async def collect(reader: Reader, window: timedelta, timeout_s: float) -> dict[s
         return _mixin_learning(await fetch("mixins_by_node_type"))
 
     async def pattern_matching() -> Section:
-        return _pattern_matching(await fetch("feedback_by_pattern"))
+        side = await outside("feedback")
+        return _pattern_matching(await fetch("feedback_by_pattern", outside=side))
 
     async def event_processing() -> Section:
-        return _event_processing(await fetch("events_by_type"))
+        return _event_processing(await fetch("events_by_type", outside=await outside("events")))
 
     parts = {
         "template_cache": part(template_cache, _template_cache([])),
@@ -93,8 +105,8 @@ def observed(parts: dict[str, Section]) -> dict[str, float]:
         ("parallel_speedup", generation["avg_speedup"], generation["parallel_sessions"]),
         ("generation_time_ms", generation["p95_total_ms"], generation["total_executions"]),
         ("compatibility_score", mixins["avg_compatibility_score"], mixins["total_combinations"]),
-        ("pattern_precision", patterns["precision"], patterns["judged_count"]),
-        ("false_positive_rate", patterns["false_positive_rate"], patterns["judged_count"]),
+        ("pattern_precision", patterns["precision"], patterns["total_feedback_count"]),
+        ("false_positive_rate", patterns["false_positive_rate"], patterns["total_feedback_count"]),
         ("event_latency_p95", events["p95_latency_ms"], events["total_events"]),
         ("event_success_rate", events["overall_success_rate"], events["total_events"]),
     )
@@ -163,17 +175,16 @@ def _pattern_matching(rows: Rows) -> Section:
     counts = {"correct": 0, "incorrect": 0, "partial": 0, "adjusted": 0}
     for row in rows:
         counts[row["feedback_type"]] = counts.get(row["feedback_type"], 0) + row["feedback_count"]
-    judged = counts["correct"] + counts["incorrect"]
+    given = sum(counts.values())
     confident = [row for row in rows if row["avg_confidence"] is not None]
     return {
-        "precision": _ratio(counts["correct"], judged),
-        "false_positive_rate": _ratio(counts["incorrect"], judged),
+        "precision": _ratio(counts["correct"], given),
+        "false_positive_rate": _ratio(counts["incorrect"], given),
         "avg_confidence": _ratio(
             sum(row["avg_confidence"] * row["confidence_count"] for row in confident),
             sum(row["confidence_count"] for row in confident),
         ),
-        "total_feedback_count": sum(counts.values()),
-        "judged_count": judged,
+        "total_feedback_count": given,
         "by_feedback_type": counts,
         "by_pattern": rows,
     }
