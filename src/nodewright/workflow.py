@@ -154,6 +154,7 @@ def generate(
     recorder.compositions(proofs)
     recorder.patterns(run.session_id, prepared.analysis.patterns, proofs)
     recorder.run(run.session_id, RunTimes(run.seconds, run.workers, run.speedup))
+    recorder.report(run.session_id, run.summary())
     _log.info(
         "generation.finished",
         {"delivered": sum(outcome.delivered for outcome in run.outcomes), **run.seconds},

@@ -26,6 +26,29 @@ class Reader(Protocol):
         """The rows that a named query returns."""
 
 
+class _Since:
+    """What is recorded since a time."""
+
+    def __init__(self, reader: Reader, since: datetime) -> None:
+        self._reader = reader
+        self._named = queries.load("nodewright.monitoring")
+        self._parameters = {"since": since}
+
+    async def fetch(self, name: str, **more: Any) -> Rows:
+        """The rows of a named query."""
+        return await self._reader.fetch(self._named[name], self._parameters | more)
+
+    async def smaller_side(self, name: str, table: str) -> Rows:
+        """The rows of a query that counts what lies in the window, or takes away what does not.
+
+        Either gives the same; the planner's guess of what lies before the window chooses.
+        """
+        (guess,) = await self.fetch(f"older_{table}")
+        (recorded,) = await self.fetch("recorded_rows")
+        older = guess["QUERY PLAN"][0]["Plan"]["Plan Rows"]
+        return await self.fetch(name, outside=2 * older < recorded[table])
+
+
 async def collect(reader: Reader, window: timedelta, timeout_s: float) -> dict[str, Section]:
     """All parts over the last ``window``.
 
@@ -38,18 +61,8 @@ async def collect(reader: Reader, window: timedelta, timeout_s: float) -> dict[s
         template_cache, parallel_generation, mixin_learning, pattern_matching and
         event_processing, each JSON-ready, with ``available`` and ``error``.
     """
-    parameters = {"since": datetime.now(UTC) - window}
-    named = queries.load("nodewright.monitoring")
-
-    async def fetch(name: str, **more: Any) -> Rows:
-        return await reader.fetch(named[name], parameters | more)
-
-    async def outside(table: str) -> bool:
-        """Whether the planner guesses that fewer rows lie before the window than in it."""
-        (guess,) = await fetch(f"older_{table}")
-        (recorded,) = await fetch("recorded_rows")
-        older = guess["QUERY PLAN"][0]["Plan"]["Plan Rows"]
-        return bool(2 * older < recorded[table])
+    since = _Since(reader, datetime.now(UTC) - window)
+    fetch = since.fetch
 
     async def part(read: Callable[[], Awaitable[Section]], empty: Section) -> Section:
         try:
@@ -66,8 +79,7 @@ async def collect(reader: Reader, window: timedelta, timeout_s: float) -> dict[s
 
     async def parallel_generation() -> Section:
         phases, speedups = await asyncio.gather(
-            fetch("generation_by_phase", outside=await outside("generation")),
-            fetch("parallel_speedup"),
+            since.smaller_side("generation_by_phase", "generation"), fetch("parallel_speedup")
         )
         return _parallel_generation(phases, speedups)
 
@@ -75,11 +87,10 @@ async def collect(reader: Reader, window: timedelta, timeout_s: float) -> dict[s
         return _mixin_learning(await fetch("mixins_by_node_type"))
 
     async def pattern_matching() -> Section:
-        side = await outside("feedback")
-        return _pattern_matching(await fetch("feedback_by_pattern", outside=side))
+        return _pattern_matching(await since.smaller_side("feedback_by_pattern", "feedback"))
 
     async def event_processing() -> Section:
-        return _event_processing(await fetch("events_by_type", outside=await outside("events")))
+        return _event_processing(await since.smaller_side("events_by_type", "events"))
 
     parts = {
         "template_cache": part(template_cache, _template_cache([])),

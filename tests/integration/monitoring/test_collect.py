@@ -200,8 +200,8 @@ RECORDS = (
        FROM drawn""",
 )
 DRAWN = """WITH drawn AS (
-  SELECT now() - (i * random() || ' minutes')::interval * (CASE WHEN mod(i, 20) = 0 THEN NULL ELSE 1 END)
-    AS at, (ARRAY[true, false, NULL])[1 + mod(i, 3)] AS flag
+  SELECT CASE WHEN mod(i, 20) > 0 THEN now() - i * random() * interval '1 minute' END AS at,
+    (ARRAY[true, false, NULL])[1 + mod(i, 3)] AS flag
   FROM generate_series(1, %s) AS i) """
 
 
