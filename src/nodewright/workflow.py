@@ -34,6 +34,7 @@ from nodewright.generation.verify import verify_package
 from nodewright.generation.workers import ProcessWorkers, Workers
 from nodewright.logs import get_logger
 from nodewright.mixins import usable_set
+from nodewright.monitoring import otel
 from nodewright.patterns.tuning import tuned_matcher
 from nodewright.prd import SimplePRDAnalyzer, read_prd
 from nodewright.settings import Settings
@@ -137,16 +138,18 @@ def generate(
     recorder = recorder or Recorder()
     _log.info("generation.started", {"package": plan.package, "nodes": len(plan.nodes)})
     delivery = Delivery(options.output, plan.package, options.force)
-    with run.phase("total"), delivery:
-        with run.phase("template_load"):
+    about = otel.span("nodewright.generate", package=plan.package, nodes=len(plan.nodes))
+    with about, run.phase("total"), delivery:
+        with otel.span("nodewright.load_templates"), run.phase("template_load"):
             load_templates(options.templates)
         pool, run.workers = (workers, options.jobs) if workers else _pool(options)
         try:
-            reports = asyncio.run(_work(run, delivery, pool, on_progress))
+            with otel.span("nodewright.prove", workers=run.workers):
+                reports = asyncio.run(_work(run, delivery, pool, on_progress))
         finally:
             if workers is None:
                 pool.close()
-        with run.phase("persistence"):
+        with otel.span("nodewright.deliver"), run.phase("persistence"):
             _deliver(run, delivery, reports)
     run.seconds["total"] += prepared.seconds
     recorder.nodes(run.session_id, reports.values(), run.workers)

@@ -4,6 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
 from nodewright.generation.model import Check, NodeReport, Plan, Verify
 from nodewright.generation.recording import Recorder
 from nodewright.generation.workers import ExecutorWorkers
@@ -14,8 +20,11 @@ PRD = Path(__file__).parents[3] / "examples/ticketing.md"
 
 
 def test_a_run_records_its_phases_and_how_its_mixins_did(
-    persistence: CodegenPersistence, tmp_path: Path
+    persistence: CodegenPersistence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
     prepared = prepare(PRD)
     assert any(len(node.mixins) > 1 for node in prepared.plan.nodes)
     with ThreadPoolExecutor(1) as executor:
@@ -25,6 +34,11 @@ def test_a_run_records_its_phases_and_how_its_mixins_did(
             workers=ExecutorWorkers(executor),
             recorder=Recorder(persistence),
         )
+    steps = {span.name: span for span in exporter.get_finished_spans()}
+    whole_run = steps.pop("nodewright.generate")
+    assert (whole_run.attributes or {})["nodes"] == len(prepared.plan.nodes)
+    assert steps.keys() == {f"nodewright.{n}" for n in ("load_templates", "prove", "deliver")}
+    assert all(span.parent == whole_run.context for span in steps.values())
     rows = persistence.sync.get_performance_metrics(run.session_id)
     whole = {row.phase for row in rows if row.node_type == "ALL"}
     assert whole == {"prd_analysis", "template_load", "persistence", "total"}
