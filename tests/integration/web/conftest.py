@@ -79,7 +79,7 @@ RUN = UUID("11111111-2222-4333-8444-555555555555")
 
 def summary_of_a_run(title: str = "Order desk", text: str = "") -> dict[str, Any]:
     """What a run of three nodes, one of which failed, says of itself; ``text`` is in every text."""
-    named = (("order", "EFFECT"), ("price", "COMPUTE"), ("totals", "REDUCER"))
+    named = (("order", "EFFECT"), ("price", "COMPUTE"), ("total", "REDUCER"))
     nodes = tuple(_node(place, name, kind, text) for place, (name, kind) in enumerate(named))
     left = Trace("FR-9", f"Limits{text}", 40, f"Orders are answered within 200 ms{text}")
     plan = Plan(
