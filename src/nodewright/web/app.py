@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from uuid import UUID, uuid4
 
 import orjson
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, UndefinedError
 from markupsafe import Markup, escape
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -238,8 +238,12 @@ async def run(request: Request) -> Response:
     site = _site(request)
     found = await read_run(site.persistence, request.path_params["session_id"])
     if found is None:
-        return HTMLResponse(site.html("no_run.html"), 404)
-    return HTMLResponse(site.html("run.html", run=found, summary=found["summary"]))
+        return HTMLResponse(site.html("no_run.html", run=None), 404)
+    try:
+        return HTMLResponse(site.html("run.html", run=found, summary=found["summary"]))
+    except (UndefinedError, TypeError):
+        # Another version of nodewright kept other things of a run.
+        return HTMLResponse(site.html("no_run.html", run=found))
 
 
 async def metrics(request: Request) -> Response:

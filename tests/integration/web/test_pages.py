@@ -138,6 +138,20 @@ def test_the_page_of_a_run_escapes_every_text(
         assert all(name in known or name.startswith("aria-") for name in attributes), attributes
 
 
+def test_a_run_of_another_version_is_shown_as_it_is(
+    serve: Serve, persistence: CodegenPersistence
+) -> None:
+    summary = summary_of_a_run(text=HOSTILE)
+    del summary["speedup"]
+    Recorder(persistence).report(RUN, summary)
+    with serve() as served:
+        answer = served.client.get(f"/runs/{RUN}")
+    assert answer.status_code == 200
+    assert "Another version" in answer.text
+    assert "The desk shall create orders." in answer.text
+    assert "<script>" not in answer.text
+
+
 def test_headers_of_security(serve: Serve) -> None:
     with serve() as served:
         headers = served.client.get("/").headers
