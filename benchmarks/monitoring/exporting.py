@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
 from benchmarks.ratios import QUICK, Figure, Timing, report
 from nodewright.monitoring import MetricStore, MetricType
-from nodewright.monitoring.store import Limits
+from nodewright.monitoring.registry import Limits
 
 _SERIES = 10_000
 _ROUNDS = 2 if QUICK else 5

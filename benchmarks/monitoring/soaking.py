@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.ratios import Figure, report
 from nodewright.monitoring import MetricType, MonitoringSystem
-from nodewright.monitoring.store import Limits
+from nodewright.monitoring.registry import Limits
 
 _RECORDS = 10_000_000
 _LIMITS = Limits(series_per_metric=1_000)

@@ -36,6 +36,7 @@ from nodewright.generation.verify import verify_package
 from nodewright.generation.workers import ProcessWorkers, Workers
 from nodewright.logs import get_logger
 from nodewright.mixins import usable_set
+from nodewright.monitoring import otel
 from nodewright.patterns.tuning import tuned_matcher
 from nodewright.prd import SimplePRDAnalyzer, read_prd
 from nodewright.settings import Settings
@@ -138,7 +139,8 @@ def generate(
     plan = prepared.plan
     _log.info("generation.started", {"package": plan.package, "nodes": len(plan.nodes)})
     with announcing(prepared.analysis) as announcer:
-        _prove_and_deliver(run, on_progress, workers)
+        with otel.span("nodewright.generate", package=plan.package, nodes=len(plan.nodes)):
+            _prove_and_deliver(run, on_progress, workers)
         _record(run, recorder)
         delivered = {outcome.node.slug for outcome in run.outcomes if outcome.delivered}
         announcer.finished(run.proofs, delivered, run.seconds["total"])
@@ -150,15 +152,16 @@ def _prove_and_deliver(run: Run, on_progress: OnProgress, workers: Workers | Non
     options = run.options
     delivery = Delivery(options.output, run.prepared.plan.package, options.force)
     with run.phase("total"), delivery:
-        with run.phase("template_load"):
+        with otel.span("nodewright.load_templates"), run.phase("template_load"):
             load_templates(options.templates)
         pool, run.workers = (workers, options.jobs) if workers else _pool(options)
         try:
-            reports = asyncio.run(_work(run, delivery, pool, on_progress))
+            with otel.span("nodewright.prove", workers=run.workers):
+                reports = asyncio.run(_work(run, delivery, pool, on_progress))
         finally:
             if workers is None:
                 pool.close()
-        with run.phase("persistence"):
+        with otel.span("nodewright.deliver"), run.phase("persistence"):
             _deliver(run, delivery, reports)
     run.seconds["total"] += run.prepared.seconds
 
@@ -170,6 +173,7 @@ def _record(run: Run, given: Recorder | None) -> None:
         recorder.compositions(run.proofs)
         recorder.patterns(run.session_id, run.prepared.analysis.patterns, run.proofs)
         recorder.run(run.session_id, RunTimes(run.seconds, run.workers, run.speedup))
+        recorder.report(run.session_id, run.summary())
     finally:
         if given is None:
             recorder.close()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from nodewright.errors import NodewrightError
 from nodewright.generation.model import NodePlan, NodeReport
 from nodewright.logs import get_logger
@@ -13,7 +15,7 @@ from nodewright.mixins import record_composition
 from nodewright.patterns.feedback import PatternFeedbackCollector
 from nodewright.patterns.models import PatternDetection
 from nodewright.patterns.verification import OperationOutcome
-from nodewright.storage import CodegenPersistence
+from nodewright.storage import CodegenPersistence, queries
 
 # The node type of phases that belong to a run as a whole.
 WHOLE_RUN = "ALL"
@@ -40,6 +42,8 @@ class Recorder:
 
     def __init__(self, persistence: CodegenPersistence | None = None) -> None:
         self._persistence = persistence or CodegenPersistence()
+        # Whether this run has waited for the database in vain; it does so once.
+        self._away = False
 
     def run(self, session_id: UUID, times: RunTimes) -> None:
         """Record the phases of a whole run."""
@@ -52,6 +56,7 @@ class Recorder:
 
     def nodes(self, session_id: UUID, reports: Iterable[NodeReport], workers: int) -> None:
         """Record what each node took in its worker: templates, rendering and judging."""
+        self._away = False
         for report in reports:
             for use in report.template_uses:
                 self._persistence.sync.upsert_template_cache_metadata(**use.columns())
@@ -80,7 +85,7 @@ class Recorder:
             blamed = [check for check in failed if check.name in _COMPOSITION_CHECKS]
             if len(names) > 1 and (blamed or not failed):
                 told.setdefault((node.kind, names), blamed[0].detail if blamed else "")
-        if not told or not self._persistence.sync.flush():
+        if not told or not self._reachable():
             return
         try:
             for (kind, names), reason in told.items():
@@ -106,13 +111,36 @@ class Recorder:
             for node, report in nodes
             for operation in node.operations
         ]
-        if not outcomes or not self._persistence.sync.flush():
+        if not outcomes or not self._reachable():
             return
         collector = PatternFeedbackCollector(self._persistence)
         try:
             asyncio.run(collector.record_verification(session_id, detections, outcomes))
         except NodewrightError as error:
             _log.warning("generation.patterns.untold", metadata={"reason": str(error)})
+
+    def report(self, session_id: UUID, summary: Mapping[str, Any]) -> None:
+        """Keep the plan of a run and what came of it; nothing while the database is away.
+
+        Args:
+            session_id: the run.
+            summary: what `nodewright.generation.run.Run.summary` returns.
+        """
+        if not self._reachable():
+            return
+        try:
+            self._persistence.sync.database.execute(
+                queries.load("nodewright.generation")["record_run"],
+                {
+                    "session_id": session_id,
+                    "title": summary["plan"].title.replace("\0", ""),
+                    "planned": len(summary["nodes"]),
+                    "delivered": sum(node["delivered"] for node in summary["nodes"]),
+                    "summary": orjson.dumps(summary, default=str).decode(),
+                },
+            )
+        except (NodewrightError, orjson.JSONEncodeError) as error:
+            _log.warning("generation.report.unkept", metadata={"reason": str(error)})
 
     def flush(self) -> None:
         """Write what waits, as long as the database answers."""
@@ -121,6 +149,10 @@ class Recorder:
     def close(self) -> None:
         """Write what waits and let go of the database; a later call opens it again."""
         self._persistence.sync.close()
+
+    def _reachable(self) -> bool:
+        self._away = self._away or not self._persistence.sync.flush()
+        return not self._away
 
     def _insert(
         self, session_id: UUID, node_type: str, phase: str, seconds: float, about: Mapping[str, Any]

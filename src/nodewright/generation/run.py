@@ -142,6 +142,7 @@ class Run:
             "conflicts": [decision.path for decision in self.conflicts],
             "seconds": self.seconds,
             "speedup": self.speedup,
+            "workers": self.workers,
         }
 
 

@@ -9,8 +9,9 @@ from nodewright.monitoring.model import (
     MonitoringAlert,
     MonitoringThresholds,
 )
+from nodewright.monitoring.registry import Limits
 from nodewright.monitoring.rules import AlertRule, rules_of
-from nodewright.monitoring.store import Limits, MetricStore
+from nodewright.monitoring.store import MetricStore
 from nodewright.monitoring.system import (
     MonitoringSystem,
     collect_all_metrics,

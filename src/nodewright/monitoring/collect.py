@@ -2,6 +2,9 @@
 
 Each part is read at the same time and on its own, so that one that cannot be read leaves the
 others. Its numbers are then zero, ``available`` is False and ``error`` says why.
+
+A window that holds most of a table's rows costs no more than one that holds few: the smaller side
+is counted, and what lies outside is taken away from the running sums of everything.
 """
 
 import asyncio
@@ -23,6 +26,29 @@ class Reader(Protocol):
         """The rows that a named query returns."""
 
 
+class _Since:
+    """What is recorded since a time."""
+
+    def __init__(self, reader: Reader, since: datetime) -> None:
+        self._reader = reader
+        self._named = queries.load("nodewright.monitoring")
+        self._parameters = {"since": since}
+
+    async def fetch(self, name: str, **more: Any) -> Rows:
+        """The rows of a named query."""
+        return await self._reader.fetch(self._named[name], self._parameters | more)
+
+    async def smaller_side(self, name: str, table: str) -> Rows:
+        """The rows of a query that counts what lies in the window, or takes away what does not.
+
+        Either gives the same; the planner's guess of what lies before the window chooses.
+        """
+        (guess,) = await self.fetch(f"older_{table}")
+        (recorded,) = await self.fetch("recorded_rows")
+        older = guess["QUERY PLAN"][0]["Plan"]["Plan Rows"]
+        return await self.fetch(name, outside=2 * older < recorded[table])
+
+
 async def collect(reader: Reader, window: timedelta, timeout_s: float) -> dict[str, Section]:
     """All parts over the last ``window``.
 
@@ -35,11 +61,8 @@ async def collect(reader: Reader, window: timedelta, timeout_s: float) -> dict[s
         template_cache, parallel_generation, mixin_learning, pattern_matching and
         event_processing, each JSON-ready, with ``available`` and ``error``.
     """
-    parameters = {"since": datetime.now(UTC) - window}
-    named = queries.load("nodewright.monitoring")
-
-    async def fetch(name: str) -> Rows:
-        return await reader.fetch(named[name], parameters)
+    since = _Since(reader, datetime.now(UTC) - window)
+    fetch = since.fetch
 
     async def part(read: Callable[[], Awaitable[Section]], empty: Section) -> Section:
         try:
@@ -56,7 +79,7 @@ async def collect(reader: Reader, window: timedelta, timeout_s: float) -> dict[s
 
     async def parallel_generation() -> Section:
         phases, speedups = await asyncio.gather(
-            fetch("generation_by_phase"), fetch("parallel_speedup")
+            since.smaller_side("generation_by_phase", "generation"), fetch("parallel_speedup")
         )
         return _parallel_generation(phases, speedups)
 
@@ -64,10 +87,10 @@ async def collect(reader: Reader, window: timedelta, timeout_s: float) -> dict[s
         return _mixin_learning(await fetch("mixins_by_node_type"))
 
     async def pattern_matching() -> Section:
-        return _pattern_matching(await fetch("feedback_by_pattern"))
+        return _pattern_matching(await since.smaller_side("feedback_by_pattern", "feedback"))
 
     async def event_processing() -> Section:
-        return _event_processing(await fetch("events_by_type"))
+        return _event_processing(await since.smaller_side("events_by_type", "events"))
 
     parts = {
         "template_cache": part(template_cache, _template_cache([])),
@@ -93,8 +116,8 @@ def observed(parts: dict[str, Section]) -> dict[str, float]:
         ("parallel_speedup", generation["avg_speedup"], generation["parallel_sessions"]),
         ("generation_time_ms", generation["p95_total_ms"], generation["total_executions"]),
         ("compatibility_score", mixins["avg_compatibility_score"], mixins["total_combinations"]),
-        ("pattern_precision", patterns["precision"], patterns["judged_count"]),
-        ("false_positive_rate", patterns["false_positive_rate"], patterns["judged_count"]),
+        ("pattern_precision", patterns["precision"], patterns["total_feedback_count"]),
+        ("false_positive_rate", patterns["false_positive_rate"], patterns["total_feedback_count"]),
         ("event_latency_p95", events["p95_latency_ms"], events["total_events"]),
         ("event_success_rate", events["overall_success_rate"], events["total_events"]),
     )
@@ -163,17 +186,16 @@ def _pattern_matching(rows: Rows) -> Section:
     counts = {"correct": 0, "incorrect": 0, "partial": 0, "adjusted": 0}
     for row in rows:
         counts[row["feedback_type"]] = counts.get(row["feedback_type"], 0) + row["feedback_count"]
-    judged = counts["correct"] + counts["incorrect"]
+    given = sum(counts.values())
     confident = [row for row in rows if row["avg_confidence"] is not None]
     return {
-        "precision": _ratio(counts["correct"], judged),
-        "false_positive_rate": _ratio(counts["incorrect"], judged),
+        "precision": _ratio(counts["correct"], given),
+        "false_positive_rate": _ratio(counts["incorrect"], given),
         "avg_confidence": _ratio(
             sum(row["avg_confidence"] * row["confidence_count"] for row in confident),
             sum(row["confidence_count"] for row in confident),
         ),
-        "total_feedback_count": sum(counts.values()),
-        "judged_count": judged,
+        "total_feedback_count": given,
         "by_feedback_type": counts,
         "by_pattern": rows,
     }

@@ -1,14 +1,58 @@
+-- name: recorded_rows
+-- How many rows each table of records has, from the running sums.
+SELECT
+  (SELECT coalesce(sum(n), 0) FROM nodewright.generation_performance_metrics_sums)::bigint
+    AS generation,
+  (SELECT coalesce(sum(n), 0) FROM nodewright.event_processing_metrics_sums)::bigint AS events,
+  (SELECT coalesce(sum(n), 0) FROM nodewright.pattern_feedback_log_sums)::bigint AS feedback
+
+-- name: older_generation
+-- The planner's guess of how many measurements of generation lie before a time.
+EXPLAIN (FORMAT JSON) SELECT FROM generation_performance_metrics WHERE created_at < %(since)s
+
+-- name: older_events
+-- The planner's guess of how many events lie before a time.
+EXPLAIN (FORMAT JSON) SELECT FROM event_processing_metrics WHERE created_at < %(since)s
+
+-- name: older_feedback
+-- The planner's guess of how many judgements lie before a time.
+EXPLAIN (FORMAT JSON) SELECT FROM pattern_feedback_log WHERE created_at < %(since)s
+
 -- name: generation_by_phase
--- Executions of each phase since a time. A percentile is the least duration that so many did not
--- exceed; counting equal durations first makes it a parallel scan instead of a sort.
-WITH counted AS (
+-- Executions of each phase since a time. Where less lies before it than since ("outside"), what is
+-- older is taken away from all: durations are counted along their index, the rest is in the running
+-- sums. A percentile is the least duration that so many did not exceed; counting equal durations
+-- first makes it a parallel scan instead of a sort.
+WITH part AS (
   SELECT phase, duration_ms, count(*) AS n,
     count(*) FILTER (WHERE cache_hit) AS hits,
     count(*) FILTER (WHERE parallel_execution) AS parallel,
     sum(worker_count) AS workers
   FROM generation_performance_metrics
-  WHERE created_at >= %(since)s
+  WHERE NOT %(outside)s AND created_at >= %(since)s
   GROUP BY phase, duration_ms
+  UNION ALL
+  SELECT phase, duration_ms, count(*), 0, 0, 0
+  FROM generation_performance_metrics
+  WHERE %(outside)s
+  GROUP BY phase, duration_ms
+  UNION ALL
+  SELECT phase, NULL, 0, sum(hits)::bigint, sum(parallel)::bigint, sum(workers)::bigint
+  FROM nodewright.generation_performance_metrics_sums
+  WHERE %(outside)s
+  GROUP BY phase
+  UNION ALL
+  SELECT phase, duration_ms, -count(*),
+    -count(*) FILTER (WHERE cache_hit),
+    -count(*) FILTER (WHERE parallel_execution),
+    -sum(worker_count)
+  FROM generation_performance_metrics
+  WHERE %(outside)s AND (created_at < %(since)s OR created_at IS NULL)
+  GROUP BY phase, duration_ms
+), counted AS (
+  SELECT phase, duration_ms, sum(n) AS n,
+    sum(hits) AS hits, sum(parallel) AS parallel, sum(workers) AS workers
+  FROM part GROUP BY phase, duration_ms
 ), ranked AS (
   SELECT *,
     sum(n) OVER (PARTITION BY phase ORDER BY duration_ms) AS seen,
@@ -18,33 +62,43 @@ WITH counted AS (
 SELECT phase,
   sum(n)::bigint AS execution_count,
   (sum(n * duration_ms) / sum(n))::float8 AS avg_duration_ms,
-  (min(duration_ms) FILTER (WHERE seen >= 0.50 * total))::float8 AS p50_duration_ms,
-  (min(duration_ms) FILTER (WHERE seen >= 0.95 * total))::float8 AS p95_duration_ms,
-  (min(duration_ms) FILTER (WHERE seen >= 0.99 * total))::float8 AS p99_duration_ms,
+  (min(duration_ms) FILTER (WHERE n > 0 AND seen >= 0.50 * total))::float8 AS p50_duration_ms,
+  (min(duration_ms) FILTER (WHERE n > 0 AND seen >= 0.95 * total))::float8 AS p95_duration_ms,
+  (min(duration_ms) FILTER (WHERE n > 0 AND seen >= 0.99 * total))::float8 AS p99_duration_ms,
   sum(hits)::bigint AS cache_hits,
   sum(parallel)::bigint AS parallel_executions,
-  (sum(workers) / sum(n))::float8 AS avg_workers
+  (coalesce(sum(workers), 0) / sum(n))::float8 AS avg_workers
 FROM ranked
 GROUP BY phase
+HAVING sum(n) > 0
 ORDER BY phase
 
 -- name: parallel_speedup
 -- Of sessions that ran in parallel since a time: the speed-up that the run measured; where it did
 -- not, the work done (sum of the total times) over the time from the first start to the last end.
+WITH measured AS (
+  SELECT session_id, max((metadata ->> 'speedup')::float8) AS speedup
+  FROM generation_performance_metrics
+  WHERE created_at >= %(since)s AND parallel_execution AND phase = 'total'
+    AND jsonb_typeof(metadata -> 'speedup') = 'number'
+  GROUP BY session_id
+), unmeasured AS (
+  SELECT session_id, sum(duration_ms)::float8 / nullif(extract(epoch FROM
+    max(created_at) - min(created_at - duration_ms * interval '1 millisecond'))::float8 * 1000, 0)
+    AS speedup
+  FROM generation_performance_metrics
+  WHERE created_at >= %(since)s AND parallel_execution AND phase = 'total'
+    AND (jsonb_typeof(metadata -> 'speedup') = 'number') IS NOT TRUE
+  GROUP BY session_id
+  HAVING count(*) > 1
+)
 SELECT count(speedup)::bigint AS sessions,
   coalesce(avg(speedup), 0)::float8 AS avg_speedup,
   coalesce(max(speedup), 0)::float8 AS max_speedup
 FROM (
-  SELECT coalesce(
-    max(CASE WHEN jsonb_typeof(metadata -> 'speedup') = 'number'
-      THEN (metadata ->> 'speedup')::float8 END),
-    CASE WHEN count(*) > 1 THEN sum(duration_ms)::float8 / nullif(extract(epoch FROM
-      max(created_at) - min(created_at - duration_ms * interval '1 millisecond'))::float8 * 1000, 0)
-    END
-  ) AS speedup
-  FROM generation_performance_metrics
-  WHERE created_at >= %(since)s AND parallel_execution AND phase = 'total'
-  GROUP BY session_id
+  SELECT speedup FROM measured
+  UNION ALL
+  SELECT speedup FROM unmeasured WHERE session_id NOT IN (SELECT session_id FROM measured)
 ) AS of_session
 
 -- name: template_cache_by_type
@@ -76,46 +130,91 @@ GROUP BY node_type
 ORDER BY node_type
 
 -- name: feedback_by_pattern
--- Judgements since a time, by pattern and kind of judgement.
+-- Judgements since a time, by pattern and kind of judgement. Where less lies before it than since
+-- ("outside"), what is older is taken away from the running sums.
+WITH part AS (
+  SELECT pattern_name, feedback_type, count(*) AS n,
+    count(detected_confidence) AS confident, sum(detected_confidence) AS confidence,
+    count(*) FILTER (WHERE user_provided) AS by_user,
+    count(learning_weight) AS weighed, sum(learning_weight) AS weight
+  FROM pattern_feedback_log
+  WHERE NOT %(outside)s AND created_at >= %(since)s
+  GROUP BY pattern_name, feedback_type
+  UNION ALL
+  SELECT pattern_name, feedback_type, n, confidence_n, confidence, by_user, weight_n, weight
+  FROM nodewright.pattern_feedback_log_sums
+  WHERE %(outside)s
+  UNION ALL
+  SELECT pattern_name, feedback_type, -count(*),
+    -count(detected_confidence), -sum(detected_confidence),
+    -count(*) FILTER (WHERE user_provided),
+    -count(learning_weight), -sum(learning_weight)
+  FROM pattern_feedback_log
+  WHERE %(outside)s AND (created_at < %(since)s OR created_at IS NULL)
+  GROUP BY pattern_name, feedback_type
+)
 SELECT pattern_name, feedback_type,
-  count(*)::bigint AS feedback_count,
-  count(detected_confidence)::bigint AS confidence_count,
-  avg(detected_confidence)::float8 AS avg_confidence,
-  count(*) FILTER (WHERE user_provided)::bigint AS user_provided_count,
-  avg(learning_weight)::float8 AS avg_learning_weight
-FROM pattern_feedback_log
-WHERE created_at >= %(since)s
+  sum(n)::bigint AS feedback_count,
+  sum(confident)::bigint AS confidence_count,
+  (sum(confidence) / nullif(sum(confident), 0))::float8 AS avg_confidence,
+  sum(by_user)::bigint AS user_provided_count,
+  (sum(weight) / nullif(sum(weighed), 0))::float8 AS avg_learning_weight
+FROM part
 GROUP BY pattern_name, feedback_type
-ORDER BY pattern_name, feedback_count DESC
+HAVING sum(n) > 0
+ORDER BY pattern_name, feedback_count DESC, feedback_type
 
 -- name: events_by_type
 -- Events processed since a time, by type and source, and over all of them where both are NULL.
-WITH counted AS (
-  SELECT event_type, event_source, processing_duration_ms AS ms, count(*) AS n,
-    count(*) FILTER (WHERE success) AS successes,
+-- Where less lies before it than since ("outside"), what is older is taken away from all:
+-- durations are counted along their index, the rest is in the running sums. "timed" counts for the
+-- percentiles, "n" for the groups.
+WITH part AS (
+  SELECT event_type, event_source, processing_duration_ms AS ms, count(*) AS timed, count(*) AS n,
+    count(*) FILTER (WHERE success) AS successes, sum(processing_duration_ms) AS duration,
     sum(queue_wait_time_ms) AS waits, count(queue_wait_time_ms) AS waited,
     sum(retry_count) AS retries
   FROM event_processing_metrics
-  WHERE created_at >= %(since)s
+  WHERE NOT %(outside)s AND created_at >= %(since)s
+  GROUP BY event_type, event_source, processing_duration_ms
+  UNION ALL
+  SELECT NULL, NULL, processing_duration_ms, count(*), 0, 0, 0, 0, 0, 0
+  FROM event_processing_metrics
+  WHERE %(outside)s
+  GROUP BY processing_duration_ms
+  UNION ALL
+  SELECT event_type, event_source, NULL, 0, sum(n)::bigint, sum(successes)::bigint,
+    sum(duration)::bigint, sum(wait)::bigint, sum(wait_n)::bigint, sum(retries)::bigint
+  FROM nodewright.event_processing_metrics_sums
+  WHERE %(outside)s
+  GROUP BY event_type, event_source
+  UNION ALL
+  SELECT event_type, event_source, processing_duration_ms, -count(*), -count(*),
+    -count(*) FILTER (WHERE success), -sum(processing_duration_ms),
+    -sum(queue_wait_time_ms), -count(queue_wait_time_ms), -sum(retry_count)
+  FROM event_processing_metrics
+  WHERE %(outside)s AND (created_at < %(since)s OR created_at IS NULL)
   GROUP BY event_type, event_source, processing_duration_ms
 ), by_duration AS (
-  SELECT ms, sum(sum(n)) OVER (ORDER BY ms) AS seen, sum(sum(n)) OVER () AS total
-  FROM counted GROUP BY ms
+  SELECT ms, sum(sum(timed)) OVER (ORDER BY ms) AS seen, sum(sum(timed)) OVER () AS total
+  FROM part WHERE ms IS NOT NULL GROUP BY ms HAVING sum(timed) > 0
 )
 SELECT event_type, event_source,
   coalesce(sum(n), 0)::bigint AS total_events,
   coalesce(sum(successes), 0)::bigint AS success_count,
   coalesce(sum(n - successes), 0)::bigint AS failure_count,
   (sum(successes) / nullif(sum(n), 0))::float8 AS success_rate,
-  (sum(n * ms) / nullif(sum(n), 0))::float8 AS avg_duration_ms,
+  (sum(duration) / nullif(sum(n), 0))::float8 AS avg_duration_ms,
   (sum(waits) / nullif(sum(waited), 0))::float8 AS avg_wait_ms,
-  (sum(retries)::numeric / nullif(sum(n), 0))::float8 AS avg_retries,
+  (coalesce(sum(retries), 0)::numeric / nullif(sum(n), 0))::float8 AS avg_retries,
   CASE WHEN grouping(event_type) = 1 THEN
     (SELECT min(ms) FROM by_duration WHERE seen >= 0.50 * total)::float8 END AS p50_ms,
   CASE WHEN grouping(event_type) = 1 THEN
     (SELECT min(ms) FROM by_duration WHERE seen >= 0.95 * total)::float8 END AS p95_ms,
   CASE WHEN grouping(event_type) = 1 THEN
     (SELECT min(ms) FROM by_duration WHERE seen >= 0.99 * total)::float8 END AS p99_ms
-FROM counted
+FROM part
+WHERE event_type IS NOT NULL
 GROUP BY GROUPING SETS ((event_type, event_source), ())
+HAVING grouping(event_type) = 1 OR sum(n) > 0
 ORDER BY event_type NULLS LAST, event_source

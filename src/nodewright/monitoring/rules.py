@@ -116,8 +116,9 @@ class AlertRule:
 
 
 def _digits(value: float, *limits: float) -> str:
-    """Five digits where they suffice; never a value that looks like a threshold it is not."""
-    for digits in (5, 7, 9, 17):
+    """Four digits where they suffice; never a value that looks like a threshold it is not."""
+    whole = len(str(int(abs(value))))
+    for digits in (max(4, whole), max(6, whole), 9, 17):
         text = f"{value:.{digits}g}"
         if float(text) == value or float(text) not in limits:
             break

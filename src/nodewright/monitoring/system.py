@@ -29,8 +29,9 @@ from nodewright.monitoring.notify import (
     Silence,
     close_at_exit,
 )
+from nodewright.monitoring.registry import Limits
 from nodewright.monitoring.rules import AlertRule, rules_of
-from nodewright.monitoring.store import Limits, MetricStore
+from nodewright.monitoring.store import MetricStore
 from nodewright.monitoring.validation import checked_severity
 
 if TYPE_CHECKING:

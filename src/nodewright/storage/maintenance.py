@@ -27,6 +27,7 @@ class Pruned(NamedTuple):
     performance: int
     events: int
     templates: int
+    runs: int
 
 
 def parse_age(text: str) -> timedelta:
@@ -44,7 +45,7 @@ def parse_age(text: str) -> timedelta:
 
 
 def prune(database: Database, older_than: timedelta) -> Pruned:
-    """Delete telemetry that is older, and templates that were not used since.
+    """Delete telemetry and reports of runs that are older, and templates not used since.
 
     What was recorded as a fact (mixin compatibility, pattern feedback) is never deleted.
 
@@ -61,7 +62,7 @@ def prune(database: Database, older_than: timedelta) -> Pruned:
         raise StorageError(f"an age of {older_than.days} days is beyond the calendar") from None
     named = queries.load("nodewright.storage")
     counts = []
-    for name in ("prune_performance", "prune_events", "prune_templates"):
+    for name in ("prune_performance", "prune_events", "prune_templates", "prune_runs"):
         total = 0
         while deleted := database.execute(named[name], {"before": before, "chunk": _CHUNK}):
             total += deleted

@@ -154,3 +154,9 @@ DELETE FROM template_cache_metadata WHERE id IN (
   WHERE greatest(last_accessed_at, updated_at) < %(before)s
   LIMIT %(chunk)s
 )
+
+-- name: prune_runs
+-- Delete some of the plans and reports of runs that ended before an instant.
+DELETE FROM nodewright.generation_runs WHERE session_id IN (
+  SELECT session_id FROM nodewright.generation_runs WHERE ended_at < %(before)s LIMIT %(chunk)s
+)

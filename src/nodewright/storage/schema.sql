@@ -528,3 +528,25 @@ CREATE TRIGGER tally_deleted AFTER DELETE ON pattern_feedback_log
   FOR EACH STATEMENT EXECUTE FUNCTION nodewright.tally_pattern_feedback();
 CREATE TRIGGER tally_truncated AFTER TRUNCATE ON pattern_feedback_log
   FOR EACH STATEMENT EXECUTE FUNCTION nodewright.tally_pattern_feedback();
+
+-- Speed-ups are read from the total times of runs: those that measured theirs by the first index,
+-- others are computed along the second, whose rows nodewright itself does not write.
+CREATE INDEX generation_measured_totals ON generation_performance_metrics (created_at)
+  WHERE parallel_execution AND phase = 'total'
+    AND jsonb_typeof(metadata -> 'speedup') = 'number';
+CREATE INDEX generation_unmeasured_totals
+  ON generation_performance_metrics (session_id, created_at, duration_ms)
+  WHERE parallel_execution AND phase = 'total'
+    AND (jsonb_typeof(metadata -> 'speedup') = 'number') IS NOT TRUE;
+
+-- What each run planned and what came of it, for people to look at. JSON rather than JSONB: nothing
+-- searches in it, and texts of users may hold characters that JSONB refuses.
+CREATE TABLE nodewright.generation_runs (
+  session_id UUID PRIMARY KEY,
+  ended_at TIMESTAMPTZ NOT NULL DEFAULT NOW(),
+  title TEXT NOT NULL,
+  planned INTEGER NOT NULL,
+  delivered INTEGER NOT NULL,
+  summary JSON NOT NULL
+);
+CREATE INDEX generation_runs_ended ON nodewright.generation_runs (ended_at DESC);

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import importlib.util
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID, uuid4
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+import orjson
+from jinja2 import Environment, PackageLoader, StrictUndefined, UndefinedError
+from markupsafe import Markup, escape
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
@@ -30,16 +33,23 @@ from starlette.staticfiles import StaticFiles
 from nodewright.monitoring import MonitoringSystem, otel
 from nodewright.monitoring.channels import AlertmanagerChannel, WebhookChannel
 from nodewright.monitoring.otel import OpenTelemetryBridge
+from nodewright.patterns import builtin_patterns
 from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence, InvalidRecordError, StorageError
 from nodewright.web import charts
 from nodewright.web.checks import standard_checks
 from nodewright.web.live import Live
 from nodewright.web.security import COOKIE, Guard, check_form
-from nodewright.web.view import MatrixFilter, Page, read_matrix, read_page
+from nodewright.web.view import NODE_KINDS, MatrixFilter, Page, read_matrix, read_page, read_run
 
-SECTIONS = ("health", "alerts", "numbers", "series", "patterns", "runs", "events")
+SECTIONS = (
+    "status", "numbers", "alerts", "health", "phases", "minutes", "runs", "patterns", "events",
+    "series",
+)  # fmt: skip
 """Parts of the page that are kept current; each has a template of its name."""
+
+PARTS = ("matrix", "curve")
+"""Parts of the page that its reader filters, by the query of its address."""
 
 _HEALTH_S = 15.0
 _MOST_FORM = 64 * 1024
@@ -64,11 +74,11 @@ class Site:
 
     async def sections(self) -> Mapping[str, str]:
         """Read everything; the sections as text, and a number that says when charts changed."""
-        page = await read_page(self.system, self.persistence, self.settings.web_window_minutes)
+        page = await read_page(self.system, self.persistence, self.settings)
         if self.bridge is not None:
             self.bridge.refresh()
         drawn = charts.of_page(page)
-        moved = drawn != self.charts
+        moved = drawn != self.charts or self.page is None or page.curves != self.page.curves
         self.page, self.charts = page, drawn
         sections = {name: self.html(f"{name}.html", page=page) for name in SECTIONS}
         before = int(self.live.sections.get("charts", "0"))
@@ -98,7 +108,8 @@ def create_app(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {"shown": shown}
+    templates.filters |= {"shown": shown, "breakable": breakable}
+    templates.globals |= {"NODE_KINDS": NODE_KINDS}
     site = Site(settings, system, persistence, templates, None, {})  # type: ignore[arg-type]
     site.bridge = OpenTelemetryBridge(system.store) if otel.available() else None
     site.live = Live(system, site.sections, settings.web_refresh_s)
@@ -106,6 +117,8 @@ def create_app(
     app = Starlette(
         routes=[
             Route("/", index),
+            Route("/part/{name}", part),
+            Route("/runs/{session_id:uuid}", run),
             Route("/feedback", feedback, methods=["POST"]),
             Route("/login", login, methods=["GET", "POST"]),
             Route("/events", events),
@@ -201,12 +214,36 @@ async def events(request: Request) -> Response:
 
 
 async def chart_data(request: Request) -> Response:
-    """The charts' figures for plotly; the matrix as the query filters it."""
+    """The charts' figures for plotly, as the query filters them."""
     site = _site(request)
-    if site.page is None:
-        await site.live.refresh()
-    pairs = await _matrix(site, MatrixFilter.of(request.query_params))
-    return JSONResponse({**site.charts, "matrix": charts.matrix(pairs[0])})
+    filtered = await _filtered(request)
+    figures = {
+        **site.charts,
+        "matrix": charts.matrix(filtered["pairs"]),
+        "curve": charts.curve(filtered["curve"], site.settings.pattern_target_precision),
+    }
+    return Response(orjson.dumps(figures), media_type="application/json")
+
+
+async def part(request: Request) -> Response:
+    """One filtered part of the page, for the page's script."""
+    name = request.path_params["name"]
+    if name not in PARTS:
+        return PlainTextResponse("There is no such part.\n", 404)
+    return HTMLResponse(_site(request).html(f"{name}.html", **await _filtered(request)))
+
+
+async def run(request: Request) -> Response:
+    """The plan and the report of one run."""
+    site = _site(request)
+    found = await read_run(site.persistence, request.path_params["session_id"])
+    if found is None:
+        return HTMLResponse(site.html("no_run.html", run=None), 404)
+    try:
+        return HTMLResponse(site.html("run.html", run=found, summary=found["summary"]))
+    except (UndefinedError, TypeError):
+        # Another version of nodewright kept other things of a run.
+        return HTMLResponse(site.html("no_run.html", run=found))
 
 
 async def metrics(request: Request) -> Response:
@@ -258,28 +295,61 @@ def shown(value: Any, unit: str = "") -> str:
     return f"{text}{unit}" if unit in {"", "x"} else f"{text} {unit}"
 
 
+def breakable(name: str) -> Markup:
+    """A name that may go on in the next line after each of its underscores."""
+    return Markup("_<wbr>").join(escape(part) for part in name.split("_"))
+
+
 async def _index(
     request: Request, *, error: str = "", form: Mapping[str, str] | None = None
 ) -> str:
     site = _site(request)
-    if site.page is None:
-        await site.live.refresh()
-    wanted = MatrixFilter.of(request.query_params)
-    pairs, reason = await _matrix(site, wanted)
+    query = request.query_params
+    filtered = await _filtered(request)
     guard: Guard = request.scope["guard"]
+    if form is None:
+        form = {"pattern": query.get("judge", ""), "session_id": query.get("session_id", "")}
     return site.html(
         "page.html",
         sections=site.live.sections,
-        section_names=SECTIONS,
-        pairs=pairs,
-        matrix_error=reason,
-        wanted=wanted,
-        form=form or {},
+        **filtered,
+        form=form,
+        known_patterns=await asyncio.to_thread(_known_patterns, site),
         error=error,
-        recorded=request.query_params.get("feedback") == "recorded",
+        recorded=query.get("feedback") == "recorded",
         form_token=guard.form_token,
         window=site.settings.web_window_minutes,
     )
+
+
+async def _filtered(request: Request) -> dict[str, Any]:
+    """What the filterable parts show, by the query of the page's address."""
+    site, query = _site(request), request.query_params
+    if site.page is None:
+        await site.live.refresh()
+    wanted = MatrixFilter.of(query)
+    pairs, reason = await _matrix(site, wanted)
+    curves = site.page.curves if site.page else {}
+    pattern = query.get("pattern", "") if query.get("pattern", "") in curves else ""
+    return {
+        "pairs": pairs,
+        "matrix_error": reason,
+        "wanted": wanted,
+        "curves": curves,
+        "curve": curves.get(pattern, []),
+        "curve_pattern": pattern,
+    }
+
+
+def _known_patterns(site: Site) -> list[str]:
+    """Names to choose from: those of the library, and those judged before."""
+    judged = {row.name for row in site.page.patterns} if site.page else set()
+    return sorted(judged | _library())
+
+
+@functools.cache
+def _library() -> frozenset[str]:
+    return frozenset(pattern.name for pattern in builtin_patterns())
 
 
 async def _matrix(site: Site, wanted: MatrixFilter) -> tuple[list[dict[str, Any]], str]:

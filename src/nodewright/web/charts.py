@@ -1,4 +1,8 @@
-"""The page's charts as plotly figures: data only, drawn by the page's script."""
+"""The page's charts as plotly figures: data only, drawn by the page's script.
+
+Colours are names of the style sheet, such as ``var(--good)``; the script puts in what they are, so
+that charts follow a light or dark page.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,37 +11,47 @@ from nodewright.web.view import Page
 
 type Figure = dict[str, Any]
 
-_INK, _BLUE, _RED, _GREEN = "#1c2733", "#2a6fb0", "#b3261e", "#1f7a4d"
 _MOST_NAMES = 40
+# In a picture of so many names at most, each cell has its score as text, too.
+_MOST_TEXTS = 14
 
 
 def of_page(page: Page) -> dict[str, Figure]:
-    """Latency by phase, throughput and threshold curve."""
+    """Latency by phase, and throughput."""
     return {
         "latency": latency(page.collected["parallel_generation"]["by_phase"]),
         "throughput": throughput(page.throughput),
-        "curve": curve(page.curve),
     }
 
 
 def latency(phases: Sequence[dict[str, Any]]) -> Figure:
     """Percentiles of each phase's duration."""
-    names = [row["phase"] for row in phases]
+    longest_last = sorted(phases, key=lambda row: row["p95_duration_ms"])
+    names = [row["phase"] for row in longest_last]
     traces = [
         {
             "type": "bar",
+            "orientation": "h",
             "name": name,
-            "x": names,
-            "y": [row[key] for row in phases],
+            "y": names,
+            "x": [row[key] for row in longest_last],
             "marker": {"color": color},
+            "hovertemplate": "%{y} " + name + ": %{x:,.0f} ms<extra></extra>",
         }
         for name, key, color in (
-            ("p50", "p50_duration_ms", "#9cc3e6"),
-            ("p95", "p95_duration_ms", _BLUE),
-            ("p99", "p99_duration_ms", "#173f66"),
+            ("p99", "p99_duration_ms", "var(--step-3)"),
+            ("p95", "p95_duration_ms", "var(--step-2)"),
+            ("p50", "p50_duration_ms", "var(--step-1)"),
         )
     ]
-    return _figure(traces, "milliseconds", barmode="group")
+    return _figure(
+        traces,
+        barmode="group",
+        bargap=0.3,
+        xaxis=_axis(title={"text": "milliseconds"}, rangemode="tozero"),
+        yaxis=_axis(type="category", showgrid=False, ticksuffix=" "),
+        legend={"orientation": "h", "y": 1.15, "traceorder": "reversed"},
+    )
 
 
 def throughput(rows: Sequence[dict[str, Any]]) -> Figure:
@@ -45,33 +59,62 @@ def throughput(rows: Sequence[dict[str, Any]]) -> Figure:
     minutes = [row["minute"] for row in rows]
     traces = [
         {
-            "type": "scatter",
-            "mode": "lines",
+            "type": "bar",
             "name": name,
             "x": minutes,
-            "y": [row[key] for row in rows],
-            "line": {"color": color},
+            "y": values,
+            "marker": {"color": color},
+            "hovertemplate": "%{x}: %{y:,} " + name + "<extra></extra>",
         }
-        for name, key, color in (("events", "events", _BLUE), ("failures", "failures", _RED))
+        for name, values, color in (
+            ("failed", [row["failures"] for row in rows], "var(--bad)"),
+            ("processed", [row["events"] - row["failures"] for row in rows], "var(--step-2)"),
+        )
     ]
-    return _figure(traces, "a minute", xaxis={"nticks": 8, "tickangle": 0, "automargin": True})
+    return _figure(
+        traces,
+        barmode="stack",
+        bargap=0.15,
+        xaxis=_axis(nticks=8, tickangle=0, showgrid=False, type="category"),
+        yaxis=_axis(title={"text": "events a minute"}, rangemode="tozero"),
+    )
 
 
-def curve(rows: Sequence[dict[str, Any]]) -> Figure:
+def curve(rows: Sequence[dict[str, Any]], target: float) -> Figure:
     """Precision, and share of detections kept, against the least confidence accepted."""
     thresholds = [row["threshold"] for row in rows]
-    traces = [
+    traces: list[dict[str, Any]] = [
         {
             "type": "scatter",
             "mode": "lines+markers",
             "name": name,
             "x": thresholds,
             "y": [row[key] for row in rows],
-            "line": {"color": color},
+            "line": {"color": color, "width": 2.5, "dash": dash},
+            "marker": {"symbol": symbol, "size": 7},
+            "hovertemplate": "%{x:.2f}: %{y:.1%} " + name + "<extra></extra>",
         }
-        for name, key, color in (("precision", "precision", _GREEN), ("kept", "kept", _BLUE))
+        for name, key, color, dash, symbol in (
+            ("precision", "precision", "var(--good)", "solid", "circle"),
+            ("kept", "kept", "var(--step-2)", "dot", "square"),
+        )
     ]
-    return _figure(traces, "share", xaxis={"title": {"text": "least confidence"}})
+    traces.append(
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": f"target {target:.0%}",
+            "x": thresholds[:1] + thresholds[-1:],
+            "y": [target, target],
+            "line": {"color": "var(--ink-soft)", "width": 1.5, "dash": "dash"},
+            "hoverinfo": "skip",
+        }
+    )
+    return _figure(
+        traces,
+        xaxis=_axis(title={"text": "least confidence"}, tickformat=".1f"),
+        yaxis=_axis(tickformat=".0%", range=[0, 1.05]),
+    )
 
 
 def matrix(pairs: Sequence[dict[str, Any]]) -> Figure:
@@ -94,24 +137,36 @@ def matrix(pairs: Sequence[dict[str, Any]]) -> Figure:
         "z": scores,
         "zmin": 0,
         "zmax": 1,
-        "colorscale": [[0, _RED], [0.7, "#f2d675"], [1, _GREEN]],
-        "xgap": 1,
-        "ygap": 1,
-        "hovertemplate": "%{x} with %{y}: %{z:.2f}<extra></extra>",
+        "colorscale": [[0, "var(--heat-0)"], [0.7, "var(--heat-1)"], [1, "var(--heat-2)"]],
+        "colorbar": {"thickness": 12, "outlinewidth": 0, "tickformat": ".0%"},
+        "xgap": 2,
+        "ygap": 2,
+        "hoverongaps": False,
+        "hovertemplate": "%{x} with %{y}: %{z:.0%}<extra></extra>",
     }
-    return _figure([heat], "", yaxis={"autorange": "reversed", "automargin": True})
+    if len(names) <= _MOST_TEXTS:
+        heat |= {"texttemplate": "%{z:.0%}", "textfont": {"color": "var(--heat-ink)"}}
+    return _figure(
+        [heat],
+        xaxis=_axis(type="category", showgrid=False),
+        yaxis=_axis(type="category", showgrid=False, autorange="reversed", ticksuffix=" "),
+    )
 
 
-def _figure(data: list[dict[str, Any]], unit: str, **layout: Any) -> Figure:
+def _axis(**more: Any) -> dict[str, Any]:
+    lines = {"gridcolor": "var(--line)", "linecolor": "var(--line)", "zerolinecolor": "var(--line)"}
+    return {"automargin": True, **lines, **more}
+
+
+def _figure(data: list[dict[str, Any]], **layout: Any) -> Figure:
     return {
         "data": data,
         "layout": {
-            "margin": {"t": 30, "r": 10, "b": 50, "l": 60},
+            "margin": {"t": 24, "r": 8, "b": 40, "l": 48},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
-            "font": {"color": _INK},
-            "xaxis": {"automargin": True, "nticks": 12},
-            "yaxis": {"title": {"text": unit}, "rangemode": "tozero", "automargin": True},
+            "font": {"color": "var(--ink)", "family": "system-ui, sans-serif"},
+            "hoverlabel": {"bgcolor": "var(--panel)", "font": {"color": "var(--ink)"}},
             "legend": {"orientation": "h", "y": 1.15},
             **layout,
         },

@@ -1,17 +1,22 @@
 """What the page shows, as plain values: read from the database and the monitoring system."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from nodewright.monitoring import HealthStatus, MonitoringAlert, MonitoringSystem
+from nodewright.patterns.tuning import Tuning, read_tunings
+from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence, queries
 
 RUNS = 15
 PAIRS = 500
 SERIES = 40
+CURVES = 20
 NODE_KINDS = ("EFFECT", "COMPUTE", "REDUCER", "ORCHESTRATOR")
 
 type Rows = list[dict[str, Any]]
@@ -50,14 +55,45 @@ class RunNode:
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One run: its plan (the nodes), its report (what passed) and its phases."""
+    """One run: what was planned, what passed, and its phases.
 
-    session_id: str
+    ``title`` is None where the run's plan and report were not kept.
+    """
+
+    session_id: UUID
     ended_at: datetime
     total_ms: float | None
     workers: int
     nodes: tuple[RunNode, ...]
     phases: tuple[tuple[str, float], ...]
+    title: str | None = None
+    planned: int | None = None
+    delivered: int | None = None
+
+    @property
+    def status(self) -> str:
+        """How it went, in the words of health."""
+        if self.planned is not None and self.delivered is not None:
+            return "healthy" if self.delivered == self.planned else "critical"
+        known = [node.passed for node in self.nodes if node.passed is not None]
+        return "" if not known else "healthy" if all(known) else "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class PatternRow:
+    """Judgements of a pattern in the window, and the threshold that all judgements prove."""
+
+    name: str
+    correct: int
+    incorrect: int
+    judged: int
+    threshold: float | None
+    reason: str
+
+    @property
+    def precision(self) -> float:
+        """Share of the judgements that say correct."""
+        return self.correct / self.judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +121,15 @@ class Page:
     resolved: list[MonitoringAlert]
     series: list[SeriesRow]
     runs: list[RunRow] = field(default_factory=list)
-    patterns: Rows = field(default_factory=list)
-    curve: Rows = field(default_factory=list)
+    patterns: list[PatternRow] = field(default_factory=list)
+    curves: dict[str, Rows] = field(default_factory=dict)
     throughput: Rows = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
+
+    def severity(self, metric: str) -> str:
+        """The worst alert that a metric has, empty without one."""
+        found = {alert.severity.value for alert in self.alerts if alert.metric_name == metric}
+        return next((name for name in ("critical", "warning", "info") if name in found), "")
 
     @property
     def spool(self) -> HealthStatus | None:
@@ -97,27 +138,37 @@ class Page:
 
 
 async def read_page(
-    system: MonitoringSystem, persistence: CodegenPersistence, window_minutes: float
+    system: MonitoringSystem, persistence: CodegenPersistence, settings: Settings
 ) -> Page:
     """Read everything, each part on its own."""
-    since = {"since": datetime.now(UTC) - timedelta(minutes=window_minutes)}
+    window = settings.web_window_minutes
+    since = datetime.now(UTC) - timedelta(minutes=window)
     missing: dict[str, str] = {}
 
-    async def part(name: str, rows: Awaitable[Rows]) -> Rows:
+    async def part[T](name: str, read: Callable[[], Awaitable[T]], empty: T) -> T:
         try:
             async with asyncio.timeout(5):
-                return await rows
+                return await read()
         except Exception as error:  # noqa: BLE001 - shown in the part's place
             missing[name] = f"{error}" or type(error).__name__
-            return []
+            return empty
 
     named = queries.load("nodewright.web")
-    collected, runs, patterns, curve, throughput = await asyncio.gather(
-        system.observe_parts(window_minutes),
-        part("runs", persistence.fetch(named["recent_runs"], {"limit": RUNS})),
-        part("patterns", persistence.fetch(named["pattern_precision"], since)),
-        part("curve", persistence.fetch(named["threshold_curve"], since)),
-        part("throughput", persistence.fetch(named["throughput"])),
+
+    def rows(name: str, **parameters: Any) -> Callable[[], Awaitable[Rows]]:
+        return lambda: persistence.fetch(named[name], parameters)
+
+    def tuned() -> Awaitable[dict[str, Tuning]]:
+        return asyncio.to_thread(read_tunings, persistence, settings.pattern_target_precision)
+
+    none: Rows = []
+    untuned: dict[str, Tuning] = {}
+    collected, runs, tunings, curves, throughput = await asyncio.gather(
+        system.observe_parts(window),
+        part("runs", rows("recent_runs", limit=RUNS), none),
+        part("thresholds", tuned, untuned),
+        part("curves", rows("threshold_curve", since=since, patterns=CURVES), none),
+        part("throughput", rows("throughput"), none),
     )
     return Page(
         collected=collected,
@@ -127,8 +178,8 @@ async def read_page(
         resolved=system.get_resolved_alerts(1)[-10:][::-1],
         series=series_of(system),
         runs=[_run(row) for row in runs],
-        patterns=patterns,
-        curve=curve,
+        patterns=_patterns(collected["pattern_matching"]["by_pattern"], tunings),
+        curves=_curves(curves),
         throughput=throughput,
         missing=missing | collected["unavailable"],
     )
@@ -145,6 +196,13 @@ async def read_matrix(persistence: CodegenPersistence, wanted: MatrixFilter) -> 
             "limit": PAIRS,
         },
     )
+
+
+async def read_run(persistence: CodegenPersistence, session_id: UUID) -> dict[str, Any] | None:
+    """A run's plan and report; None: there is none of this session."""
+    named = queries.load("nodewright.web")
+    rows = await persistence.fetch(named["run"], {"session_id": session_id})
+    return rows[0] if rows else None
 
 
 def series_of(system: MonitoringSystem) -> list[SeriesRow]:
@@ -168,6 +226,34 @@ def series_of(system: MonitoringSystem) -> list[SeriesRow]:
         if len(rows) == SERIES:
             break
     return rows
+
+
+def _patterns(rows: Rows, tunings: Mapping[str, Tuning]) -> list[PatternRow]:
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in rows:
+        counts[row["pattern_name"]][row["feedback_type"]] = row["feedback_count"]
+    found = []
+    for name, kinds in counts.items():
+        tuned = tunings[name].tuned if name in tunings else None
+        found.append(
+            PatternRow(
+                name,
+                kinds["correct"],
+                kinds["incorrect"],
+                sum(kinds.values()),
+                tuned.threshold if tuned else None,
+                tuned.reason if tuned else "",
+            )
+        )
+    return sorted(found, key=lambda one: (-one.judged, one.name))
+
+
+def _curves(rows: Rows) -> dict[str, Rows]:
+    """Pattern -> its curve; all together have no name."""
+    curves: dict[str, Rows] = {}
+    for row in rows:
+        curves.setdefault(row["pattern_name"] or "", []).append(row)
+    return curves
 
 
 def _run(row: dict[str, Any]) -> RunRow:
@@ -195,4 +281,7 @@ def _run(row: dict[str, Any]) -> RunRow:
             for (name, kind), node in sorted(nodes.items())
         ),
         phases=tuple(sorted(phases.items())),
+        title=row["title"],
+        planned=row["planned"],
+        delivered=row["delivered"],
     )

@@ -2,8 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import uuid4
 
-from nodewright.generation.model import Check, NodeReport, Verify
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from nodewright.generation.model import Check, NodeReport, Plan, Verify
 from nodewright.generation.recording import Recorder
 from nodewright.generation.workers import ExecutorWorkers
 from nodewright.storage import CodegenPersistence
@@ -13,8 +20,11 @@ PRD = Path(__file__).parents[3] / "examples/ticketing.md"
 
 
 def test_a_run_records_its_phases_and_how_its_mixins_did(
-    persistence: CodegenPersistence, tmp_path: Path
+    persistence: CodegenPersistence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
     prepared = prepare(PRD)
     assert any(len(node.mixins) > 1 for node in prepared.plan.nodes)
     with ThreadPoolExecutor(1) as executor:
@@ -24,12 +34,26 @@ def test_a_run_records_its_phases_and_how_its_mixins_did(
             workers=ExecutorWorkers(executor),
             recorder=Recorder(persistence),
         )
+    steps = {span.name: span for span in exporter.get_finished_spans()}
+    whole_run = steps.pop("nodewright.generate")
+    assert (whole_run.attributes or {})["nodes"] == len(prepared.plan.nodes)
+    assert steps.keys() == {f"nodewright.{n}" for n in ("load_templates", "prove", "deliver")}
+    assert all(span.parent == whole_run.context for span in steps.values())
     rows = persistence.sync.get_performance_metrics(run.session_id)
     whole = {row.phase for row in rows if row.node_type == "ALL"}
     assert whole == {"prd_analysis", "template_load", "persistence", "total"}
     by_node = [row for row in rows if row.node_type != "ALL"]
     assert {row.phase for row in by_node} == {"code_gen", "validation"}
     assert len(by_node) == 2 * len(prepared.plan.nodes)
+    (kept,) = persistence.sync.database.fetch("SELECT * FROM nodewright.generation_runs")
+    assert kept["session_id"] == run.session_id
+    assert kept["title"] == prepared.plan.title
+    assert kept["planned"] == kept["delivered"] == len(prepared.plan.nodes)
+    summary = kept["summary"]
+    assert [node["slug"] for node in summary["plan"]["nodes"]] == [
+        node["slug"] for node in summary["nodes"]
+    ]
+    assert all(check["passed"] for node in summary["nodes"] for check in node["checks"])
     told = persistence.sync.list_mixin_compatibility()
     kinds = {node.kind for node in prepared.plan.nodes if len(node.mixins) > 1}
     assert {row.node_type for row in told} == kinds
@@ -53,6 +77,22 @@ def test_only_a_composition_that_failed_as_such_is_blamed(persistence: CodegenPe
     (row,) = persistence.sync.list_mixin_compatibility()
     assert row.failure_count == 1
     assert row.conflict_reason == "why constructs"
+
+
+def test_a_report_of_hostile_texts_is_kept_and_of_the_same_session_replaced(
+    persistence: CodegenPersistence,
+) -> None:
+    recorder, session = Recorder(persistence), uuid4()
+    plan = Plan("pack", "a \0 title", "", ())
+    node = {"delivered": True, "reason": "\0 <script>", "seconds": float("nan")}
+    recorder.report(session, {"plan": plan, "nodes": [node], "output": Path("/out")})
+    recorder.report(session, {"plan": plan, "nodes": [node, node], "output": Path("/out")})
+    (kept,) = persistence.sync.database.fetch("SELECT * FROM nodewright.generation_runs")
+    assert (kept["title"], kept["planned"]) == ("a  title", 2)
+    assert kept["summary"]["nodes"][0] == node | {"seconds": None}
+    recorder.report(session, {"plan": plan, "nodes": [{"delivered": 0, "reason": "\ud800"}]})
+    (after,) = persistence.sync.database.fetch("SELECT * FROM nodewright.generation_runs")
+    assert after == kept
 
 
 def report_of(slug: str, failed: str) -> NodeReport:

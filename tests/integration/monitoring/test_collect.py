@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import psycopg
@@ -10,7 +11,7 @@ import pytest
 
 from nodewright.monitoring import MonitoringSystem
 from nodewright.settings import Settings
-from nodewright.storage import CodegenPersistence
+from nodewright.storage import CodegenPersistence, queries
 
 PARTS = {
     "template_cache",
@@ -84,8 +85,8 @@ async def test_every_part_has_its_true_numbers(
     assert by_phase["code_gen"]["p50_duration_ms"] == 20
     assert by_phase["code_gen"]["p99_duration_ms"] == 40
     assert collected["mixin_learning"]["overall_success_rate"] == 0.5
-    assert collected["pattern_matching"]["precision"] == 0.75
-    assert collected["pattern_matching"]["false_positive_rate"] == 0.25
+    assert collected["pattern_matching"]["precision"] == 0.6
+    assert collected["pattern_matching"]["false_positive_rate"] == 0.2
     assert collected["pattern_matching"]["total_feedback_count"] == 5
     assert collected["pattern_matching"]["avg_confidence"] == pytest.approx(0.8)
     events = collected["event_processing"]
@@ -184,3 +185,51 @@ async def test_what_other_parts_of_the_process_measured_is_seen(
         other.sync.insert_event_processing_metric("node.generated", "generator", 5, True)  # noqa: FBT003
         collected = await system.collect_all_metrics()
     assert collected["event_processing"]["total_events"] == 1
+
+
+# Values of all columns that count, each also NULL where the table allows it.
+RECORDS = (
+    """INSERT INTO generation_performance_metrics (session_id, node_type, phase, duration_ms,
+         cache_hit, parallel_execution, worker_count, metadata, created_at)
+       SELECT ('00000000-0000-4000-8000-' || lpad((random() * 9)::int::text, 12, '0'))::uuid,
+         'EFFECT', (ARRAY['total', 'code_gen'])[1 + random()::int], (random() * 20)::int,
+         flag, random() < 0.8, nullif((random() * 4)::int, 0),
+         CASE WHEN random() < 0.2 THEN '{"speedup": 2.5}'::jsonb END, at
+       FROM drawn""",
+    """INSERT INTO event_processing_metrics (event_type, event_source, processing_duration_ms,
+         queue_wait_time_ms, success, retry_count, created_at)
+       SELECT 'type' || (random() * 2)::int, 'source', (random() * 20)::int,
+         nullif((random() * 3)::int, 0), random() < 0.8, nullif((random() * 3)::int, 0), at
+       FROM drawn""",
+    """INSERT INTO pattern_feedback_log (session_id, pattern_name, detected_confidence,
+         feedback_type, user_provided, learning_weight, created_at)
+       SELECT gen_random_uuid(), 'pattern' || (random() * 2)::int, nullif(round(random()::numeric,
+         1), 0.5), (ARRAY['correct', 'incorrect'])[1 + random()::int], flag,
+         nullif(round(random()::numeric, 1), 0.5), at
+       FROM drawn""",
+)
+DRAWN = """WITH drawn AS (
+  SELECT CASE WHEN mod(i, 20) > 0 THEN now() - i * random() * interval '1 minute' END AS at,
+    (ARRAY[true, false, NULL])[1 + mod(i, 3)] AS flag
+  FROM generate_series(1, %s) AS i) """
+
+
+@pytest.mark.parametrize("rows", [0, 1, 40, 400])
+async def test_either_side_of_the_window_gives_the_same_numbers(
+    persistence: CodegenPersistence, database_url: str, rows: int
+) -> None:
+    await persistence.flush()
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for statement in RECORDS:
+            connection.execute((DRAWN + statement).encode(), [rows])
+        connection.execute("DELETE FROM event_processing_metrics WHERE random() < 0.1")
+    named = queries.load("nodewright.monitoring")
+    now = datetime.now(UTC)
+    for minutes in (0, 1, rows / 8, rows / 2, rows + 1):
+        for name in ("generation_by_phase", "feedback_by_pattern", "events_by_type"):
+            parameters = {"since": now - timedelta(minutes=minutes)}
+            inside, outside = [
+                await persistence.fetch(named[name], parameters | {"outside": side})
+                for side in (False, True)
+            ]
+            assert inside == outside, (name, minutes)

@@ -63,6 +63,11 @@ def test_prune_deletes_old_telemetry_and_no_fact(persistence: CodegenPersistence
     store.insert_performance_metric(uuid4(), "EFFECT", "total", 3)
     store.insert_event_processing_metric("e", "s", 1, success=True)
     assert store.flush(30)
+    store.database.execute(
+        """INSERT INTO nodewright.generation_runs VALUES
+        (gen_random_uuid(), now() - interval '31 days', 'old', 1, 1, '{}'),
+        (gen_random_uuid(), now(), 'new', 1, 1, '{}')"""
+    )
     for statement in (
         """UPDATE generation_performance_metrics SET created_at = now() - interval '31 days'
         WHERE duration_ms = 1""",
@@ -78,6 +83,7 @@ def test_prune_deletes_old_telemetry_and_no_fact(persistence: CodegenPersistence
         ["performance", "1"],
         ["events", "1"],
         ["templates", "0"],
+        ["runs", "1"],
     ]
     [summary] = store.get_performance_metrics_summary()
     assert (summary.execution_count, summary.avg_duration_ms) == (1, 3)

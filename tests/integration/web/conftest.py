@@ -3,14 +3,26 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import httpx
 import pytest
 import uvicorn
 
+from nodewright.generation.model import (
+    Check,
+    NodePlan,
+    Plan,
+    PlannedField,
+    PlannedOperation,
+    PlannedTransition,
+    Trace,
+)
 from nodewright.monitoring import MonitoringSystem
+from nodewright.prd.models import FieldType
 from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence
 from nodewright.web.app import create_app
@@ -60,3 +72,69 @@ def serve(persistence: CodegenPersistence, tmp_path: Path) -> Serve:
         assert not thread.is_alive()
 
     return start
+
+
+RUN = UUID("11111111-2222-4333-8444-555555555555")
+
+
+def summary_of_a_run(title: str = "Order desk", text: str = "") -> dict[str, Any]:
+    """What a run of three nodes, one of which failed, says of itself; ``text`` is in every text."""
+    named = (("order", "EFFECT"), ("price", "COMPUTE"), ("total", "REDUCER"))
+    nodes = tuple(_node(place, name, kind, text) for place, (name, kind) in enumerate(named))
+    left = Trace("FR-9", f"Limits{text}", 40, f"Orders are answered within 200 ms{text}")
+    plan = Plan(
+        "order_desk", title, f"Orders are taken, priced and totalled by day.{text}", nodes,
+        (left,), ("PostgreSQL",), ("crud", "aggregation"),
+    )  # fmt: skip
+    judges = ("ruff", "parses", "contract", "imports", "constructs", "processes")
+    outcomes = []
+    for node in nodes:
+        failed = node.kind == "REDUCER"
+        detail = f"AssertionError: the total of an empty day is 0, not None{text}"
+        checks = [
+            Check(judge, not (failed and judge == "processes"), seconds=0.03 * (place + 1))
+            for place, judge in enumerate(judges)
+        ]
+        if failed:
+            checks[-1] = replace(checks[-1], detail=detail)
+        outcomes.append(
+            {
+                "node": node.class_name,
+                "slug": node.slug,
+                "kind": node.kind,
+                "requirements": [trace.requirement for trace in node.traces],
+                "delivered": not failed,
+                "reason": f"processes: {detail}" if failed else "",
+                "checks": checks,
+                "files": [f"src/order_desk/nodes/{node.slug}/node.py{text}"],
+                "seconds": 0.6,
+            }
+        )
+    return {
+        "session_id": RUN,
+        "output": Path(f"/home/ada/order-desk{text}"),
+        "verify": "run",
+        "succeeded": False,
+        "plan": plan,
+        "nodes": outcomes,
+        "files": [{"path": f"README.md{text}", "action": "create", "reason": f"new{text}"}],
+        "conflicts": [f"README.md{text}"] if text else [],
+        "seconds": {"prd_analysis": 0.4, "persistence": 0.1, "total": 2.1},
+        "speedup": 2.6,
+        "workers": 2,
+    }
+
+
+def _node(place: int, name: str, kind: str, text: str) -> NodePlan:
+    trace = Trace(f"FR-{place + 1}", f"Functional requirements{text}", 12 + 4 * place, f"{text}")
+    verbs = {"EFFECT": "create", "COMPUTE": "compute", "REDUCER": "sum up"}
+    said = f"The desk shall {verbs[kind]} {name}s.{text}"
+    verb = verbs[kind].replace(" ", "_")
+    operation = PlannedOperation(f"{verb}_{name}{text}", verb, said, (trace,))
+    fields = (PlannedField("order_id", FieldType.UUID), PlannedField("note", FieldType.STRING))
+    moves = (PlannedTransition(f"open{text}", "closed", "close"),) if kind == "REDUCER" else ()
+    return NodePlan(
+        f"node_{name}_{kind.lower()}{text}", kind, name, f"Node{name.title()}{kind.title()}{text}",
+        said, f"Order{text}", fields, (operation,), transitions=moves,
+        mixins=(f"omnibase_core.mixins.mixin_metrics.MixinMetrics{text}",),
+    )  # fmt: skip

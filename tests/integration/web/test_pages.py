@@ -11,11 +11,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from nodewright.errors import NodewrightError
+from nodewright.generation.recording import Recorder
 from nodewright.monitoring import MetricType
 from nodewright.storage import CodegenPersistence
 from nodewright.web.exposure import check_exposure
 
-from .conftest import Serve
+from .conftest import RUN, Serve, summary_of_a_run
 
 HOSTILE = "<script>alert(1)</script>\"'&"
 TOKEN = "a-token-of-24-characters"  # noqa: S105 - of the test
@@ -115,6 +116,40 @@ def test_the_page_is_sound_without_a_script(serve: Serve) -> None:
     assert headings[0] == 1
     assert all(after - before <= 1 for before, after in pairwise(headings))
     assert ("html", {"lang": "en"}) in tags
+
+
+def test_the_page_of_a_run_escapes_every_text(
+    serve: Serve, persistence: CodegenPersistence
+) -> None:
+    Recorder(persistence).report(RUN, summary_of_a_run(title=HOSTILE, text=HOSTILE))
+    with serve() as served:
+        answer = served.client.get(f"/runs/{RUN}")
+        assert served.client.get(f"/runs/{uuid4()}").status_code == 404
+        assert served.client.get("/runs/x").status_code == 404
+        assert served.client.get("/part/base").status_code == 404
+    assert answer.status_code == 200
+    tags = Outline(answer.text).tags
+    assert {"script", "i"}.isdisjoint(tag for tag, _ in tags)
+    assert answer.text.count("alert(1)") >= 30
+    known = {"class", "id", "href", "title", "scope", "tabindex", "lang", "rel", "name", "content"}
+    known |= {"charset", "role", "datetime", "viewbox", "width", "height", "d", "fill", "stroke"}
+    known |= {"stroke-width", "stroke-linejoin", "cx", "cy", "r"}
+    for _, attributes in tags:
+        assert all(name in known or name.startswith("aria-") for name in attributes), attributes
+
+
+def test_a_run_of_another_version_is_shown_as_it_is(
+    serve: Serve, persistence: CodegenPersistence
+) -> None:
+    summary = summary_of_a_run(text=HOSTILE)
+    del summary["speedup"]
+    Recorder(persistence).report(RUN, summary)
+    with serve() as served:
+        answer = served.client.get(f"/runs/{RUN}")
+    assert answer.status_code == 200
+    assert "Another version" in answer.text
+    assert "The desk shall create orders." in answer.text
+    assert "<script>" not in answer.text
 
 
 def test_headers_of_security(serve: Serve) -> None:

@@ -327,6 +327,16 @@ async def test_any_loop_may_record() -> None:
     assert store.value("jobs") == 2
 
 
+def test_a_metric_all_of_whose_series_made_room_is_still_exported() -> None:
+    clock = Clock()
+    store = MetricStore(Limits(series_per_metric=2, expiry_s=60), clock=clock)
+    for of in "ab":
+        store.record("jobs", 1, MetricType.COUNTER, {"of": of})
+    clock.now += 100
+    store.record("jobs", 1, MetricType.COUNTER, {"of": "c"})
+    assert 'jobs_total{of="c"} 1' in store.export()
+
+
 def test_a_value_that_comes_while_its_series_expires_is_not_lost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -342,5 +352,5 @@ def test_a_value_that_comes_while_its_series_expires_is_not_lost(
 
     clock.now += 100
     monkeypatch.setattr(Series, "fold", fold_and_record)
-    store._sweep(clock.now)
+    store._registry.sweep(clock.now)
     assert store.value("jobs") == 1
