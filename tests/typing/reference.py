@@ -3,6 +3,8 @@
 Type checkers prove at the end of this file that the real classes can be used as these say;
 ``tests/acceptance/test_reference_api.py`` compares names, order and defaults with them. A class
 here has the name of the documented one; real ones are spelled with their module.
+
+Over 400 lines because it is the documented interface as a whole.
 """
 
 from collections.abc import Awaitable, Callable

@@ -75,8 +75,8 @@ class Registry:
         self.limits = limits
         self.families: dict[str, Family] = {}
         self.index: dict[str, Any] = {}
-        self.overflowed = 0
-        self.expired = 0
+        self.overflowed: int = 0
+        self.expired: int = 0
         self._clock = clock
         self._watcher = watcher
         self._rescue = rescue
