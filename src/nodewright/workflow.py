@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nodewright.errors import NodewrightError
+from nodewright.generation.announcing import Announcer
 from nodewright.generation.cluster import ClusterWorkers
 from nodewright.generation.decisions import Action
 from nodewright.generation.delivery import Delivery
@@ -122,6 +123,8 @@ def generate(
 ) -> Run:
     """Prove the nodes of a plan and deliver those that pass, whole nodes or nothing.
 
+    Where a Kafka broker is set, what happens is published to it (see ``Announcer``).
+
     Args:
         prepared: the analysis and the plan.
         options: how to generate.
@@ -135,19 +138,30 @@ def generate(
     plan = prepared.plan
     run = Run(prepared, options, seconds={"prd_analysis": prepared.seconds})
     recorder = recorder or Recorder()
+    announcer = Announcer(prepared.analysis.correlation_id, recorder.persistence)
+
+    def tell(progress: Progress) -> None:
+        announcer.progressed(progress.message, progress.done, progress.total)
+        on_progress(progress)
+
     _log.info("generation.started", {"package": plan.package, "nodes": len(plan.nodes)})
     delivery = Delivery(options.output, plan.package, options.force)
-    with run.phase("total"), delivery:
+    with announcer, run.phase("total"), delivery:
+        announcer.analysed(prepared.analysis)
+        announcer.started(plan, options.verify, options.output)
         with run.phase("template_load"):
             load_templates(options.templates)
         pool, run.workers = (workers, options.jobs) if workers else _pool(options)
         try:
-            reports = asyncio.run(_work(run, delivery, pool, on_progress))
+            reports = asyncio.run(_work(run, delivery, pool, tell))
         finally:
             if workers is None:
                 pool.close()
+        announcer.judged(plan, reports)
         with run.phase("persistence"):
             _deliver(run, delivery, reports)
+        done = {outcome.node.slug for outcome in run.outcomes if outcome.delivered}
+        announcer.delivered(plan, reports, done)
     run.seconds["total"] += prepared.seconds
     recorder.nodes(run.session_id, reports.values(), run.workers)
     proofs = [(node, reports[node.slug]) for node in plan.nodes]

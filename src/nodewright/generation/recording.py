@@ -39,7 +39,7 @@ class Recorder:
     """Hands rows for ``generation_performance_metrics`` to the write-behind queue."""
 
     def __init__(self, persistence: CodegenPersistence | None = None) -> None:
-        self._persistence = persistence or CodegenPersistence()
+        self.persistence = persistence or CodegenPersistence()
 
     def run(self, session_id: UUID, times: RunTimes) -> None:
         """Record the phases of a whole run."""
@@ -54,7 +54,7 @@ class Recorder:
         """Record what each node took in its worker: templates, rendering and judging."""
         for report in reports:
             for use in report.template_uses:
-                self._persistence.sync.upsert_template_cache_metadata(**use.columns())
+                self.persistence.sync.upsert_template_cache_metadata(**use.columns())
             about: dict[str, Any] = {
                 "metadata": {"node": report.slug, "passed": report.passed},
                 "worker_count": workers,
@@ -80,12 +80,12 @@ class Recorder:
             blamed = [check for check in failed if check.name in _COMPOSITION_CHECKS]
             if len(names) > 1 and (blamed or not failed):
                 told.setdefault((node.kind, names), blamed[0].detail if blamed else "")
-        if not told or not self._persistence.sync.flush():
+        if not told or not self.persistence.sync.flush():
             return
         try:
             for (kind, names), reason in told.items():
                 record = record_composition(
-                    self._persistence, kind, names, success=not reason, reason=reason or None
+                    self.persistence, kind, names, success=not reason, reason=reason or None
                 )
                 asyncio.run(record)
         except NodewrightError as error:
@@ -106,9 +106,9 @@ class Recorder:
             for node, report in nodes
             for operation in node.operations
         ]
-        if not outcomes or not self._persistence.sync.flush():
+        if not outcomes or not self.persistence.sync.flush():
             return
-        collector = PatternFeedbackCollector(self._persistence)
+        collector = PatternFeedbackCollector(self.persistence)
         try:
             asyncio.run(collector.record_verification(session_id, detections, outcomes))
         except NodewrightError as error:
@@ -116,12 +116,12 @@ class Recorder:
 
     def flush(self) -> None:
         """Write what waits, as long as the database answers."""
-        self._persistence.sync.flush()
+        self.persistence.sync.flush()
 
     def _insert(
         self, session_id: UUID, node_type: str, phase: str, seconds: float, about: Mapping[str, Any]
     ) -> None:
-        self._persistence.sync.insert_performance_metric(
+        self.persistence.sync.insert_performance_metric(
             session_id,
             node_type,
             phase,
