@@ -1,6 +1,6 @@
 """Kill brokers and publishers, fill disks, poison batches; count what was lost and what came twice.
 
-``python -m benchmarks.faults.events [--quick] [name ...]``. Needs mvn and java for the real Kafka.
+``python -m benchmarks.faults [--quick] [name ...]``. Needs mvn and java for the real Kafka.
 """
 
 import asyncio
@@ -276,7 +276,8 @@ async def poison(kafka: KafkaServer, folder: Path, scale: Scale) -> Outcome:
     ]
     good = {str(event.id) for event in events if type(event) is Happened}
     start = time.monotonic()
-    async with EventOptimizer(kafka.address, config(dead_letter_dir=folder)) as optimizer:
+    settings = config(publish_timeout_ms=120_000, dead_letter_dir=folder)
+    async with EventOptimizer(kafka.address, settings) as optimizer:
         try:
             await optimizer.publish_batch(events)
         except EventRefusedError as error:

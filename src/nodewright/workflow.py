@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nodewright.errors import NodewrightError
-from nodewright.generation.announcing import announcing
+from nodewright.generation.announcing import Announcer
 from nodewright.generation.cluster import ClusterWorkers
 from nodewright.generation.decisions import Action
 from nodewright.generation.delivery import Delivery
@@ -125,6 +125,8 @@ def generate(
 ) -> Run:
     """Prove the nodes of a plan and deliver those that pass, whole nodes or nothing.
 
+    Where a Kafka broker is set, what happens is published to it (see ``Announcer``).
+
     Args:
         prepared: the analysis and the plan.
         options: how to generate.
@@ -137,46 +139,57 @@ def generate(
     """
     run = Run(prepared, options, seconds={"prd_analysis": prepared.seconds})
     plan = prepared.plan
+    own = recorder is None
+    recorder = recorder or Recorder()
+    announcer = Announcer(prepared.analysis.correlation_id, recorder.persistence)
     _log.info("generation.started", {"package": plan.package, "nodes": len(plan.nodes)})
-    with announcing(prepared.analysis) as announcer:
+    try:
         with otel.span("nodewright.generate", package=plan.package, nodes=len(plan.nodes)):
-            _prove_and_deliver(run, on_progress, workers)
+            _prove_and_deliver(run, announcer, on_progress, workers)
         _record(run, recorder)
-        delivered = {outcome.node.slug for outcome in run.outcomes if outcome.delivered}
-        announcer.finished(run.proofs, delivered, run.seconds["total"])
-    _log.info("generation.finished", {"delivered": len(delivered), **run.seconds})
+    finally:
+        if own:
+            recorder.close()
+    delivered = sum(outcome.delivered for outcome in run.outcomes)
+    _log.info("generation.finished", {"delivered": delivered, **run.seconds})
     return run
 
 
-def _prove_and_deliver(run: Run, on_progress: OnProgress, workers: Workers | None) -> None:
-    options = run.options
-    delivery = Delivery(options.output, run.prepared.plan.package, options.force)
-    with run.phase("total"), delivery:
+def _prove_and_deliver(
+    run: Run, announcer: Announcer, on_progress: OnProgress, workers: Workers | None
+) -> None:
+    def tell(progress: Progress) -> None:
+        announcer.progressed(progress.message, progress.done, progress.total)
+        on_progress(progress)
+
+    options, plan = run.options, run.prepared.plan
+    delivery = Delivery(options.output, plan.package, options.force)
+    with announcer, run.phase("total"), delivery:
+        announcer.analysed(run.prepared.analysis)
+        announcer.started(plan, options.verify, options.output)
         with otel.span("nodewright.load_templates"), run.phase("template_load"):
             load_templates(options.templates)
         pool, run.workers = (workers, options.jobs) if workers else _pool(options)
         try:
             with otel.span("nodewright.prove", workers=run.workers):
-                reports = asyncio.run(_work(run, delivery, pool, on_progress))
+                reports = asyncio.run(_work(run, delivery, pool, tell))
         finally:
             if workers is None:
                 pool.close()
+        announcer.judged(plan, reports)
         with otel.span("nodewright.deliver"), run.phase("persistence"):
             _deliver(run, delivery, reports)
+        done = {outcome.node.slug for outcome in run.outcomes if outcome.delivered}
+        announcer.delivered(plan, reports, done)
     run.seconds["total"] += run.prepared.seconds
 
 
-def _record(run: Run, given: Recorder | None) -> None:
-    recorder = given or Recorder()
-    try:
-        recorder.nodes(run.session_id, [report for _, report in run.proofs], run.workers)
-        recorder.compositions(run.proofs)
-        recorder.patterns(run.session_id, run.prepared.analysis.patterns, run.proofs)
-        recorder.run(run.session_id, RunTimes(run.seconds, run.workers, run.speedup))
-        recorder.report(run.session_id, run.summary())
-    finally:
-        if given is None:
-            recorder.close()
+def _record(run: Run, recorder: Recorder) -> None:
+    recorder.nodes(run.session_id, [report for _, report in run.proofs], run.workers)
+    recorder.compositions(run.proofs)
+    recorder.patterns(run.session_id, run.prepared.analysis.patterns, run.proofs)
+    recorder.run(run.session_id, RunTimes(run.seconds, run.workers, run.speedup))
+    recorder.report(run.session_id, run.summary())
 
 
 def _pool(options: Options) -> tuple[Workers, int]:

@@ -20,7 +20,16 @@ _FIXED: dict[str, Any] = {
     "acks": "all",
     # With idempotence, a finite time-out can end in a fatal error; callers have their own.
     "message.timeout.ms": 0,
+    # A request that overtakes a failed one counts, for librdkafka, as the acknowledgement of both;
+    # a broker accepts it when it has no records of this producer yet: right after a topic was made.
+    "max.in.flight.requests.per.connection": 1,
 }
+_ALIASES = {
+    "request.required.acks": "acks",
+    "delivery.timeout.ms": "message.timeout.ms",
+    "max.in.flight": "max.in.flight.requests.per.connection",
+}
+
 _DEFAULTS: dict[str, Any] = {
     "queue.buffering.max.messages": 1_000_000,
     "queue.buffering.max.kbytes": 256 * 1024,
@@ -65,9 +74,10 @@ def producer_settings(bootstrap: str, extra: Mapping[str, Any], **lane: Any) -> 
     Raises:
         ValueError: when ``extra`` would change what the guarantees rest on.
     """
-    for name, value in _FIXED.items():
-        if name in extra and str(extra[name]).lower() != str(value).lower():
-            raise ValueError(f"the Kafka setting {name} is fixed to {value}: leave it out")
+    for name, given in extra.items():
+        fixed = _FIXED.get(_ALIASES.get(name, name), given)
+        if str(given).lower() != str(fixed).lower():
+            raise ValueError(f"the Kafka setting {name} is fixed to {fixed}: leave it out")
     return _DEFAULTS | lane | client_settings(bootstrap, extra) | _FIXED
 
 

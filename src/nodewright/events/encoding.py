@@ -18,15 +18,17 @@ from nodewright.events.model import BaseEvent
 # Topic, JSON document, key, and what headers need beside the document: the schema version and,
 # after a space, the caller's W3C trace context. Without that last part a record has no headers.
 Record = tuple[str, bytes, bytes | None, bytes | None]
-Headers = list[tuple[str, str | bytes]]
+Headers = dict[str, bytes]
 
-_CONTENT_TYPE = ("content-type", b"application/json")
 _UUID = 36  # characters
 _LEAD = b'{"id":"'
 _SECOND = b'","correlation_id":"'
 _SECOND_AT = len(_LEAD) + _UUID
 _ID = slice(len(_LEAD), _SECOND_AT)
 _CORRELATION = slice(_SECOND_AT + len(_SECOND), _SECOND_AT + len(_SECOND) + _UUID)
+_IDS = slice(len(_LEAD), _CORRELATION.stop)  # both, with _SECOND between them
+_DIGITS = 32  # of a UUID without hyphens
+_TRACE = slice(_DIGITS + len(_SECOND), _DIGITS + len(_SECOND) + _DIGITS)  # of _IDS without hyphens
 
 
 def encode(event: BaseEvent, *, headers: bool = True) -> Record:
@@ -52,6 +54,7 @@ def encode_all(
         EventEncodingError: for the first that cannot be written.
     """
     records: list[Record] = []
+    append, dumps = records.append, orjson.dumps
     kind: type[BaseEvent] | None = None
     own_key = own_topic = False
     service, topic, meta = "", "", None
@@ -60,8 +63,8 @@ def encode_all(
             state = event.__dict__
             # orjson leaves half of its buffer's room behind each result; a copy of the exact size
             # halves the cost of a large batch, which is page faults.
-            value = bytes(memoryview(orjson.dumps(state, _fallback)))
-            if not (value.startswith(_LEAD) and value.startswith(_SECOND, _SECOND_AT)):
+            value = bytes(memoryview(dumps(state, _fallback)))
+            if value[: len(_LEAD)] != _LEAD or value[_SECOND_AT : _CORRELATION.start] != _SECOND:
                 value = _with_ids_first(event)
             if type(event) is not kind:
                 kind, service = type(event), ""
@@ -70,10 +73,11 @@ def encode_all(
             if own_topic or state["service"] != service:
                 service, topic = state["service"], event.to_kafka_topic()
             key = _custom_key(event) if own_key else value[_CORRELATION]
-            if headers and isinstance(own := state["metadata"].get("traceparent"), str):
-                records.append((topic, value, key, _meta(event.schema_version, own)))
+            metadata = state["metadata"]
+            if metadata and headers and isinstance(own := metadata.get("traceparent"), str):
+                append((topic, value, key, _meta(event.schema_version, own)))
             else:
-                records.append((topic, value, key, meta))
+                append((topic, value, key, meta))
         except (TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
             name = f"{type(event).__name__} {getattr(event, 'id', '')}".strip()
             cause = error.__cause__ or error
@@ -94,24 +98,23 @@ def kafka_headers(record: Record) -> Headers | None:
     _, value, _, meta = record
     if meta is None:
         return None
-    identity, correlation = value[_ID], value[_CORRELATION]
     version, trace = _constant(meta)
     if not trace:
-        span = identity.replace(b"-", b"")[:16]
-        trace = b"00-%b-%b-01" % (correlation.replace(b"-", b""), span)
-    return [
-        ("event_id", identity),
-        ("correlation_id", correlation),
-        _CONTENT_TYPE,
-        version,
-        ("traceparent", trace),
-    ]
+        digits = value[_IDS].translate(None, b"-")
+        trace = b"".join((b"00-", digits[_TRACE], b"-", digits[:16], b"-01"))
+    return {
+        "event_id": value[_ID],
+        "correlation_id": value[_CORRELATION],
+        "content-type": b"application/json",
+        "schema-version": version,
+        "traceparent": trace,
+    }
 
 
 @lru_cache(maxsize=1024)
-def _constant(meta: bytes) -> tuple[tuple[str, bytes], bytes]:
+def _constant(meta: bytes) -> tuple[bytes, bytes]:
     version, _, trace = meta.partition(b" ")
-    return ("schema-version", version), trace
+    return version, trace
 
 
 @lru_cache(maxsize=1024)

@@ -209,8 +209,7 @@ class Publisher:
         Args:
             patience: seconds of silence after which the rest is given up.
         """
-        start = time.monotonic()
-        while not self.idle and time.monotonic() - max(self.progressed, start) < patience:
+        while not self.idle and time.monotonic() - self.progressed < patience:
             time.sleep(0.002)
         for lane in self._lanes:
             lane.close(abandon=True)

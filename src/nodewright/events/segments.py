@@ -18,6 +18,8 @@ MAGIC = b"\xabNWF"
 _PREFIX = struct.Struct("<4sII")  # magic, crc, length of the body
 _LENGTH = struct.Struct("<I")
 _BODY = struct.Struct("<HHH")  # lengths of topic, key, meta
+_CHECK = struct.Struct("<4sI")  # magic, crc
+_CHECKED = struct.Struct("<IHHH")  # length of the body, and the body's beginning
 _NONE = 0xFFFF
 MAX_BODY = 16 * 1024 * 1024  # a length beyond this is a broken frame, not a large event
 _CHUNK = 1 << 20
@@ -46,9 +48,12 @@ def encode_frames(records: Iterable[Record]) -> bytes:
         EventEncodingError: when a topic, key or record is longer than a frame takes.
     """
     parts: list[bytes] = []
-    append, crc32, pack_body, pack_length = parts.append, zlib.crc32, _BODY.pack, _LENGTH.pack
+    append, crc32, pack_check, pack = parts.append, zlib.crc32, _CHECK.pack, _CHECKED.pack
+    topic_before, name = "", b""
     for topic, value, maybe_key, maybe_meta in records:
-        name, key, meta = topic.encode(), maybe_key or b"", maybe_meta or b""
+        if topic is not topic_before:
+            topic_before, name = topic, topic.encode()
+        key, meta = maybe_key or b"", maybe_meta or b""
         key_size = _NONE if maybe_key is None else len(key)
         meta_size = _NONE if maybe_meta is None else len(meta)
         size = _BODY.size + len(name) + len(key) + len(meta) + len(value)
@@ -57,10 +62,9 @@ def encode_frames(records: Iterable[Record]) -> bytes:
                 f"an event for topic {topic[:100]!r} is too large for the spool: {size:,} bytes in "
                 f"all, {len(key):,} of them the key; at most {MAX_BODY:,} and {_NONE - 1:,}"
             )
-        length = pack_length(size)
-        body = b"".join((pack_body(len(name), key_size, meta_size), name, key, meta, value))
-        append(MAGIC + pack_length(crc32(body, crc32(length))) + length)
-        append(body)
+        checked = b"".join((pack(size, len(name), key_size, meta_size), name, key, meta, value))
+        append(pack_check(MAGIC, crc32(checked)))
+        append(checked)
     return b"".join(parts)
 
 

@@ -119,10 +119,14 @@ class Connection:
             wake(calls)
 
     def settle(self) -> None:
-        """Wait for the spool to drain while the broker answers."""
-        start = time.monotonic()
-        while self.relay is not None and not self.relay.drained(_PATIENCE / 4):
-            if time.monotonic() - max(self.publisher.progressed, start) > _PATIENCE:
+        """Wait for the spool to drain while the broker answers.
+
+        Silence counts from when the broker last answered or was first asked: who has waited for
+        a dead broker before does not wait again.
+        """
+        while self.relay is not None:
+            left = self.publisher.progressed + _PATIENCE - time.monotonic()
+            if self.relay.drained(min(max(left, 0), _PATIENCE / 4)) or left <= 0:
                 return
 
     def close(self) -> None:

@@ -41,7 +41,7 @@ class Recorder:
     """Hands rows for ``generation_performance_metrics`` to the write-behind queue."""
 
     def __init__(self, persistence: CodegenPersistence | None = None) -> None:
-        self._persistence = persistence or CodegenPersistence()
+        self.persistence = persistence or CodegenPersistence()
         # Whether this run has waited for the database in vain; it does so once.
         self._away = False
 
@@ -59,7 +59,7 @@ class Recorder:
         self._away = False
         for report in reports:
             for use in report.template_uses:
-                self._persistence.sync.upsert_template_cache_metadata(**use.columns())
+                self.persistence.sync.upsert_template_cache_metadata(**use.columns())
             about: dict[str, Any] = {
                 "metadata": {"node": report.slug, "passed": report.passed},
                 "worker_count": workers,
@@ -90,7 +90,7 @@ class Recorder:
         try:
             for (kind, names), reason in told.items():
                 record = record_composition(
-                    self._persistence, kind, names, success=not reason, reason=reason or None
+                    self.persistence, kind, names, success=not reason, reason=reason or None
                 )
                 asyncio.run(record)
         except NodewrightError as error:
@@ -113,7 +113,7 @@ class Recorder:
         ]
         if not outcomes or not self._reachable():
             return
-        collector = PatternFeedbackCollector(self._persistence)
+        collector = PatternFeedbackCollector(self.persistence)
         try:
             asyncio.run(collector.record_verification(session_id, detections, outcomes))
         except NodewrightError as error:
@@ -129,7 +129,7 @@ class Recorder:
         if not self._reachable():
             return
         try:
-            self._persistence.sync.database.execute(
+            self.persistence.sync.database.execute(
                 queries.load("nodewright.generation")["record_run"],
                 {
                     "session_id": session_id,
@@ -144,20 +144,20 @@ class Recorder:
 
     def flush(self) -> None:
         """Write what waits, as long as the database answers."""
-        self._persistence.sync.flush()
+        self.persistence.sync.flush()
 
     def close(self) -> None:
         """Write what waits and let go of the database; a later call opens it again."""
-        self._persistence.sync.close()
+        self.persistence.sync.close()
 
     def _reachable(self) -> bool:
-        self._away = self._away or not self._persistence.sync.flush()
+        self._away = self._away or not self.persistence.sync.flush()
         return not self._away
 
     def _insert(
         self, session_id: UUID, node_type: str, phase: str, seconds: float, about: Mapping[str, Any]
     ) -> None:
-        self._persistence.sync.insert_performance_metric(
+        self.persistence.sync.insert_performance_metric(
             session_id,
             node_type,
             phase,
