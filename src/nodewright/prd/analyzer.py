@@ -10,6 +10,7 @@ from nodewright.patterns.lexicon import word_set
 from nodewright.patterns.matcher import PatternMatcher
 from nodewright.patterns.models import PatternDetection, Statement
 from nodewright.prd.entities import find_entities
+from nodewright.prd.entries import Entry, entries_of
 from nodewright.prd.facts import find_actors, find_endpoints, find_quantities
 from nodewright.prd.features import feature_sentences
 from nodewright.prd.kinds import capability_scorer, hints, kind_of
@@ -24,7 +25,7 @@ from nodewright.prd.models import (
     SimplePRDAnalysisResult,
 )
 from nodewright.prd.outline import Section, build_outline
-from nodewright.prd.requirements import Entry, entries_of, find_requirements
+from nodewright.prd.requirements import find_requirements
 from nodewright.prd.statements import Sentence, sentences_of
 from nodewright.prd.states import find_state_machines
 from nodewright.prd.systems import find_systems

@@ -167,13 +167,29 @@ def _pieces(block: Block) -> Iterator[tuple[str, int, float]]:
         if text:
             yield text, block.line, 1.0
         return
-    at, position = block.line, 0
+    yield from ((piece, block.line + offset, 1.0) for piece, offset in _split(text))
+
+
+def _split(text: str) -> Iterator[tuple[str, int]]:
+    """Sentences with the number of the line, from 0, that each begins on."""
+    line = position = 0
     for end in _SENTENCE_END.finditer(text):
         piece = text[position : end.start() + (end[0][0] != "\n")]
         if piece.strip():
-            yield piece.strip(), at, 1.0
-        at += text.count("\n", position, end.end())
+            yield piece.strip(), line
+        line += text.count("\n", position, end.end())
         position = end.end()
     rest = text[position:].strip()
     if rest:
-        yield rest, at, 1.0
+        yield rest, line
+
+
+def sentences_in(text: str, least: int) -> list[str]:
+    """The sentences of a paragraph, those of fewer than ``least`` words with the one before."""
+    found: list[str] = []
+    for piece, _ in _split(" ".join(text.split())):
+        if found and piece.isascii() and len(piece.split()) < least:
+            found[-1] = f"{found[-1]} {piece}"
+        else:
+            found.append(piece)
+    return found
