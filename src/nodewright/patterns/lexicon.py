@@ -11,7 +11,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 _TOKEN = re.compile(
-    r"[A-Za-z0-9\u00c0-\u024f]+"
+    r"[a-z]+(?:\.[a-z]+)*\.(?:[a-z]+ed|sent)\b"  # names of events such as order.created
+    r"|[A-Za-z0-9\u00c0-\u024f]+"
+    r"|/(?:metrics|healthz?|readyz|livez)\b"  # routes that say more than their words
     r"|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"  # one character of Chinese, Japanese, Korean
     r"|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+"
     r"|[@#][a-z]+(?:-[a-z]+)*"  # features that the analysis puts in, such as @endpoint-post

@@ -18,6 +18,8 @@ _NEGATORS = word_set(
     "won sin ningun nunca"
 )
 _NEGATION_WINDOW = 6
+_CASES = word_set("if when that which who whos where whenever unles si cuando que")
+_CASE_WINDOW = 3
 _FIRST_HANGUL = "\uac00"
 _KOREAN_NEGATORS = frozenset("않없")
 _KOREAN_WINDOW = 30
@@ -64,7 +66,9 @@ def negated(words: Sequence[str], start: int, end: int | None = None) -> bool:
         elif word in _NEGATORS:
             # "not only x but y" asks for y; "if not found, retry" asks for the retry.
             only = position + 1 < len(words) and words[position + 1] in {"only", "just"}
-            return not only and not (first_comma and word == "not")
+            # "Records that do not match the schema go ..." asks for the schema.
+            case = not _CASES.isdisjoint(words[max(0, position - _CASE_WINDOW) : position])
+            return not only and not case and not (first_comma and word == "not")
         elif word == "but":
             return False
     return False

@@ -65,7 +65,7 @@ class SimplePRDAnalyzer:
         endpoints = find_endpoints(entries)
         systems = find_systems(sentences, title)
 
-        sentences += feature_sentences(systems, endpoints)
+        sentences += feature_sentences(systems, endpoints, sentences)
         statements: list[Statement] = [*sentences]
         words = [sentence.words for sentence in sentences]
         patterns = self._matcher.match(statements, words)

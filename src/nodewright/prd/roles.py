@@ -8,6 +8,7 @@ from nodewright.prd.vocabulary import load_data
 
 MAX_HEADING = 120
 _COVERAGE = 0.5
+_HEAD_COVERAGE = 0.3
 _PHRASE_COVERAGE = 0.39
 _SCOPE_COVERAGE = 0.3
 _STOP = word_set(
@@ -68,13 +69,13 @@ def _role_of_words(text: str) -> str | None:
     last = max(counted)
     first = len(words) > 1 and words[1] in _CONNECTORS and words[0] in _HEADS
     headed = first or (last in covered[role] and words[last] in _HEADS)
-    return role if headed and shares[role] >= _COVERAGE else None
+    return role if headed and shares[role] >= _HEAD_COVERAGE else None
 
 
 _HEADS = frozenset(
     stems(
         "requirements features functionality goals objectives stories criteria "
-        "questions requisitos requerimientos objetivos"
+        "questions risks requisitos requerimientos objetivos"
     )
 )
 _CONNECTORS = word_set("of for de del para")

@@ -31,7 +31,7 @@ _FUTURE = re.compile(
     re.IGNORECASE,
 )
 # One of these stems is in every sentence that the patterns above match.
-_EXCLUDING = word_set("scope goal exclud excluid no not without fuera 제 않 범 不 暂")
+_EXCLUDING = word_set("scope scop goal exclud excluid no not without fuera 제 않 범 不 暂")
 _DEFERRING = word_set(
     "futur futuro later next subsequent mvp v1 v2 v version phas eventually down próxim proxim "
     "proxima próxima 추 향 후 后 未"

@@ -70,14 +70,15 @@ def find_seeds(entries: Sequence[Entry], sections: Sequence[Section]) -> list[Se
 def _seeds_by_id(entries: Iterable[Entry], sections: Sequence[Section]) -> list[Seed]:
     groups: dict[tuple[Rank, str], dict[str, Entry]] = defaultdict(dict)
     for entry in entries:
-        if entry.id is None or entry.id.rank >= Rank.OTHER:
+        if entry.id is None or (entry.id.rank >= Rank.OTHER and not _is_function_row(entry)):
             continue
         role = sections[entry.section].role
         bold = entry.block is not None and entry.block.text.lstrip().startswith(("**", "__", "`"))
         marked = entry.block is None or bold or entry.id.separated
         if not marked or role in _FOREIGN_ROLES:
             continue
-        key = entry.id.rank, entry.id.prefix
+        rank = Rank.REQUIREMENT if entry.id.rank is Rank.OTHER else entry.id.rank
+        key = rank, entry.id.prefix
         if role == "dependencies" and key not in groups:
             continue
         if role == "nonfunctional" and entry.id.rank is not Rank.REQUIREMENT:
@@ -98,6 +99,20 @@ def _seeds_by_id(entries: Iterable[Entry], sections: Sequence[Section]) -> list[
         if len(functional) >= 2:
             return [_id_seed(entry) for entry in _leaves(functional)]
     return []
+
+
+_FUNCTION_COLUMN = re.compile(
+    r"requirement|feature|function|requisito|requerimiento|funcionalidad|기능|요구사항|功能|需求",
+    re.IGNORECASE,
+)
+
+
+def _is_function_row(entry: Entry) -> bool:
+    """Whether a table of functions gives the id, which then stands for one whatever its letter."""
+    block = entry.block
+    if entry.id is None or entry.id.rank is not Rank.OTHER or block is None:
+        return False
+    return any(_FUNCTION_COLUMN.search(name) for name in block.header)
 
 
 _NAMED = re.compile(

@@ -51,6 +51,7 @@ QUALITY_WEIGHTS = ROLE_WEIGHTS | {
 _CODE_WEIGHT = 0.3
 _SECTION_NAME_WEIGHT = 0.3
 _ASKING = ("functional", "stories", "criteria", "api", "rules", "unknown")
+_NAMED = ("functional", "stories", "rules")
 _FEW = 0.15
 _PLAN_WEIGHT = 0.8
 _GHERKIN = frozenset({"gherkin", "feature", "cucumber"})
@@ -96,12 +97,15 @@ def sentences_of(sections: Sequence[Section]) -> list[Sentence]:
     """All sentences in order, headings among them; line numbers are those of their blocks."""
     found: list[Sentence] = []
     by_plan = _asks_by_plan(sections)
+    by_default = _asks_by_default(sections)
     for number, section in enumerate(sections):
         weight, quality = ROLE_WEIGHTS[section.role], QUALITY_WEIGHTS[section.role]
         if by_plan and section.role == "plan":
             weight = quality = _PLAN_WEIGHT
+        if by_default and section.role == "unknown":
+            weight = quality = 1.0
         if section.title:
-            found.append(_heading(section, number))
+            found.append(_heading(section, number, weight, quality))
         for block, scope in zip(section.blocks, section.scopes, strict=True):
             for text, line, factor in _pieces(block):
                 raw = tuple(tokens(text))
@@ -134,15 +138,22 @@ def _asks_by_plan(sections: Sequence[Section]) -> bool:
     return sizes["plan"] > 0 and asking < _FEW * sum(sizes.values())
 
 
-def _heading(section: Section, number: int) -> Sentence:
+def _asks_by_default(sections: Sequence[Section]) -> bool:
+    """Whether no section is named as one of requirements, so that the unnamed ones hold them."""
+    named = sum(len(section.blocks) for section in sections if section.role in _NAMED)
+    unnamed = sum(len(section.blocks) for section in sections if section.role == "unknown")
+    return named < _FEW * (named + unnamed)
+
+
+def _heading(section: Section, number: int, weight: float, quality: float) -> Sentence:
     # The name of a kind of section ("Summary", "Search") asks for nothing by itself.
     factor = _SECTION_NAME_WEIGHT if section.own_role else 1.0
     raw = tuple(tokens(section.title))
     return Sentence(
         section.title,
         section.line,
-        ROLE_WEIGHTS[section.role] * factor,
-        QUALITY_WEIGHTS[section.role] * factor,
+        weight * factor,
+        quality * factor,
         number,
         section.role,
         section.scope,
