@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -191,11 +192,17 @@ _STOPWORDS = word_set(
 
 def _keywords(sentences: Iterable[Sentence]) -> list[str]:
     """The commonest words of what this release asks for."""
-    text = "\n".join(sentence.text for sentence in sentences if sentence.weight >= _ASKS)
-    counts = Counter(_LONG_WORD.findall(text.lower()))
-    return [word for word, _ in counts.most_common(4 * _MAX_KEYWORDS) if word not in _STOPWORDS][
-        :_MAX_KEYWORDS
-    ]
+    counts: Counter[str] = Counter()
+    for sentence in sentences:
+        if sentence.weight >= _ASKS:
+            text = sentence.text
+            counts.update(sentence.lower if text.isascii() else _LONG_WORD.findall(text.lower()))
+    words = (
+        word
+        for word, _ in counts.most_common()
+        if word not in _STOPWORDS and _LONG_WORD.fullmatch(word)
+    )
+    return list(islice(words, _MAX_KEYWORDS))
 
 
 def _bodies(sections: Iterable[Section]) -> dict[str, str]:

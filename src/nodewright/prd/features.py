@@ -56,9 +56,7 @@ _CREATING = word_set("creat add regist publish crear registrar agregar")
 _CHANGING = word_set("edit updat modify renam chang editar modificar actualizar")
 _REMOVING = word_set("delet remov eliminar borrar")
 _CRUD_KINDS = 3
-_EVENT_TYPE = re.compile(
-    r"\b(?:[A-Z][a-z]+){2,5}Event\b|\b[a-z]+(?:[._][a-z]+)?\.(?:[a-z]+ed|sent)\b"
-)
+_EVENT_CLASS = re.compile(r"\b(?:[A-Z][a-z]+){2,5}Event\b")
 
 
 def _of_words(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
@@ -73,8 +71,17 @@ def _of_words(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
             kinds = sum(_said(words, verbs) for verbs in (_CREATING, _CHANGING, _REMOVING))
             if kinds == _CRUD_KINDS:
                 yield _beside(sentence, "@crud-verbs")
-        if _EVENT_TYPE.search(sentence.text):
+        if _names_event(sentence):
             yield _beside(sentence, "@event-type")
+
+
+def _names_event(sentence: Sentence) -> bool:
+    """``OrderPlacedEvent`` or ``order.placed``, the only kind of token with a full stop in it."""
+    if "Event" in sentence.text and _EVENT_CLASS.search(sentence.text):
+        return True
+    return "." in sentence.text[:-1] and any(
+        "." in token and len(token) > 1 for token in sentence.tokens
+    )
 
 
 def _said(words: Sequence[str], wanted: frozenset[str]) -> bool:

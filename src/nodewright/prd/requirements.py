@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from nodewright.prd.entries import Entry
 from nodewright.prd.markdown import BlockKind
@@ -63,20 +64,30 @@ _CRITERION = re.compile(
 _LEADING_TIER = re.compile(r"[\[(]?(P[0-4])[\])]?(?:\s*[:–—-]\s*|\s+)(?=\S)")
 
 
+def _priority_in(text: str) -> re.Match[str] | None:
+    if "[" not in text and "(" not in text and "riority" not in text:
+        return None
+    return _PRIORITY.search(text)
+
+
+@lru_cache(maxsize=1024)
+def _tier_of(title: str) -> str | None:
+    found = _TIER.search(title)
+    return (found[1] or found[2]) if found else None
+
+
 def _priority(seed: Seed, sections: Sequence[Section]) -> str | None:
     if seed.priority:
         return seed.priority
-    found = _PRIORITY.search(seed.text[:_MAX_TEXT])
-    if found is None:
-        head = (member.text[:80] for member in seed.members[:4])
-        found = next((hit for text in head if (hit := _PRIORITY.search(text))), None)
+    heads = (seed.text[:_MAX_TEXT], *(member.text[:80] for member in seed.members[:4]))
+    found = next((hit for text in heads if (hit := _priority_in(text))), None)
     if found is not None:
         return found[1] or found[2]
     section: Section | None = sections[seed.entry.section]
     while section is not None:
-        tier = _TIER.search(section.title)
+        tier = _tier_of(section.title)
         if tier:
-            return tier[1] or tier[2]
+            return tier
         section = sections[section.parent] if section.parent >= 0 else None
     return None
 
