@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 _TOKEN = re.compile(
-    r"[A-Za-z0-9\u00c0-\u024f]+(?:(?:\.[a-z]+)*\.(?:[a-z]+ed|sent)\b)?"  # also order.created
+    r"[A-Za-z0-9\u00c0-\u024f]+(?:(?:\.[a-z]+){0,3}\.(?:[a-z]+ed|sent)\b)?"  # also order.created
     r"|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"  # one character of Chinese, Japanese, Korean
     r"|[.,;:!?()|\u3002\uff0c\uff1b\uff1a\u3001]"
     r"|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+"

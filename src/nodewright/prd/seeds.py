@@ -185,9 +185,11 @@ _MODAL = re.compile(
 
 def _scenarios(entry: Entry) -> Iterator[Seed]:
     """The Gherkin scenarios of a block of code or a paragraph, each with its own line."""
-    first = entry.line + (entry.kind is BlockKind.CODE)
+    line = entry.line + (entry.kind is BlockKind.CODE)
+    counted = 0
     for found in _SCENARIO.finditer(entry.text):
-        line = first + entry.text.count("\n", 0, found.start(1))
+        line += entry.text.count("\n", counted, found.start(1))
+        counted = found.start(1)
         yield Seed(entry, found[1].strip(), line=line)
 
 
