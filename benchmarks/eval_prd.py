@@ -13,24 +13,29 @@ How it counts:
 - A pattern that specialises another (``oauth2`` is an ``authentication``) counts as the broader
   one where the labels do not use its name.
 - F1 is micro-averaged over all documents: 2 TP / (2 TP + FP + FN).
+- Confidences are checked against what the labels say: of all patterns with evidence, those with
+  a confidence in each range should be asked for as often as the confidences say.
 - ``not_dependencies`` is free text in part: an item counts as violated when it is the name of a
   system that was reported.
 """
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from nodewright.patterns import builtin_patterns
+from nodewright.patterns import PatternDetection, PatternMatcher, builtin_patterns
+from nodewright.patterns.models import Statement
 from nodewright.prd import SimplePRDAnalysisResult, SimplePRDAnalyzer, read_prd
 
 _KIND_THRESHOLD = 0.5
+_RANGES = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.01)
 
 
 @dataclass(slots=True)
@@ -137,6 +142,48 @@ def _patterns(result: SimplePRDAnalysisResult, label: Mapping[str, Any]) -> set[
     return {broader.get(name, name) if name not in known else name for name in names}
 
 
+class _Listening(PatternMatcher):
+    """A matcher that remembers every pattern with evidence, detected or not."""
+
+    latest: tuple[PatternDetection, ...] = ()
+
+    def match(
+        self, statements: Sequence[Statement], words: Sequence[Sequence[str]] | None = None
+    ) -> tuple[PatternDetection, ...]:
+        self.latest = self.candidates(statements, words)
+        return super().match(statements, words)
+
+
+# A confidence and whether the labels ask for the pattern.
+Forecast = tuple[float, bool]
+
+
+def forecasts(found: Iterable[PatternDetection], label: Mapping[str, Any]) -> list[Forecast]:
+    """The confidences that the labels can judge."""
+    broader = {item.name for item in builtin_patterns() if item.specialises}
+    asked, unsure = set(label["patterns"]), set(label.get("patterns_uncertain", []))
+    return [
+        (item.confidence, item.name in asked)
+        for item in found
+        if item.name not in unsure and not (item.name in broader and item.name not in asked)
+    ]
+
+
+def reliability(judged: Sequence[Forecast]) -> Table:
+    """How often patterns in each range of confidence are asked for."""
+    brier = sum((chance - right) ** 2 for chance, right in judged) / max(len(judged), 1)
+    table = Table(title=f"Confidences as probabilities (Brier score {brier:.3f})")
+    for column in ("confidence", "patterns", "mean confidence", "asked for"):
+        table.add_column(column, justify="right")
+    for low, high in pairwise(_RANGES):
+        inside = [item for item in judged if low <= item[0] < high]
+        if inside:
+            mean, share = (sum(item[n] for item in inside) / len(inside) for n in (0, 1))
+            shown = f"{low:.1f} to {min(high, 1.0):.1f}"
+            table.add_row(shown, str(len(inside)), f"{mean:.2f}", f"{share:.2f}")
+    return table
+
+
 def _row(name: str, score: Score) -> list[str]:
     tallies = (score.kinds, score.patterns, score.systems, score.capabilities)
     shown = [f"{tally.f1:.2f} {' '.join(tally.faults)}".strip() for tally in tallies]
@@ -148,9 +195,11 @@ def _row(name: str, score: Score) -> list[str]:
     return [name, parts[0], parts[1], shown[0], parts[2], *shown[1:]]
 
 
-def evaluate(folder: Path) -> tuple[list[tuple[str, Score]], Score]:
-    """Scores of each labelled document in ``folder`` and of all together."""
-    analyzer = SimplePRDAnalyzer()
+def evaluate(folder: Path) -> tuple[list[tuple[str, Score]], Score, list[Forecast]]:
+    """Scores of each labelled document in ``folder`` and of all together, and the forecasts."""
+    matcher = _Listening()
+    analyzer = SimplePRDAnalyzer(matcher)
+    judged: list[Forecast] = []
     total = Score()
     rows: list[tuple[str, Score]] = []
     for line in (folder / "labels.jsonl").read_text(encoding="utf-8").splitlines():
@@ -159,6 +208,7 @@ def evaluate(folder: Path) -> tuple[list[tuple[str, Score]], Score]:
         label = json.loads(line)
         score = score_document(analyzer.analyze_prd(read_prd(folder / label["file"])), label)
         rows.append((label["file"], score))
+        judged += forecasts(matcher.latest, label)
         total.documents += 1
         total.titles += score.titles
         total.counts += score.counts
@@ -166,7 +216,7 @@ def evaluate(folder: Path) -> tuple[list[tuple[str, Score]], Score]:
         total.violations += score.violations
         for name in ("kinds", "patterns", "systems", "systems_firm", "capabilities"):
             getattr(total, name).add(getattr(score, name))
-    return rows, total
+    return rows, total, judged
 
 
 def main() -> int:
@@ -179,7 +229,7 @@ def main() -> int:
             f"{folder / 'labels.jsonl'} is missing; name a folder of labelled PRDs", file=sys.stderr
         )
         return 2
-    rows, total = evaluate(folder)
+    rows, total, judged = evaluate(folder)
     table = Table(title="Analysis against labels (+ reported in error, - missed)")
     for column in (
         "document", "title", "count in range", "node kinds F1", "primary kind", "patterns F1",
@@ -193,6 +243,7 @@ def main() -> int:
     console = Console(width=None if sys.stdout.isatty() else 200)
     console.print(table)
     console.print(f"systems F1 with missing optional ones forgiven: {total.systems_firm.f1:.3f}")
+    console.print(reliability(judged))
     console.print(f"reported although not dependencies: {', '.join(total.violations) or 'none'}")
     return 0
 

@@ -84,8 +84,7 @@ def prepare(prd: Path, package: str | None = None) -> Prepared:
 def plan_text(text: str, package: str | None = None) -> Prepared:
     """Analyse and plan a PRD that is already in memory."""
     started = time.perf_counter()
-    with tuned_matcher() as matcher:
-        analysis = SimplePRDAnalyzer(matcher).analyze_prd(text)
+    analysis = SimplePRDAnalyzer(tuned_matcher()).analyze_prd(text)
     plan = with_mixins(plan_nodes(analysis, package), analysis.capabilities)
     return Prepared(analysis, plan, time.perf_counter() - started)
 

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 _TOKEN = re.compile(
-    r"[A-Za-z0-9\u00c0-\u024f]+"
+    r"[A-Za-z0-9\u00c0-\u024f]+(?:(?:\.[a-z]+){0,3}\.(?:[a-z]+ed|sent)\b)?"  # also order.created
     r"|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"  # one character of Chinese, Japanese, Korean
+    r"|[.,;:!?()|\u3002\uff0c\uff1b\uff1a\u3001]"
     r"|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+"
     r"|[@#][a-z]+(?:-[a-z]+)*"  # features that the analysis puts in, such as @endpoint-post
-    r"|[.,;:!?()|\u3002\uff0c\uff1b\uff1a\u3001]"
+    r"|/(?:metrics|healthz?|readyz|livez)\b"  # routes that say more than their words
 )
 _MEMO_LIMIT = 200_000
 _LONGEST = 8
@@ -126,20 +127,24 @@ class Lexicon:
         """
         hits: list[Hit] = []
         root = self._root
-        for start, word in enumerate(words):
-            node = root.get(word)
-            if node is None:
-                continue
+        for start in [place for place, word in enumerate(words) if word in root]:
+            node = root[words[start]]
             end = start + 1
-            found = [(end, node[""])] if "" in node else []
-            if len(node) > len(found):
-                for following in words[end : end + _LONGEST]:
-                    node = node.get(following)
-                    if node is None:
-                        break
-                    end += 1
-                    if "" in node:
-                        found.append((end, node[""]))
+            payloads = node.get("")
+            if payloads is not None:
+                if len(node) == 1:
+                    hits += [Hit(start, end, payload) for payload in payloads]
+                    continue
+                found = [(end, payloads)]
+            else:
+                found = []
+            for following in words[end : end + _LONGEST]:
+                node = node.get(following)
+                if node is None:
+                    break
+                end += 1
+                if "" in node:
+                    found.append((end, node[""]))
             for last, payloads in found if nested else found[-1:]:
                 hits += [Hit(start, last, payload) for payload in payloads]
         return hits

@@ -18,6 +18,8 @@ _NEGATORS = word_set(
     "won sin ningun nunca"
 )
 _NEGATION_WINDOW = 6
+_CASES = word_set("if when that which who whos where whenever unles si cuando que")
+_CASE_WINDOW = 3
 _FIRST_HANGUL = "\uac00"
 _KOREAN_NEGATORS = frozenset("않없")
 _KOREAN_WINDOW = 30
@@ -64,7 +66,9 @@ def negated(words: Sequence[str], start: int, end: int | None = None) -> bool:
         elif word in _NEGATORS:
             # "not only x but y" asks for y; "if not found, retry" asks for the retry.
             only = position + 1 < len(words) and words[position + 1] in {"only", "just"}
-            return not only and not (first_comma and word == "not")
+            # "Records that do not match the schema go ..." asks for the schema.
+            case = not _CASES.isdisjoint(words[max(0, position - _CASE_WINDOW) : position])
+            return not only and not case and not (first_comma and word == "not")
         elif word == "but":
             return False
     return False
@@ -109,7 +113,7 @@ class ConceptScorer:
             words: stems of each statement where the caller has them already.
             weights: of each statement, in place of its own.
         """
-        found: dict[str, dict[str, list[Evidence]]] = {name: {} for name in self._concepts}
+        found: dict[str, dict[str, list[tuple[float, int]]]] = {name: {} for name in self._concepts}
         find = self._lexicon.find
         for number, statement in enumerate(statements):
             factor = statement.weight if weights is None else weights[number]
@@ -131,23 +135,25 @@ class ConceptScorer:
                 elif hit.start >= blocked.get(name, 0) and not negated(
                     line_words, hit.start, hit.end
                 ):
-                    item = Evidence(term, statement.line, weight * factor)
-                    found[name].setdefault(term, []).append(item)
+                    found[name].setdefault(term, []).append((weight * factor, statement.line))
         return {name: self._score(self._concepts[name], terms) for name, terms in found.items()}
 
-    def _score(self, concept: Concept, terms: dict[str, list[Evidence]]) -> Score:
+    def _score(self, concept: Concept, terms: dict[str, list[tuple[float, int]]]) -> Score:
         if not terms:
             return Score(0.0, ())
         best: list[Evidence] = []
         chances: list[float] = []
-        for items in terms.values():
-            strongest = sorted(items, key=lambda item: -item.weight)
-            best.append(strongest[0])
-            chances.append(strongest[0].weight)
+        for term, places in terms.items():
+            places.sort(key=_weight, reverse=True)
+            weight, line = places[0]
+            best.append(Evidence(term, line, weight))
+            chances.append(weight)
             # A second place in the text confirms a strong term; a weak one is mere chatter.
-            chances += [
-                item.weight**2 * _REPEAT_GAIN**n for n, item in enumerate(strongest[1:4], 1)
-            ]
+            chances += [again**2 * _REPEAT_GAIN**n for n, (again, _) in enumerate(places[1:4], 1)]
         best.sort(key=lambda item: (-item.weight, item.line))
         probability = calibrate(combine(chances), concept.slope, concept.intercept)
         return Score(probability, tuple(best))
+
+
+def _weight(place: tuple[float, int]) -> float:
+    return place[0]

@@ -2,11 +2,15 @@
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
+
+import psycopg
+from psycopg import errors as pg
+from psycopg.rows import dict_row
 
 from nodewright.logs import get_logger
 from nodewright.patterns.matcher import PatternMatcher
@@ -15,6 +19,7 @@ from nodewright.patterns.thresholds import Judged, Tuned, tune
 from nodewright.patterns.watch import FeedbackWatch
 from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence, StorageError, queries
+from nodewright.storage.database import Database
 
 WINDOW = 2_000
 """The latest judgements of a pattern that its threshold and calibration come from."""
@@ -66,15 +71,16 @@ def read_analyses(
     """Rows of the query ``analyses``: of one pattern or of all; see ``feedback.sql``."""
     if pattern is not None and not _storable(pattern):
         return []
-    return persistence.sync.database.fetch(
-        queries.load("nodewright.patterns", "feedback.sql")["analyses"],
-        {
-            "pattern": pattern,
-            "least": min(least, _MOST_ROWS),
-            "window": window,
-            "names": _MOST_NAMES,
-        },
-    )
+    return persistence.sync.database.fetch(_query(), _parameters(pattern, least, window))
+
+
+def _query() -> queries.Query:
+    return queries.load("nodewright.patterns", "feedback.sql")["analyses"]
+
+
+def _parameters(pattern: str | None, least: int, window: int) -> dict[str, Any]:
+    most = min(least, _MOST_ROWS)
+    return {"pattern": pattern, "least": most, "window": window, "names": _MOST_NAMES}
 
 
 def _storable(name: str) -> bool:
@@ -176,17 +182,39 @@ class FeedbackTuning:
         self._watch.close()
 
 
-@contextmanager
-def tuned_matcher(settings: Settings | None = None) -> Iterator[PatternMatcher]:
-    """A matcher with the user's patterns that follows the configured database's feedback.
+def tuned_matcher(settings: Settings | None = None) -> PatternMatcher:
+    """A matcher with the user's patterns and the configured database's feedback as it stands now.
 
-    What it opened is released at the end.
+    The database is read once, by the first match, over one connection that is closed again. One
+    that is away, or was never made, leaves the library as it is and is not made for this.
     """
     settings = settings or Settings()
-    persistence = CodegenPersistence(settings=settings)
-    tuning = FeedbackTuning(persistence, settings.pattern_target_precision)
-    try:
-        yield PatternMatcher(folder=settings.pattern_folder, tuning=tuning)
-    finally:
-        tuning.close()
-        persistence.sync.close()
+    return PatternMatcher(folder=settings.pattern_folder, tuning=_TuningAtFirst(settings))
+
+
+class _TuningAtFirst:
+    """The tunings at the moment of the first question."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def current(self) -> Mapping[str, Tuning]:
+        return self._known
+
+    @cached_property
+    def _known(self) -> Mapping[str, Tuning]:
+        database = Database(settings=self._settings)
+        if not database.exists:
+            return _NONE
+        try:
+            with database.connect(migrated=False) as connection:
+                cursor = connection.cursor(row_factory=dict_row)
+                rows = cursor.execute(_query().sql, _parameters(None, FEWEST, WINDOW)).fetchall()
+        except (pg.UndefinedTable, pg.InvalidSchemaName):
+            return _NONE  # nobody has recorded anything there yet
+        except (StorageError, psycopg.Error) as error:
+            _log.warning(f"patterns are matched without feedback: {error}")
+            return _NONE
+        finally:
+            database.close()
+        return MappingProxyType(tunings(rows, self._settings.pattern_target_precision))

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from nodewright.patterns.lexicon import word_set
 from nodewright.patterns.matcher import PatternMatcher
 from nodewright.patterns.models import PatternDetection, Statement
 from nodewright.prd.entities import find_entities
+from nodewright.prd.entries import Entry, entries_of
 from nodewright.prd.facts import find_actors, find_endpoints, find_quantities
 from nodewright.prd.features import feature_sentences
 from nodewright.prd.kinds import capability_scorer, hints, kind_of
@@ -24,7 +26,7 @@ from nodewright.prd.models import (
     SimplePRDAnalysisResult,
 )
 from nodewright.prd.outline import Section, build_outline
-from nodewright.prd.requirements import Entry, entries_of, find_requirements
+from nodewright.prd.requirements import find_requirements
 from nodewright.prd.statements import Sentence, sentences_of
 from nodewright.prd.states import find_state_machines
 from nodewright.prd.systems import find_systems
@@ -64,7 +66,7 @@ class SimplePRDAnalyzer:
         endpoints = find_endpoints(entries)
         systems = find_systems(sentences, title)
 
-        sentences += feature_sentences(systems, endpoints)
+        sentences += feature_sentences(systems, endpoints, sentences)
         statements: list[Statement] = [*sentences]
         words = [sentence.words for sentence in sentences]
         patterns = self._matcher.match(statements, words)
@@ -190,11 +192,17 @@ _STOPWORDS = word_set(
 
 def _keywords(sentences: Iterable[Sentence]) -> list[str]:
     """The commonest words of what this release asks for."""
-    text = "\n".join(sentence.text for sentence in sentences if sentence.weight >= _ASKS)
-    counts = Counter(_LONG_WORD.findall(text.lower()))
-    return [word for word, _ in counts.most_common(4 * _MAX_KEYWORDS) if word not in _STOPWORDS][
-        :_MAX_KEYWORDS
-    ]
+    counts: Counter[str] = Counter()
+    for sentence in sentences:
+        if sentence.weight >= _ASKS:
+            text = sentence.text
+            counts.update(sentence.lower if text.isascii() else _LONG_WORD.findall(text.lower()))
+    words = (
+        word
+        for word, _ in counts.most_common()
+        if word not in _STOPWORDS and _LONG_WORD.fullmatch(word)
+    )
+    return list(islice(words, _MAX_KEYWORDS))
 
 
 def _bodies(sections: Iterable[Section]) -> dict[str, str]:

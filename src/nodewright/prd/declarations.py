@@ -55,11 +55,12 @@ _LABEL = re.compile(
 )
 
 
+_ABOUT_DATA = re.compile(r"\bentit|data model|schema|数据模型|엔티티", re.IGNORECASE)
+
+
 def declared(section: Section) -> Iterator[Declared]:
     """Entities that one section declares: lists, tables and code with fields."""
-    in_data = section.role == "data" or re.search(
-        r"\bentit|data model|schema|数据模型|엔티티", section.title, re.IGNORECASE
-    )
+    in_data = section.role == "data" or _ABOUT_DATA.search(section.title)
     blocks = section.blocks
     for number, block in enumerate(blocks):
         if block.kind is BlockKind.CODE:
@@ -116,7 +117,10 @@ def _item_fields(block: Block) -> Iterator[EntityField]:
 
 def _declared_in_prose(block: Block) -> Iterator[Declared]:
     """``A ticket has a seat and an owner`` and ``Ticket: seat (string), price (decimal)``."""
-    text = " ".join(block.text[:1200].split())
+    text = block.text[:1200]
+    if not any(verb in text for verb in _HAVING) and not ("(" in text and ":" in text):
+        return
+    text = " ".join(text.split())
     if " has " in text or " contains " in text or " includes " in text or " have " in text:
         for found in _HAS.finditer(text):
             fields = list(listed_fields(found["list"], block.line))

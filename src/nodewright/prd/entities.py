@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 
 from nodewright.patterns.lexicon import Lexicon, tokens, word_set
@@ -137,10 +137,15 @@ def _objects(requirements: Iterable[Requirement]) -> dict[str, list[tuple[int, s
     return found
 
 
+@lru_cache(maxsize=4096)
+def _may_be_verb(word: str) -> bool:
+    return verb_kind(singular(word)) is not None
+
+
 def _is_noun_use(words: Sequence[str], start: int, end: int) -> bool:
     """Whether a word that may also be a verb stands here as a noun: "an order", "orders"."""
     written = words[end - 1]
-    if not written.isascii() or end - start > 1 or verb_kind(singular(written.lower())) is None:
+    if end - start > 1 or not written.isascii() or not _may_be_verb(written.lower()):
         return True
     before = words[start - 1].lower() if start else ""
     return before in _BEFORE_NOUNS or (written.lower().endswith("s") and start > 0)

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from nodewright.prd.entries import Entry
 from nodewright.prd.markdown import BlockKind
 from nodewright.prd.models import Endpoint, Quantity, Scope
 from nodewright.prd.outline import Section
-from nodewright.prd.requirements import Entry
 from nodewright.prd.statements import Sentence
 
 _MAX_FOUND = 500

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from nodewright.patterns.lexicon import word_set
 from nodewright.prd.markdown import plain
@@ -60,10 +61,14 @@ _NAME_TYPES: tuple[tuple[re.Pattern[str], FieldType], ...] = (
 
 def snake(name: str) -> str:
     """``userId``, ``User ID`` and ``user-id`` as ``user_id``."""
-    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return re.sub(r"[^\w]+", "_", name).strip("_").lower()
+    return _NOT_WORD.sub("_", _HUMP.sub("_", name)).strip("_").lower()
 
 
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_NOT_WORD = re.compile(r"[^\w]+")
+
+
+@lru_cache(maxsize=4096)
 def type_of_name(name: str) -> FieldType:
     """The type that a field's name suggests; a string where it suggests none."""
     low = snake(name)

@@ -16,7 +16,7 @@ _ID = re.compile(
     r"(?P<gap>\s*[:：.|)–—-]*\s*)",
 )
 _NAMED = re.compile(
-    rf"(?P<prefix>{_WORDS})\s*(?P<number>\d{{1,3}}(?:\.\d{{1,3}}){{0,2}})\s*"
+    rf"(?P<prefix>{_WORDS})\s*(?P<number>[A-Z]?\d{{1,3}}(?:\.\d{{1,3}}){{0,2}})\s*"
     r"(?P<gap>(?:[:：.)|–—-]+\s*|\Z|(?=\s\S)\s*))",
     re.IGNORECASE,
 )

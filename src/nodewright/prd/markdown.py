@@ -69,8 +69,38 @@ def read_markdown(text: str) -> Source:
     """The blocks of ``text``; line numbers are 1-based lines of it."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     front_matter, text = _split_front_matter(text)
-    tokens = _parser().parse(_without_comments(text))
+    gherkin = _gherkin(text)
+    if gherkin is not None:
+        return Source(front_matter, gherkin)
+    tokens = _parser().parse(_with_marks(_without_comments(text)))
     return Source(front_matter, list(_Reader().read(tokens)))
+
+
+_FOREIGN_HEADING = re.compile(r"^(?:h([1-6])\.|(={1,5}))[ \t]+(?=\S)", re.MULTILINE)
+_HEADING = re.compile(r"^#{1,6}[ \t]", re.MULTILINE)
+
+
+def _with_marks(text: str) -> str:
+    """``text`` with the headings of Jira (``h2. Scope``) and AsciiDoc (``== Scope``) as ``##``."""
+    if "\nh" not in text and (not text.startswith("=") or _HEADING.search(text)):
+        return text
+    return _FOREIGN_HEADING.sub(
+        lambda found: "#" * (int(found[1]) if found[1] else len(found[2])) + " ", text
+    )
+
+
+_FEATURE = re.compile(r"\s*(?:Feature|Característica|功能|기능):[^\n]*(?=\n)")
+_SCENARIO = re.compile(r"^\s*(?:Scenario|Escenario|场景|시나리오)(?: Outline)?:", re.MULTILINE)
+
+
+def _gherkin(text: str) -> list[Block] | None:
+    """A file of Gherkin as a heading and one block of code, None for any other text."""
+    feature = _FEATURE.match(text)
+    if feature is None or not _SCENARIO.search(text):
+        return None
+    line = 1 + text.count("\n", 0, feature.end())
+    heading = Block(BlockKind.HEADING, feature[0].strip(), line, 1)
+    return [heading, Block(BlockKind.CODE, text[feature.end() + 1 :], line, language="gherkin")]
 
 
 @cache

@@ -1,6 +1,7 @@
 """Names of things: singular nouns in title case."""
 
 import re
+from functools import lru_cache
 
 from nodewright.patterns.lexicon import word_set
 from nodewright.prd.markdown import plain
@@ -46,20 +47,31 @@ def singular(word: str) -> str:
     return word
 
 
+_ASIDE = re.compile(r"[（(\[].*")
+_ORDINAL = re.compile(r"^(?:\d{1,2}(?:\.\d{1,2})*[.)]?\s+)")
+_NAME_END = re.compile(r"[/|,:：–—]")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_KIND_OF_RECORD = re.compile(
+    r"\s+(?:entity|table|model|schema|object|record|collection|records|interface|type|dto|실체"
+    r"|表)s?$",
+    re.IGNORECASE,
+)
+_NAME_WORD = re.compile(r"[^\W_]+")
+_LONGEST = 200
+
+
 def entity_name(text: str) -> str | None:
     """``text`` as a singular name in title case of at most three words, None where it is none."""
-    text = re.sub(r"[（(\[].*", "", plain(text)).strip(" :：*`.#-–—")
-    text = re.sub(r"^(?:\d{1,2}(?:\.\d{1,2})*[.)]?\s+)", "", text)
-    text = re.split(r"[/|,:：–—]", text, maxsplit=1)[0].strip()
-    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text).replace("_", " ").replace("-", " ")
-    text = re.sub(
-        r"\s+(?:entity|table|model|schema|object|record|collection|records|interface|type|dto|실체"
-        r"|表)s?$",
-        "",
-        text,
-        flags=re.IGNORECASE,
-    )
-    words = [word for word in re.findall(r"[^\W_]+", text) if word]
+    return _entity_name(text[:_LONGEST])
+
+
+@lru_cache(maxsize=4096)
+def _entity_name(text: str) -> str | None:
+    text = _ORDINAL.sub("", _ASIDE.sub("", plain(text)).strip(" :：*`.#-–—"))
+    text = _NAME_END.split(text, maxsplit=1)[0].strip()
+    text = _HUMP.sub(" ", text).replace("_", " ").replace("-", " ")
+    text = _KIND_OF_RECORD.sub("", text)
+    words = _NAME_WORD.findall(text)
     if not words or len(words) > MAX_WORDS or len(text) > 40 or words[0][0].isdigit():
         return None
     words[-1] = singular(words[-1])

@@ -8,6 +8,7 @@ case, one that ends with a colon, or the name of a known kind of section.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from nodewright.patterns.lexicon import word_set
 from nodewright.prd.markdown import Block, BlockKind, plain
@@ -19,7 +20,7 @@ _BOLD_LEVEL = 7
 # Under functional requirements these are topics of the product, not kinds of sections.
 _TOPICS = word_set(
     "data api design dependencies architecture actors goals overview nonfunctional plan market "
-    "success"
+    "success observability background"
 )
 
 # What stands below these is part of them, however its heading reads.
@@ -121,8 +122,12 @@ def _split_lines(block: Block, *, headless: bool) -> Iterator[Block]:
         yield replace(block, text="\n".join(piece), line=start)
 
 
-def _with_headings(blocks: Iterable[Block], *, headless: bool) -> Iterator[Block]:
-    for block in blocks:
+def _with_headings(blocks: Sequence[Block], *, headless: bool) -> Iterator[Block]:
+    chapters = _chapters(blocks) if headless else set()
+    for number, block in enumerate(blocks):
+        if number in chapters:
+            yield Block(BlockKind.HEADING, plain(block.text), block.line, 1)
+            continue
         if block.kind is BlockKind.ITEM and headless and block.level == 1:
             yield from _numbered_chapter(block)
             continue
@@ -153,6 +158,20 @@ def _as_heading(piece: Block, *, alone: bool, headless: bool) -> Block:
     return piece
 
 
+def _chapters(blocks: Sequence[Block]) -> set[int]:
+    """``1. Goal``, a paragraph, ``2. Users``, a list ...: numbered items that head what follows."""
+    found: list[int] = []
+    for number, (block, following) in enumerate(pairwise(blocks)):
+        ordered = block.kind is BlockKind.ITEM and block.level == 1 and block.marker[:1].isdigit()
+        heads = following.level == 0 or following.marker[:1] in {"-", "*", "+"}
+        if ordered and heads and "\n" not in block.text and block.text[-1:] not in ".,;:":
+            found.append(number)
+    many = len(found) >= _FEWEST_CHAPTERS
+    named = sum(role_of(plain(blocks[number].text)) is not None for number in found)
+    return set(found) if many and 2 * named >= len(found) else set()
+
+
+_FEWEST_CHAPTERS = 3
 _DOTTED = re.compile(r"\s*\d{1,2}(?:\.\d{1,2})+\.?\s+(?=\S)")
 
 
@@ -181,11 +200,23 @@ def _numbered_chapter(block: Block) -> Iterator[Block]:
 def build_outline(blocks: list[Block]) -> list[Section]:
     """Sections in order; the first is the text before any heading."""
     headless = not any(block.kind is BlockKind.HEADING for block in blocks)
+    marked = list(_with_headings(blocks, headless=headless))
+    sections = _outline(marked, headless=headless, deferring=True)
+    if _all_deferred(sections):
+        # A product backlog is no list of what comes after this release.
+        sections = _outline(marked, headless=headless, deferring=False)
+    for section in sections:
+        _nest_bullets(section.blocks)
+        section.scopes = block_scopes(section.blocks, section.scope)
+    return sections
+
+
+def _outline(blocks: Iterable[Block], *, headless: bool, deferring: bool) -> list[Section]:
     root = Section("", 0, 1, "", "unknown", Scope.RELEASE, -1)
     sections = [root]
     open_sections = [0]
     first_heading = True
-    for block in _with_headings(blocks, headless=headless):
+    for block in blocks:
         if block.kind is not BlockKind.HEADING:
             sections[-1].blocks.append(block)
             continue
@@ -193,43 +224,104 @@ def build_outline(blocks: list[Block]) -> list[Section]:
             open_sections.pop()
         parent = open_sections[-1]
         section = _section(
-            block, sections[parent], parent, is_title=first_heading, headless=headless
+            block,
+            sections[parent],
+            parent,
+            is_title=first_heading and not headless,
+            implied=headless or block.level == _BOLD_LEVEL,
+            deferring=deferring,
         )
         first_heading = False
         open_sections.append(len(sections))
         sections.append(section)
-    for section in sections:
-        section.scopes = block_scopes(section.blocks, section.scope)
     return sections
 
 
+_MOST = 0.6
+
+
+def _all_deferred(sections: Sequence[Section]) -> bool:
+    """Whether nearly everything in the document stands under headings such as ``Backlog``."""
+    sizes = {
+        scope: sum(len(section.blocks) for section in sections if section.scope is scope)
+        for scope in Scope
+    }
+    return sizes[Scope.FUTURE] > _MOST * sum(sizes.values())
+
+
+def _nest_bullets(blocks: Sequence[Block]) -> None:
+    """Put bullets below the numbered item above them, where their author did not indent them.
+
+    ``1. Upload``, ``- How it works: ...``, ``2. Search``: Markdown sees three lists of one level.
+    """
+    tops = [
+        (block.marker[:1].isdigit(), block.marker)
+        for block in blocks
+        if block.kind is BlockKind.ITEM and block.level == 1
+    ]
+    returns = sum(
+        not bullet and numbered for (bullet, _), (numbered, _) in pairwise(tops) if tops[0][0]
+    )
+    counted = len({marker for numbered, marker in tops if numbered})
+    if not returns or counted < returns + 1:
+        return
+    below = False
+    for block in blocks:
+        if block.kind is not BlockKind.ITEM and not block.level:
+            below = below and block.kind is not BlockKind.ROW
+        elif block.level == 1 and block.marker[:1].isdigit():
+            below = True
+        elif below:
+            block.level += 1
+
+
+# What a plan calls the part of it that is this release.
+_THIS_RELEASE = re.compile(
+    r"(?<!post-)(?<!post )(?<!beyond )\b(?:mvp|p0|(?:phase|stage|release|version|fase) ?(?:1|one)\b"
+    r"|v1(?:\.0)?\b|minimum viable)|第一阶段|一期|1단계",
+    re.IGNORECASE,
+)
+_WAITING_LIST = re.compile(r"backlog|roadmap|hoja de ruta|路线图|로드맵", re.IGNORECASE)
+
+
 def _section(
-    block: Block, parent: Section, number: int, *, is_title: bool, headless: bool
+    block: Block,
+    parent: Section,
+    number: int,
+    *,
+    is_title: bool,
+    implied: bool,
+    deferring: bool,
 ) -> Section:
     title = " ".join(plain(block.text).split())
     own = role_of(title)
+    if own == "future" and not deferring and _WAITING_LIST.search(title):
+        own = None
     role = own or parent.role
     if own in _TOPICS and parent.role == "functional":
         explicit = own == "nonfunctional" and "non" in title.lower()
         role = own if explicit else parent.role
+    if own == "actors" and parent.role in {"api", "data"}:
+        role = parent.role
     if parent.role in _STICKY and own not in {"excluded", "future"}:
         role = parent.role
-    if is_title and not headless:
+    if is_title:
         # "Requirements document (v2)" as a title says nothing of the sections below it.
         role = "unknown"
     scope = {"excluded": Scope.EXCLUDED, "future": Scope.FUTURE}.get(role, Scope.RELEASE)
-    if parent.scope is not Scope.RELEASE:
+    if parent.scope is Scope.FUTURE and own != "future" and _THIS_RELEASE.search(title):
+        scope, role = Scope.RELEASE, "plan"
+    elif parent.scope is not Scope.RELEASE:
         scope, role = parent.scope, parent.role
-    hidden_title = is_title and not headless
     path = f"{parent.path} > {title}" if parent.path else title
     return Section(
         title=title,
         level=block.level,
         line=block.line,
-        path="" if hidden_title else path,
+        path="" if is_title else path,
         role=role,
         scope=scope,
         parent=number,
         own_role=own is not None,
-        implied=headless or block.level == _BOLD_LEVEL,
+        implied=implied,
     )

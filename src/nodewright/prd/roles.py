@@ -8,11 +8,12 @@ from nodewright.prd.vocabulary import load_data
 
 MAX_HEADING = 120
 _COVERAGE = 0.5
+_HEAD_COVERAGE = 0.3
 _PHRASE_COVERAGE = 0.39
 _SCOPE_COVERAGE = 0.3
 _STOP = word_set(
     "the a an of and for to in on our this mandatory optional section v1 "
-    "y de la los 与 和 及 的 과 와"
+    "y de del la los 与 和 及 的 과 와"
 )
 
 
@@ -62,4 +63,19 @@ def _role_of_words(text: str) -> str | None:
             return role
     role = max(shares, key=lambda item: (shares[item], -ranks[item]))
     # "Risk management" is a topic; "Functional requirements for the shop" is a kind of section.
-    return role if shares[role] > (_PHRASE_COVERAGE if role in phrases else _COVERAGE) else None
+    if shares[role] > (_PHRASE_COVERAGE if role in phrases else _COVERAGE):
+        return role
+    # "Implemented requirements", "Goals of the team" too: their heads say what stands below.
+    last = max(counted)
+    first = len(words) > 1 and words[1] in _CONNECTORS and words[0] in _HEADS
+    headed = first or (last in covered[role] and words[last] in _HEADS)
+    return role if headed and shares[role] >= _HEAD_COVERAGE else None
+
+
+_HEADS = frozenset(
+    stems(
+        "requirements features functionality goals objectives stories criteria "
+        "questions risks requisitos requerimientos objetivos"
+    )
+)
+_CONNECTORS = word_set("of for de del para")

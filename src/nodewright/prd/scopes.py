@@ -17,7 +17,8 @@ _EXCLUDED = re.compile(
     r"|this (?:release|version|phase|iteration))\b"
     r"|제외(?:합니다|한다|됩니다|함)|포함하지 않|범위 밖|범위에 포함되지|추가하지 않"
     r"|사용하지 않습니다"
-    r"|不在.{0,8}范围|不包含|不包括|暂不|不支持|fuera de(?:l)? alcance"
+    r"|不在.{0,8}范围|目前(?:无|没有|未)|尚未|未接入|不包含|不包括|暂不|不支持"
+    r"|fuera de(?:l)? alcance"
     r"|no incluye|no se incluye|queda excluid",
     re.IGNORECASE,
 )
@@ -31,7 +32,7 @@ _FUTURE = re.compile(
     re.IGNORECASE,
 )
 # One of these stems is in every sentence that the patterns above match.
-_EXCLUDING = word_set("scope goal exclud excluid no not without fuera 제 않 범 不 暂")
+_EXCLUDING = word_set("scope scop goal exclud excluid no not without fuera 제 않 범 不 暂 无 没 未")
 _DEFERRING = word_set(
     "futur futuro later next subsequent mvp v1 v2 v version phas eventually down próxim proxim "
     "proxima próxima 추 향 후 后 未"

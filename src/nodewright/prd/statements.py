@@ -51,6 +51,7 @@ QUALITY_WEIGHTS = ROLE_WEIGHTS | {
 _CODE_WEIGHT = 0.3
 _SECTION_NAME_WEIGHT = 0.3
 _ASKING = ("functional", "stories", "criteria", "api", "rules", "unknown")
+_NAMED = ("functional", "stories", "rules")
 _FEW = 0.15
 _PLAN_WEIGHT = 0.8
 _GHERKIN = frozenset({"gherkin", "feature", "cucumber"})
@@ -96,12 +97,15 @@ def sentences_of(sections: Sequence[Section]) -> list[Sentence]:
     """All sentences in order, headings among them; line numbers are those of their blocks."""
     found: list[Sentence] = []
     by_plan = _asks_by_plan(sections)
+    by_default = _asks_by_default(sections)
     for number, section in enumerate(sections):
         weight, quality = ROLE_WEIGHTS[section.role], QUALITY_WEIGHTS[section.role]
         if by_plan and section.role == "plan":
             weight = quality = _PLAN_WEIGHT
+        if by_default and section.role == "unknown":
+            weight = quality = 1.0
         if section.title:
-            found.append(_heading(section, number))
+            found.append(_heading(section, number, weight, quality))
         for block, scope in zip(section.blocks, section.scopes, strict=True):
             for text, line, factor in _pieces(block):
                 raw = tuple(tokens(text))
@@ -134,15 +138,22 @@ def _asks_by_plan(sections: Sequence[Section]) -> bool:
     return sizes["plan"] > 0 and asking < _FEW * sum(sizes.values())
 
 
-def _heading(section: Section, number: int) -> Sentence:
+def _asks_by_default(sections: Sequence[Section]) -> bool:
+    """Whether no section is named as one of requirements, so that the unnamed ones hold them."""
+    named = sum(len(section.blocks) for section in sections if section.role in _NAMED)
+    unnamed = sum(len(section.blocks) for section in sections if section.role == "unknown")
+    return named < _FEW * (named + unnamed)
+
+
+def _heading(section: Section, number: int, weight: float, quality: float) -> Sentence:
     # The name of a kind of section ("Summary", "Search") asks for nothing by itself.
     factor = _SECTION_NAME_WEIGHT if section.own_role else 1.0
     raw = tuple(tokens(section.title))
     return Sentence(
         section.title,
         section.line,
-        ROLE_WEIGHTS[section.role] * factor,
-        QUALITY_WEIGHTS[section.role] * factor,
+        weight * factor,
+        quality * factor,
         number,
         section.role,
         section.scope,
@@ -167,13 +178,29 @@ def _pieces(block: Block) -> Iterator[tuple[str, int, float]]:
         if text:
             yield text, block.line, 1.0
         return
-    at, position = block.line, 0
+    yield from ((piece, block.line + offset, 1.0) for piece, offset in _split(text))
+
+
+def _split(text: str) -> Iterator[tuple[str, int]]:
+    """Sentences with the number of the line, from 0, that each begins on."""
+    line = position = 0
     for end in _SENTENCE_END.finditer(text):
         piece = text[position : end.start() + (end[0][0] != "\n")]
         if piece.strip():
-            yield piece.strip(), at, 1.0
-        at += text.count("\n", position, end.end())
+            yield piece.strip(), line
+        line += text.count("\n", position, end.end())
         position = end.end()
     rest = text[position:].strip()
     if rest:
-        yield rest, at, 1.0
+        yield rest, line
+
+
+def sentences_in(text: str, least: int) -> list[str]:
+    """The sentences of a paragraph, those of fewer than ``least`` words with the one before."""
+    found: list[str] = []
+    for piece, _ in _split(" ".join(text.split())):
+        if found and piece.isascii() and len(piece.split()) < least:
+            found[-1] = f"{found[-1]} {piece}"
+        else:
+            found.append(piece)
+    return found

@@ -22,11 +22,19 @@ _CONTEXT = word_set(
     "account "
     "oauth client bot adapter connector platform cloud service backend deploy deployed hosting "
     "hosted "
-    "host on via database db 集成 연동 接口 from"
+    "host on via database db auth authentication feed exchange broker from"
+)
+# The same in scripts whose words are not told apart: integration, interface, hosting.
+_HOSTS = re.compile(r"集成|接口|对接|部署|托管|연동|호스팅|배포")
+_SHORT = 120
+_QUOTE_MARKS = "\"'\u201c\u201d\u2018\u2019"
+_ANALOGY = re.compile(
+    rf"[{_QUOTE_MARKS}*]*\s+(?:for|of)\s+(?!the\b|our\b|your\b)[\w-]+(?: \w+)?s?"
+    rf"\s*[,.){_QUOTE_MARKS}]"
 )
 _NOT_DEPENDENCY = re.compile(
     r"\b(?:unlike|instead of|rather than|inspired by|similar to|compared (?:to|with)"
-    r"|alternatives? to"
+    r"|alternatives? to|think|like an?"
     r"|competitors?|no dependency on|does not (?:use|depend)|do not use|replaces?|replacing"
     r"|migrat\w+ from)\s+(?:\w+\s+){0,3}$",
     re.IGNORECASE,
@@ -156,6 +164,8 @@ def _counts(alias: _Alias, start: int, end: int, words: Sequence[str], sentence:
     if negated(low, start):
         return False
     around = {*low[max(0, start - 3) : start], *low[end : end + 2]}
+    if alias.caution and len(sentence.text) < _SHORT and _HOSTS.search(sentence.text):
+        around.add("hosting")
     if alias.caution > 1 and not around & (_CONTEXT - {"on", "from"} if start == 0 else _CONTEXT):
         return False
     if alias.caution == 1:
@@ -168,13 +178,19 @@ def _counts(alias: _Alias, start: int, end: int, words: Sequence[str], sentence:
         ):
             return False
     place = sentence.text.find(written[0])
-    return not _NOT_DEPENDENCY.search(sentence.text[max(0, place - 80) : max(0, place)])
+    before = sentence.text[max(0, place - 80) : max(0, place)]
+    # "Think Datadog for devices", "an 'Uber for dogs'" name what the product is like.
+    likened = (before.rstrip()[-1:] or " ") in _QUOTE_MARKS and _ANALOGY.match(
+        sentence.text, place + len(" ".join(written))
+    )
+    return not likened and not _NOT_DEPENDENCY.search(before)
 
 
 _SERVICE = re.compile(
     r"(?<![\w.-])(?P<name>[A-Z][A-Za-z0-9]+(?:\.[a-z]{2,3})?(?: [A-Z][A-Za-z0-9]+)?)(?:'s)? "
     r"(?:Web |REST |Cloud |Bot )?(?:APIs?|SDK)\b"
 )
+_OF_ITSELF = re.compile(r"\bthis (?:document|spec|prd|project|api|service)", re.IGNORECASE)
 _GENERIC = word_set(
     "rest restful graphql http https web public private internal external admin user users json "
     "open rpc "
@@ -206,7 +222,8 @@ def _unknown_services(sentences: Sequence[Sentence], title: str) -> Iterable[tup
     """``Acme API`` and the like: names that are not catalogued and never in lower case."""
     candidates: list[tuple[str, int, Sentence]] = []
     for sentence in sentences:
-        if "API" in sentence.text or "SDK" in sentence.text:
+        named = "API" in sentence.text or "SDK" in sentence.text
+        if named and not _OF_ITSELF.search(sentence.text):
             found = _SERVICE.finditer(sentence.text)
             candidates += [(match["name"], match.start(), sentence) for match in found]
     if not candidates:

@@ -78,6 +78,11 @@ class Database:
         host = parts.get("host") or parts.get("hostaddr") or "localhost"
         return f"PostgreSQL at {host}:{parts.get('port') or 5432}/{parts.get('dbname') or ''}"
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is something to read: a configured server, or an embedded one once made."""
+        return self._server is None or (self._server.directory / "PG_VERSION").exists()
+
     def on_close(self, callback: Callable[[], None]) -> None:
         """Call ``callback`` before the connections are closed, also at interpreter exit."""
         self._before_close.append(callback)

@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 from uuid import UUID, uuid4
@@ -21,7 +22,9 @@ from nodewright import (
     PatternMatcher,
 )
 from nodewright.patterns.models import PatternDetection, Statement
+from nodewright.patterns.tuning import tuned_matcher
 from nodewright.patterns.verification import OperationOutcome
+from nodewright.settings import Settings
 from nodewright.storage import InvalidRecordError, StorageUnavailableError
 from nodewright.workflow import plan_text
 
@@ -383,3 +386,9 @@ def test_generation_plans_with_what_feedback_taught(
     # A database that is not there changes nothing.
     monkeypatch.setenv("NODEWRIGHT_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")
     assert "file_storage" in plan_text(text).plan.patterns
+
+
+def test_a_plan_makes_no_database(tmp_path: Path) -> None:
+    matcher = tuned_matcher(Settings(data_dir=tmp_path / "none", database_url=None))
+    assert matcher.detect("Upload a file and download it")
+    assert not (tmp_path / "none").exists()

@@ -1,6 +1,6 @@
 """The analysis of whole documents in different styles."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodewright import SimplePRDAnalyzer
@@ -61,6 +61,7 @@ def test_a_plain_document_is_understood() -> None:
     assert not {"payment", "caching"} & patterns
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_analysed(text: str) -> None:
     result = SimplePRDAnalyzer().analyze_prd(text)

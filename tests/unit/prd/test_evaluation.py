@@ -43,7 +43,7 @@ def test_a_document_is_scored(tmp_path: Path) -> None:
     (tmp_path / "labels.jsonl").write_text(
         json.dumps(LABEL | {"external_systems": ["PostgreSQL", "AWS S3"]}) + "\n"
     )
-    rows, total = evaluate(tmp_path)
+    rows, total, _ = evaluate(tmp_path)
     assert [name for name, _ in rows] == ["desk.md"]
     assert (total.titles, total.counts, total.primaries) == (1, 1, 1)
     assert total.kinds.f1 == total.patterns.f1 == total.capabilities.f1 == 1.0

@@ -1,0 +1,45 @@
+"""The headings and blocks of a document in one sequence, with the ids that they begin with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nodewright.prd.identifiers import AuthorId, author_id
+from nodewright.prd.markdown import Block, BlockKind
+from nodewright.prd.models import Scope
+from nodewright.prd.outline import Section
+
+
+@dataclass(slots=True)
+class Entry:
+    """A heading or block in the order of the document; ``block`` is None for a heading."""
+
+    order: int
+    section: int
+    block: Block | None
+    text: str
+    line: int
+    scope: Scope
+    id: AuthorId | None = None
+
+    @property
+    def kind(self) -> BlockKind:
+        """The kind of the block."""
+        return BlockKind.HEADING if self.block is None else self.block.kind
+
+
+def entries_of(sections: Sequence[Section]) -> list[Entry]:
+    """Headings and blocks of all sections in order."""
+    found: list[Entry] = []
+    for number, section in enumerate(sections):
+        if section.title:
+            identity = author_id(section.title)
+            found.append(
+                Entry(
+                    len(found), number, None, section.title, section.line, section.scope, identity
+                )
+            )
+        for block, scope in zip(section.blocks, section.scopes, strict=True):
+            text = block.shown
+            identity = None if block.kind is BlockKind.CODE else author_id(text)
+            found.append(Entry(len(found), number, block, text, block.line, scope, identity))
+    return found
