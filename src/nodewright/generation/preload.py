@@ -4,10 +4,14 @@ Some things of the libraries are replaced here, in worker processes only, by one
 and cost less.
 """
 
-import asyncio
+# ruff: noqa: E402 - what is imported stays, and looking for garbage meanwhile takes a tenth longer
 import gc
+
+gc.disable()
+
+import asyncio
 import marshal
-import threading
+from asyncio import events
 from collections.abc import Coroutine
 from functools import cache, lru_cache
 from importlib.machinery import SourceFileLoader
@@ -38,21 +42,22 @@ from nodewright.generation.verify.sources import compiled
 
 @cache
 def _other_loop() -> asyncio.AbstractEventLoop:
-    """An event loop on a thread of its own; made in the worker, for threads are not forked."""
-    loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="nodewright-services", daemon=True).start()
-    return loop
+    """The event loop of coroutines that are waited for inside another loop."""
+    return asyncio.new_event_loop()
 
 
 def _run_elsewhere[Result](coroutine: Coroutine[Any, Any, Result]) -> Result:
-    """Run a coroutine from code that is called inside a running event loop."""
-    try:
-        running = asyncio.get_running_loop()
-    except RuntimeError:
+    """Run a coroutine from code that is called inside a running event loop, which waits for it."""
+    running = events._get_running_loop()  # noqa: SLF001 - None where there is none
+    if running is None:
         return asyncio.run(coroutine)
     if running is _other_loop():
         return run_coro_sync(coroutine)
-    return asyncio.run_coroutine_threadsafe(coroutine, _other_loop()).result()
+    events._set_running_loop(None)  # noqa: SLF001 - as loops do it
+    try:
+        return _other_loop().run_until_complete(coroutine)
+    finally:
+        events._set_running_loop(running)  # noqa: SLF001 - as above
 
 
 def _leave_main(_where: str) -> None:
@@ -105,6 +110,6 @@ setattr(SourceFileLoader, "source_to_code", _source_to_code)  # noqa: B010 - as 
 # Compiled once here, not in each worker.
 load_templates()
 
-# What is imported stays: collecting garbage in a worker would only copy its pages.
-gc.collect()
+# Collecting garbage in a worker would only copy the pages of what was imported.
 gc.freeze()
+gc.enable()

@@ -4,13 +4,11 @@ Pure functions of their arguments that any worker process can run: nothing is wr
 temporary folder that is gone when they return.
 """
 
-import os
+import resource
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -20,13 +18,13 @@ from ruff import find_ruff_bin  # type: ignore[import-untyped]  # ships no types
 
 from nodewright.generation.model import Check, NodePlan, NodeReport, Plan, RenderedFile, Verify
 from nodewright.generation.render import render_frame, render_node, render_package
+from nodewright.generation.scratch import temporary_folder
 from nodewright.generation.verify import lint_package, verify_node
 from nodewright.templates import TemplatePack
 
 # Nodes are imported under their package's name, which a process has once. Executors may run
 # calls on several threads of one.
 _ONE_AT_A_TIME = threading.Lock()
-_MEMORY = Path("/dev/shm")  # noqa: S108 - folders in it get random names
 
 
 def prove_nodes(
@@ -49,7 +47,8 @@ def prove_nodes(
     pack = _pack(templates)
     nodes = [node for node in plan.nodes if node.slug in slugs]
     level = Verify.STATIC if verify is Verify.STATIC else Verify.RUN
-    with _ONE_AT_A_TIME, _scratch() as root:
+    with _ONE_AT_A_TIME, temporary_folder() as folder:
+        root = Path(folder).resolve()
         clock = _Clock()
         rendered = {node.slug: render_node(plan, node, pack) for node in nodes}
         stage(root, (file for files in rendered.values() for file in files))
@@ -90,7 +89,8 @@ def render_files(
     for node in plan.nodes:
         if node.slug in wanted:
             files += render_node(plan, node, pack)
-    with _scratch() as root:
+    with temporary_folder() as folder:
+        root = Path(folder).resolve()
         stage(root, files)
         tidy(root)
         return tuple(read_back(root, files))
@@ -125,10 +125,13 @@ def load_templates(templates: Path | None = None) -> int:
 
 def stage(root: Path, files: Iterable[RenderedFile]) -> None:
     """Write ``files`` under ``root``."""
+    made: set[Path] = set()
     for file in files:
         path = root / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.content, encoding="utf-8", newline="")
+        if path.parent not in made:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            made.add(path.parent)
+        path.write_bytes(file.content.encode())
 
 
 def tidy(root: Path) -> None:
@@ -158,17 +161,9 @@ def read_back(root: Path, files: Iterable[RenderedFile]) -> Iterator[RenderedFil
     """``files`` with the content that now lies under ``root``."""
     for file in files:
         if file.path.endswith(".py"):
-            yield replace(file, content=(root / file.path).read_text(encoding="utf-8"))
+            yield replace(file, content=(root / file.path).read_bytes().decode())
         else:
             yield file
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    """A temporary folder, in memory where that is possible: it holds many small files."""
-    memory = str(_MEMORY) if os.access(_MEMORY, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="nodewright-", dir=memory) as folder:
-        yield Path(folder).resolve()
 
 
 def _judge(root: Path, plan: Plan, node: NodePlan, level: Verify) -> tuple[Check, ...]:
@@ -208,8 +203,8 @@ class _Clock:
 
     @staticmethod
     def _processor() -> float:
-        times = os.times()
-        return times.user + times.system + times.children_user + times.children_system
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return time.process_time() + children.ru_utime + children.ru_stime
 
 
 @lru_cache(maxsize=4)

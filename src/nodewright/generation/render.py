@@ -136,12 +136,13 @@ def _file(
     requirements: tuple[str, ...] = (),
     user_owned: bool = False,
 ) -> RenderedFile:
+    rendering = pack.rendering(template, context)
     return RenderedFile(
         path=path,
-        content=pack.render(template, context),
+        content=rendering.text,
         template=template,
-        template_version=pack.template(template)[1],
-        template_hash=pack.file_hash(template),
+        template_version=rendering.version,
+        template_hash=rendering.file_hash,
         node=node,
         requirements=requirements,
         user_owned=user_owned,

@@ -6,9 +6,12 @@ by itself fails alone. Other executors can be put in the place of the pool.
 """
 
 import asyncio
+import gc
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -17,9 +20,16 @@ from multiprocessing import get_context, parent_process
 from typing import Any, Protocol
 
 from nodewright.errors import NodewrightError
+from nodewright.generation.scratch import temporary_folder
 
 # What the fork server imports once for all workers.
-_PRELOADED = ["nodewright.generation.proof", "nodewright.generation.preload"]
+_PRELOADED = ["nodewright.generation.preload"]
+
+# Freeing what a judged node leaves behind costs a tenth of judging it, so a worker lets it lie and
+# is replaced by a fresh one after so many calls. Only code that makes this much garbage has it
+# collected.
+_CALLS_OF_A_WORKER = 25
+_GARBAGE = 1_000_000
 
 
 class OverdueError(NodewrightError, TimeoutError):
@@ -66,7 +76,15 @@ class ProcessWorkers:
 
         context = get_context("forkserver")
         context.set_forkserver_preload(_PRELOADED)
-        self._pool = ProcessPool(max_workers=count, initializer=_ready, context=context)
+        # What a worker that is killed leaves is in here.
+        self._scratch = temporary_folder()
+        self._pool = ProcessPool(
+            max_workers=count,
+            max_tasks=_CALLS_OF_A_WORKER,
+            initializer=_ready,
+            initargs=(self._scratch.name,),
+            context=context,
+        )
         self._running: set[Future[Any]] = set()
 
     async def call[R](
@@ -97,6 +115,7 @@ class ProcessWorkers:
             future.cancel()
         self._pool.close()  # type: ignore[no-untyped-call]  # pebble leaves it out
         self._pool.join()
+        self._scratch.cleanup()
 
 
 class ExecutorWorkers:
@@ -130,18 +149,24 @@ class ExecutorWorkers:
         """Nothing: the executor belongs to whoever made it."""
 
 
-def _ready() -> None:
-    """Make a new worker fit for its work."""
-    # The coordinator decides what an interrupt means; it stops the workers itself.
+def _ready(scratch: str) -> None:
+    """Make a new worker fit for its work; its temporary files go into ``scratch``."""
+    # The coordinator decides what an interrupt means; it stops the workers itself, at once.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    tempfile.tempdir = scratch
     # Generated modules are imported once a process, from folders that are then removed.
     sys.dont_write_bytecode = True
-    threading.Thread(target=_end_with_coordinator, name="nodewright-parent", daemon=True).start()
+    gc.set_threshold(_GARBAGE)
+    threading.Thread(
+        target=_end_with_coordinator, args=(scratch,), name="nodewright-parent", daemon=True
+    ).start()
 
 
-def _end_with_coordinator() -> None:
+def _end_with_coordinator(scratch: str) -> None:
     """End this process when the coordinator is gone, even when that was killed."""
     coordinator = parent_process()
     if coordinator is not None:
         coordinator.join()
+        shutil.rmtree(scratch, ignore_errors=True)
         os._exit(1)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, MutableMapping
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import BaseLoader, Environment, Template, TemplateNotFound, TemplateSyntaxError
 
@@ -24,6 +24,14 @@ LARGEST_OUTPUT = 16 * 1024 * 1024
 MOST_COMPILED = 512
 
 _VERSION = re.compile(r"\A\{#-?\s*version:\s*(\S+?)\s*-?#\}")
+
+
+class Rendering(NamedTuple):
+    """The text that a template made, with the template's version and hash."""
+
+    text: str
+    version: str
+    file_hash: str
 
 
 class TemplatePack:
@@ -80,8 +88,7 @@ class TemplatePack:
             TemplateError: its file can't be read.
         """
         source, _ = self._source(name)
-        declared = _VERSION.match(source)
-        return source, declared[1] if declared else "1"
+        return source, _version(source)
 
     def file_hash(self, name: str) -> str:
         """SHA-256 of the source of ``name``, in hexadecimal digits."""
@@ -111,13 +118,19 @@ class TemplatePack:
             TemplateError: the template, or one that it includes, is wrong: a syntax error, an
                 undefined name, a forbidden access, more output than 16 MiB.
         """
-        self._source(name)
+        return self.rendering(name, context).text
+
+    def rendering(self, name: str, context: Mapping[str, object]) -> Rendering:
+        """As ``render``, with what is to be known about the template."""
+        source, _ = self._source(name)
         try:
-            return self._limited(name, self._environment.get_template(name).generate(context))
+            template = self._environment.get_template(name)
+            text = self._limited(name, template.generate(context))
         except TemplateError:
             raise
         except Exception as error:
             raise self._located(error, name) from error
+        return Rendering(text, _version(source), _digest(source))
 
     def _limited(self, name: str, pieces: Iterator[str]) -> str:
         parts, length = [], 0
@@ -265,6 +278,12 @@ def _frames(traceback: TracebackType | None) -> list[tuple[str, int]]:
         frames.append((traceback.tb_frame.f_code.co_filename, traceback.tb_lineno))
         traceback = traceback.tb_next
     return frames[::-1]
+
+
+@lru_cache(maxsize=MOST_COMPILED)
+def _version(source: str) -> str:
+    declared = _VERSION.match(source)
+    return declared[1] if declared else "1"
 
 
 @lru_cache(maxsize=MOST_COMPILED)

@@ -61,6 +61,8 @@ def pystr(value: object) -> str:
     """
     text = str(value)
     quote = "'" if text.count('"') > text.count("'") else '"'
+    if text.isprintable() and "\\" not in text and quote not in text:
+        return f"{quote}{text}{quote}"
     short = _PYTHON_SHORT | {quote: f"\\{quote}"}
     body = "".join(
         short.get(character) or (character if character.isprintable() else _code_point(character))
@@ -96,7 +98,7 @@ def _wrap(words: list[str], first: int, room: int) -> Iterator[str]:
     line = ""
     limit = first
     for word in words:
-        pieces = ["\\\\" if c == "\\" else c if c.isprintable() else _code_point(c) for c in word]
+        pieces = _pieces(word, min(first, room))
         length = sum(map(len, pieces))
         if line and len(line) + 1 + length > limit:
             yield line
@@ -110,6 +112,13 @@ def _wrap(words: list[str], first: int, room: int) -> Iterator[str]:
             line += piece
     if line:
         yield line
+
+
+def _pieces(word: str, shortest: int) -> list[str]:
+    """``word`` escaped, in pieces that stay whole; in one where it fits the ``shortest`` line."""
+    if len(word) <= shortest and word.isprintable() and "\\" not in word:
+        return [word]
+    return ["\\\\" if c == "\\" else c if c.isprintable() else _code_point(c) for c in word]
 
 
 def _guard_quotes(text: str) -> str:
@@ -134,6 +143,8 @@ def tomlstr(value: object) -> str:
 
 
 def _quoted(text: str, short: dict[str, str], escape: Callable[[str], str]) -> str:
+    if text.isprintable() and "\\" not in text and '"' not in text:
+        return f'"{text}"'
     body = "".join(
         short.get(character)
         or (

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -29,6 +30,13 @@ def double(value: int) -> int:
 def own_pid(path: str) -> None:
     """Say who works here, then hang."""
     Path(path).write_text(str(os.getpid()), encoding="utf-8")
+    while True:
+        signal.pause()
+
+
+def own_folder(path: str) -> None:
+    """Say where temporary files go, then hang."""
+    Path(path).write_text(tempfile.mkdtemp(), encoding="utf-8")
     while True:
         signal.pause()
 
@@ -66,7 +74,7 @@ async def until_written(path: Path) -> int:
 
 
 async def eventually(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while not holds():  # noqa: ASYNC110 - another process makes it hold
             await asyncio.sleep(0.01)
 
@@ -129,18 +137,49 @@ tests = importlib.util.module_from_spec(spec)
 sys.modules["test_workers"] = tests
 spec.loader.exec_module(tests)
 sys.path.insert(0, sys.argv[1].rpartition("/")[0])
-asyncio.run(tests.ProcessWorkers(1).call(tests.own_pid, sys.argv[2], timeout_seconds=60))
+hang = getattr(tests, sys.argv[3])
+asyncio.run(tests.ProcessWorkers(1).call(hang, sys.argv[2], timeout_seconds=60))
 """
 
 
 async def test_a_killed_coordinator_leaves_no_process(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
-    command = [sys.executable, "-c", COORDINATOR, __file__, str(pid_file)]
+    command = [sys.executable, "-c", COORDINATOR, __file__, str(pid_file), "own_pid"]
     coordinator = await asyncio.create_subprocess_exec(*command, stderr=subprocess.DEVNULL)
     pid = await until_written(pid_file)
     coordinator.kill()
     await coordinator.wait()
     await until_gone(pid)
+
+
+async def test_a_killed_call_leaves_no_files(tmp_path: Path) -> None:
+    pool = ProcessWorkers(1)
+    said = tmp_path / "folder"
+    hanging = asyncio.create_task(pool.call(own_folder, str(said), timeout_seconds=90))
+    await eventually(lambda: said.exists() and said.stat().st_size > 0)
+    folder = Path(said.read_text(encoding="utf-8"))
+    assert folder.is_dir()
+    hanging.cancel()
+    await asyncio.gather(hanging, return_exceptions=True)
+    await asyncio.to_thread(pool.close)
+    assert not folder.parent.exists()
+
+
+async def test_a_killed_coordinator_leaves_no_files(tmp_path: Path) -> None:
+    said = tmp_path / "folder"
+    command = [sys.executable, "-c", COORDINATOR, __file__, str(said), "own_folder"]
+    coordinator = await asyncio.create_subprocess_exec(*command, stderr=subprocess.DEVNULL)
+    await eventually(lambda: said.exists() and said.stat().st_size > 0)
+    folder = Path(said.read_text(encoding="utf-8"))
+    coordinator.kill()
+    await coordinator.wait()
+    await eventually(lambda: not folder.parent.exists())
+
+
+async def test_workers_are_replaced_and_no_call_is_lost(workers: ProcessWorkers) -> None:
+    calls = [workers.call(os.getpid, timeout_seconds=60) for _ in range(160)]
+    processes = await asyncio.gather(*calls)
+    assert len(set(processes)) > 2
 
 
 async def test_any_executor_serves() -> None:

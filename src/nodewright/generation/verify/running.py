@@ -20,9 +20,9 @@ from nodewright.generation.verify.samples import operations, sample_model
 from nodewright.generation.verify.staged import StagedNode
 from nodewright.generation.verify.verdict import Rejected, judge_async
 
-# The staging folder whose package this process has imported. A node imports the models and
-# handlers of other nodes, so modules stay until another folder is asked for.
-_imported: list[Path] = []
+# The staging folder whose package this process has imported, and the package. A node imports the
+# models and handlers of other nodes, so modules stay until another folder is asked for.
+_imported: dict[Path, str] = {}
 
 _CONTAINER = "ModelONEXContainer"
 
@@ -55,7 +55,7 @@ def import_subject(staged: StagedNode) -> Subject:
     Raises:
         Rejected: a part is missing or not what the contract says.
     """
-    forget_other_packages(staged.root)
+    forget_other_packages(staged.root, staged.package)
     module = _import(staged.module)
     place = Path(module.__file__ or "")
     if not place.is_relative_to(staged.root):
@@ -74,22 +74,25 @@ def import_subject(staged: StagedNode) -> Subject:
     )
 
 
-def forget_other_packages(root: Path) -> None:
+def forget_other_packages(root: Path, package: str) -> None:
     """Drop what was imported from staging folders other than ``root``, and look there first."""
-    others = [path for path in _imported if path != root]
+    others = {path: name for path, name in _imported.items() if path != root}
     if others:
         # omnibase_core keeps the functions that contracts name, by their dotted names.
         from omnibase_core.resolution.resolver_handler import clear_handler_cache
 
         clear_handler_cache()
-    for other in others:
-        _imported.remove(other)
-        sys.path[:] = [entry for entry in sys.path if entry != str(other / "src")]
-        for name, module in list(sys.modules.items()):
-            if str(getattr(module, "__file__", None) or "").startswith(f"{other}/"):
-                del sys.modules[name]
+    for other, name in others.items():
+        del _imported[other]
+        inside = f"{other}/"
+        sys.path[:] = [entry for entry in sys.path if not entry.startswith(inside)]
+        for module in [known for known in sys.modules if f"{known}.".startswith(f"{name}.")]:
+            if str(getattr(sys.modules[module], "__file__", None) or "").startswith(inside):
+                del sys.modules[module]
+        for entry in [known for known in sys.path_importer_cache if known.startswith(inside)]:
+            del sys.path_importer_cache[entry]
     if root not in _imported:
-        _imported.append(root)
+        _imported[root] = package
         sys.path.insert(0, str(root / "src"))
         importlib.invalidate_caches()
 
