@@ -240,6 +240,8 @@ class Delivery:
     def _set_aside(self, report: NodeReport) -> None:
         """Keep a failed node where the user can look at it."""
         folder = self.root / STATE_FOLDER / FAILED_FOLDER / report.slug
+        if folder.is_symlink():
+            folder.unlink()
         shutil.rmtree(folder, ignore_errors=True)
         for decision in self._by_node()[report.slug]:
             if decision.staged is not None:

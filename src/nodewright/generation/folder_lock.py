@@ -9,6 +9,8 @@ from pathlib import Path
 from nodewright.generation.manifest import STATE_FOLDER, DeliveryError
 
 _LOCK = "lock"
+# Folders beside it that runs write to; a link in their place would lead out of the output folder.
+_WRITTEN = ("journal", "base", "failed")
 # Seconds between attempts to take it.
 _LOCK_INTERVAL = 0.01
 
@@ -20,8 +22,9 @@ class BusyError(DeliveryError):
 def lock_folder(root: Path, patience: float = 0.0) -> int:
     """Take the folder's lock, making the folder where it does not exist."""
     state = root / STATE_FOLDER
-    if state.is_symlink():
-        raise DeliveryError(f"{state} is a symbolic link; remove it or choose another folder")
+    for place in (state, *(state / name for name in _WRITTEN)):
+        if place.is_symlink():
+            raise DeliveryError(f"{place} is a symbolic link; remove it or choose another folder")
     path = state / _LOCK
     deadline = time.monotonic() + patience
     while True:

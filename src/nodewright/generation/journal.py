@@ -23,7 +23,9 @@ from nodewright.generation.manifest import (
     BASE_FOLDER,
     MANIFEST_NAME,
     STATE_FOLDER,
+    ConfinementError,
     DeliveryError,
+    checked_path,
     digest,
 )
 
@@ -72,9 +74,8 @@ class Journal:
 
     def begin(self, run_id: str, *, out_existed: bool, state_existed: bool) -> None:
         """Forget the run before, and start the record of a new one; go on with the same one."""
-        with suppress(FileNotFoundError):
-            if orjson.loads((self.folder / _RUN).read_bytes())["run"] == run_id:
-                return
+        if self._run().get("run") == run_id:
+            return
         self._discard()
         self.folder.mkdir(parents=True)
         run = {"run": run_id, "out_existed": out_existed, "state_existed": state_existed}
@@ -127,14 +128,14 @@ class Journal:
             shutil.rmtree(draft)
         for place in self._batches():
             if not (place / _DONE).exists():
-                self._finish(place, _read(place))
+                self._finish(place, self._batch(place))
 
     def edited_since(self) -> list[str]:
         """Files of the last run that are no longer as it left them."""
         after = {
             change.path: change.after
             for place in self._batches()
-            for change in _read(place).changes
+            for change in self._batch(place).changes
         }
         return sorted(path for path, state in after.items() if self._digest(path) != state)
 
@@ -145,7 +146,7 @@ class Journal:
             DeliveryError: there is no run to take back.
         """
         batches = self._batches()
-        paths = [change.path for place in batches for change in _read(place).changes]
+        paths = [change.path for place in batches for change in self._batch(place).changes]
         if not batches:
             raise DeliveryError(f"{self.root} has no run to undo")
         _write_synchronised(self.folder / _UNDOING, b"")
@@ -154,14 +155,21 @@ class Journal:
 
     def _undo(self) -> None:
         for place in reversed(self._batches()):
-            self._revert(place, _read(place))
-        run = orjson.loads((self.folder / _RUN).read_bytes())
+            self._revert(place, self._batch(place))
+        run = self._run()
         self._discard()
-        if not run["state_existed"]:
+        if not run.get("state_existed", True):
             shutil.rmtree(self.state)
-        if not run["out_existed"]:
+        if not run.get("out_existed", True):
             with suppress(OSError):
                 self.root.rmdir()
+
+    def _run(self) -> dict[str, object]:
+        """What is recorded of the last run, nothing where it cannot be read."""
+        with suppress(FileNotFoundError, ValueError):
+            run = orjson.loads((self.folder / _RUN).read_bytes())
+            return run if isinstance(run, dict) else {}
+        return {}
 
     def _discard(self) -> None:
         """Remove the journal; a kill half-way must not leave half a record."""
@@ -184,6 +192,8 @@ class Journal:
         bases: Mapping[str, bytes],
         manifest: bytes,
     ) -> Batch:
+        removals = list(removals)
+        self._confine([*writes, *removals])
         (draft / _BEFORE).mkdir(parents=True)
         after = {path: digest(content) for path, content in writes.items()}
         changes = []
@@ -213,6 +223,22 @@ class Journal:
             bases=tuple(added),
         )
         _write_synchronised(draft / _RECORD, orjson.dumps(asdict(batch)))
+        return batch
+
+    def _confine(self, paths: Iterable[str]) -> None:
+        """Refuse paths that symbolic links lead out of the output folder."""
+        for folder in {os.path.dirname(path) for path in paths}:  # noqa: PTH120 - thousands
+            if not Path(os.path.realpath(self.root / folder)).is_relative_to(self.root):
+                raise ConfinementError(
+                    f"{folder} leads out of {self.root} by a symbolic link: put the folder itself "
+                    "in its place and run again"
+                )
+
+    def _batch(self, place: Path) -> Batch:
+        """What the record in ``place`` says, if it may be done."""
+        batch = _read(place)
+        paths = [change.path for change in batch.changes]
+        self._confine([*paths, *batch.folders, *batch.created])
         return batch
 
     def _finish(self, place: Path, batch: Batch) -> None:
@@ -319,13 +345,32 @@ class Journal:
 
 
 def _read(place: Path) -> Batch:
-    record = orjson.loads((place / _RECORD).read_bytes())
-    return Batch(
-        changes=tuple(Change(**change) for change in record["changes"]),
-        folders=tuple(record["folders"]),
-        created=tuple(record["created"]),
-        bases=tuple(record["bases"]),
-    )
+    """The record of a batch, which may have come with a folder from somewhere else.
+
+    Raises:
+        ConfinementError: it names a path outside the output folder.
+        DeliveryError: it is not what nodewright writes.
+    """
+    try:
+        record = orjson.loads((place / _RECORD).read_bytes())
+        changes = tuple(Change(**change) for change in record["changes"])
+        for change in changes:
+            checked_path(change.path)
+            if not isinstance(change.before, int | None):
+                raise TypeError(f"backup {change.before!r} is not a number")
+        for name in record["bases"]:
+            bytes.fromhex(name)
+        return Batch(
+            changes=changes,
+            folders=tuple(map(checked_path, record["folders"])),
+            created=tuple(map(checked_path, record["created"])),
+            bases=tuple(record["bases"]),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise DeliveryError(
+            f"{place / _RECORD} cannot be read ({error}); restore it, or remove {place.parent}, "
+            "after which the last run cannot be undone"
+        ) from error
 
 
 def _write_synchronised(path: Path, content: bytes) -> None:
