@@ -1,91 +1,42 @@
 """Nodes a second with one worker and with two, and what a pool of workers costs.
 
-``python -m benchmarks.parallel [--nodes N] [--rounds N] [--large]``; ``--large`` adds the run of
-2,000 nodes.
+``python -m benchmarks.parallel [--nodes N] [--rounds N] [--quick] [--large]``; ``--large`` adds the
+run of 2,000 nodes, in a process of its own.
 """
 
 import asyncio
+import contextlib
+import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
-from typing import Any
+from statistics import mean, median
 from uuid import uuid4
 
+from benchmarks.plans import plan_of
 from benchmarks.ratios import QUICK, Contender, Figure, Timing, alternate, report
 from nodewright.generation.delivery import Delivery
-from nodewright.generation.model import (
-    NodePlan,
-    NodeReport,
-    Plan,
-    PlannedField,
-    PlannedOperation,
-    PlannedStep,
-    PlannedTransition,
-    Trace,
-    Verify,
-)
+from nodewright.generation.model import NodeReport, Plan, Verify
 from nodewright.generation.parallel import GenerationJob, ParallelGenerator
 from nodewright.generation.proof import render_files
 from nodewright.generation.proving import Proof, prove
 from nodewright.generation.workers import ProcessWorkers
 from nodewright.prd import SimplePRDAnalyzer
-from nodewright.prd.models import NODE_KINDS, FieldType
+from nodewright.prd.models import NODE_KINDS
 
-NODES = 40 if QUICK else 300
+ROOT = Path(__file__).parent.parent
+NODES = 96 if QUICK else 300
 ROUNDS = 1 if QUICK else 2
+LARGE = (500, 2000)
+# Copier renders some of the files: what one costs does not depend on how many there are.
+COPIED = 48
 PRD = "# Orders\n\n- FR-1: The system shall store orders.\n\n## Order\n\n- label: string\n"
-TRACES = (Trace("FR-1", "Orders", 3, "The system must store orders"),)
-FIELDS = (
-    PlannedField("name", FieldType.STRING),
-    PlannedField("total", FieldType.DECIMAL),
-    PlannedField("count", FieldType.INTEGER),
-    PlannedField("placed_at", FieldType.DATETIME, required=False),
-)
-MOVES = (
-    PlannedTransition("new", "active", "activate"),
-    PlannedTransition("active", "done", "complete"),
-)
-
-
-def service(number: int) -> list[NodePlan]:
-    """A node of each kind, the last a workflow over the others."""
-    name = f"order{number}"
-
-    def node(kind: str, operations: list[PlannedOperation], **more: Any) -> NodePlan:
-        fields = () if kind == "ORCHESTRATOR" else FIELDS
-        slug, cls = f"node_{name}_{kind.lower()}", f"Node{name.capitalize()}{kind.capitalize()}"
-        text = f"Order {number}: what it does."
-        return NodePlan(slug, kind, name, cls, text, name, fields, tuple(operations), **more)
-
-    def doing(action: str, verb: str = "", **parameters: object) -> PlannedOperation:
-        words = verb or f"{action}_order"
-        return PlannedOperation(words, action, f"{words} as asked", TRACES, parameters)
-
-    effect = node("EFFECT", [doing(a) for a in ("create", "read", "update", "delete", "list")])
-    compute = node("COMPUTE", [doing(a) for a in ("validate", "transform", "calculate")])
-    triggers = [doing("transition", move.trigger) for move in MOVES]
-    counting = doing("aggregate", "count_orders", group_by="name")
-    states = ("new", "active", "done")
-    reducer = node("REDUCER", [counting, *triggers], states=states, transitions=MOVES)
-    steps = (
-        PlannedStep("check", compute.slug, "validate_order"),
-        PlannedStep("store", effect.slug, "create_order", ("check",)),
-        PlannedStep("sum_up", reducer.slug, "count_orders", ("store",)),
-    )
-    flow = doing("run", "run_order", steps=[step.name for step in steps])
-    return [effect, compute, reducer, node("ORCHESTRATOR", [flow], steps=steps)]
-
-
-def plan_of(nodes: int) -> Plan:
-    """A plan with ``nodes`` nodes, a multiple of four."""
-    made = tuple(node for number in range(nodes // 4) for node in service(number))
-    return Plan("shop", "Shop", "A shop.", made)
 
 
 async def proven(
@@ -98,10 +49,18 @@ async def proven(
 
 
 def with_workers(count: int, work: Callable[[ProcessWorkers], object]) -> None:
-    """Run ``work`` on a pool whose workers are ready."""
+    """Run ``work`` on a pool whose workers are all ready."""
     workers = ProcessWorkers(count)
+
+    async def wake() -> None:
+        # Each sleeps long enough that no worker takes two.
+        await asyncio.gather(
+            *(workers.call(time.sleep, 0.3, timeout_seconds=120) for _ in range(count))
+        )
+
     try:
         asyncio.run(workers.call(int, 1, timeout_seconds=120))
+        asyncio.run(wake())
         work(workers)
     finally:
         workers.close()
@@ -109,11 +68,9 @@ def with_workers(count: int, work: Callable[[ProcessWorkers], object]) -> None:
 
 def throughput(nodes: int, rounds: int) -> tuple[list[Timing], list[Figure]]:
     """Nodes a second by workers and level, beside copier's rendering of the same files."""
-    plan = plan_of(nodes)
+    plan, copied = plan_of(nodes), plan_of(min(nodes, COPIED))
     seconds: dict[str, list[float]] = {}
-
     processor: dict[str, list[float]] = {}
-
     pools = {count: ProcessWorkers(count) for count in (1, 2)}
 
     def measure(name: str, count: int, verify: Verify) -> None:
@@ -134,9 +91,9 @@ def throughput(nodes: int, rounds: int) -> tuple[list[Timing], list[Figure]]:
         for number in range(rounds):
             for contender in contenders if number % 2 == 0 else reversed(contenders):
                 measure(*contender)
-            copied = copier_seconds(plan)
-            if copied is not None:
-                seconds.setdefault("copier, unverified", []).append(copied / nodes)
+            taken = copier_seconds(copied)
+            if taken is not None:
+                seconds.setdefault("copier, unverified", []).append(taken / len(copied.nodes))
     finally:
         for workers in pools.values():
             workers.close()
@@ -280,41 +237,114 @@ def ticking() -> Figure:
     return Figure("latest tick beside 200 jobs", max(late) * 1000, 50, at_least=False, unit="ms")
 
 
-def large() -> list[Figure]:
-    """2,000 nodes against 500: time a node, the coordinator's memory and descriptors."""
-    before = len(list(Path("/proc/self/fd").iterdir()))
-    seconds = {}
-    for nodes in (500, 2000):
-        plan = plan_of(nodes)
-
-        def work(workers: ProcessWorkers, plan: Plan = plan, nodes: int = nodes) -> None:
+def interrupt() -> Figure:
+    """From Ctrl-C in a run to the end of its last process."""
+    names = [f"Thing{number}" for number in range(60)]
+    text = "# Things\n\n" + "".join(
+        f"- FR-{number}: The system shall store {name.lower()}s.\n"
+        for number, name in enumerate(names)
+    )
+    taken = []
+    for _ in range(3):
+        with tempfile.TemporaryDirectory() as folder:
+            prd, out = Path(folder, "prd.md"), Path(folder, "out")
+            prd.write_text(text, encoding="utf-8")
+            process = subprocess.Popen(
+                [sys.executable, "-m", "nodewright", "generate", str(prd), "-o", str(out)],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            while not any(out.glob("src/*/nodes/node_*")):
+                assert process.poll() is None, "it ended before a node was there"
+                time.sleep(0.005)
+            os.killpg(process.pid, signal.SIGINT)
             start = time.perf_counter()
+            process.wait()
+            while alive(process.pid):
+                time.sleep(0.005)
+            taken.append(time.perf_counter() - start)
+    return Figure("Ctrl-C to the last process gone", median(taken), 1.0, at_least=False, unit="s")
+
+
+def alive(session: int) -> bool:
+    """Whether a process of ``session`` still runs."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = stat.read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+            if int(fields[3]) == session and fields[0] != "Z":
+                return True
+    return False
+
+
+def large() -> list[Figure]:
+    """2,000 nodes against 500: time a node, the coordinator's memory and descriptors.
+
+    The small run is made before and after the large one, for the machine's clock drifts.
+    """
+    few, many = LARGE
+    before = descriptors()
+    wall: dict[int, list[float]] = {few: [], many: []}
+    processor: dict[int, list[float]] = {few: [], many: []}
+    for nodes in (few, many, few):
+
+        def work(workers: ProcessWorkers, nodes: int = nodes) -> None:
+            plan = plan_of(nodes)
+            start, own = time.perf_counter(), time.process_time()
             reports = asyncio.run(proven(plan, workers, 2, Verify.RUN))
             with tempfile.TemporaryDirectory() as folder:
-                out = Path(folder, "out")
-                with Delivery(out, plan.package) as delivery:
-                    own = render_files(plan)
-                    delivery.stage([*own, *(f for r in reports for f in r.files)])
+                with Delivery(Path(folder, "out"), plan.package) as delivery:
+                    own_files = render_files(plan)
+                    delivery.stage([*own_files, *(f for r in reports for f in r.files)])
                     assert len(delivery.commit(reports).delivered) == nodes
-                seconds[nodes] = (time.perf_counter() - start) / nodes
+                wall[nodes].append((time.perf_counter() - start) / nodes)
+            own = time.process_time() - own + sum(report.cpu_seconds for report in reports)
+            processor[nodes].append(own / nodes)
 
         with_workers(2, work)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    left = len(list(Path("/proc/self/fd").iterdir())) - before
+    ratios = {
+        name: mean(values[many]) / mean(values[few])
+        for name, values in (("time", wall), ("processor time", processor))
+    }
     return [
-        Figure("time a node, 2,000 against 500", seconds[2000] / seconds[500], 1.1, at_least=False),
-        Figure("coordinator's memory, 2,000 nodes", memory, 300, at_least=False, unit="MB"),
-        Figure("descriptors left open", left, 3, at_least=False, unit=""),
+        *(
+            Figure(f"{name} a node, {many:,} against {few}", ratio, 1.1, at_least=False)
+            for name, ratio in ratios.items()
+        ),
+        Figure(f"coordinator's memory, {many:,} nodes", memory, 300, at_least=False, unit="MB"),
+        Figure("descriptors left open", descriptors() - before, 3, at_least=False, unit=""),
     ]
 
 
+def descriptors() -> int:
+    """Open descriptors of this process."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def large_elsewhere() -> list[Figure]:
+    """``large`` in a process that has done nothing else, so that its memory says something."""
+    code = (
+        "import json; from dataclasses import asdict; from benchmarks.parallel import large\n"
+        "if __name__ == '__main__': print(json.dumps([asdict(figure) for figure in large()]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, check=True
+    )
+    return [Figure(**figure) for figure in json.loads(done.stdout)]
+
+
+def option(name: str, default: int) -> int:
+    """The number that follows ``name`` on the command line."""
+    return int(sys.argv[sys.argv.index(name) + 1]) if name in sys.argv else default
+
+
 def main() -> None:
-    nodes = int(sys.argv[sys.argv.index("--nodes") + 1]) if "--nodes" in sys.argv else NODES
-    rounds = int(sys.argv[sys.argv.index("--rounds") + 1]) if "--rounds" in sys.argv else ROUNDS
+    nodes, rounds = option("--nodes", NODES), option("--rounds", ROUNDS)
     timings, figures = throughput(nodes, rounds)
-    figures += [waiting(), ticking(), *latency()]
+    figures += [waiting(), ticking(), *latency(), interrupt()]
     if "--large" in sys.argv:
-        figures += large()
+        figures += large_elsewhere()
     note = f"{nodes} nodes, a quarter of each kind; {os.cpu_count()} processors"
     report("Parallel generation", timings, figures, [note])
 

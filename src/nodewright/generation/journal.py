@@ -353,11 +353,7 @@ def _read(place: Path) -> Batch:
     """
     try:
         record = orjson.loads((place / _RECORD).read_bytes())
-        changes = tuple(Change(**change) for change in record["changes"])
-        for change in changes:
-            checked_path(change.path)
-            if not isinstance(change.before, int | None):
-                raise TypeError(f"backup {change.before!r} is not a number")
+        changes = tuple(_change(**change) for change in record["changes"])
         for name in record["bases"]:
             bytes.fromhex(name)
         return Batch(
@@ -371,6 +367,10 @@ def _read(place: Path) -> Batch:
             f"{place / _RECORD} cannot be read ({error}); restore it, or remove {place.parent}, "
             "after which the last run cannot be undone"
         ) from error
+
+
+def _change(path: str, before: int | None, after: str | None) -> Change:
+    return Change(checked_path(path), None if before is None else int(before), after)
 
 
 def _write_synchronised(path: Path, content: bytes) -> None:
