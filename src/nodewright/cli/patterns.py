@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from nodewright.patterns.feedback import PatternAnalysis, PatternFeedbackCollector
     from nodewright.patterns.models import PatternDetection
 
-app: typer.Typer = command_app("Detect patterns in a PRD, judge the detections, tune them by the judgements.")
+app: typer.Typer = command_app(
+    "Detect patterns in a PRD, judge the detections, tune them by the judgements."
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
 Target = Annotated[float, typer.Option("--target", help="Precision to hold, between 0 and 1.")]
@@ -166,6 +168,9 @@ def _report(as_json: AsJson = False) -> None:
         metrics = _run(collector.get_global_precision_metrics)
         if as_json:
             print_json(metrics)
+            return
+        if not metrics["patterns_analyzed"]:
+            typer.echo("No pattern has enough judgements yet: give some by patterns feedback.")
             return
         typer.echo(
             f"precision {metrics['overall_precision']:.1%} over {metrics['patterns_analyzed']} "

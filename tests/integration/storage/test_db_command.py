@@ -15,6 +15,7 @@ from nodewright.storage import CodegenPersistence, StorageError
 from nodewright.storage.errors import QueryError
 from nodewright.storage.maintenance import parse_age
 from nodewright.storage.queries import Query, load, parse
+from nodewright.storage.store import Store
 
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/psql"))
 
@@ -91,16 +92,22 @@ def test_prune_deletes_old_telemetry_and_no_fact(persistence: CodegenPersistence
     assert len(store.get_pattern_feedback()) == 1
 
 
+def dumped(store: Store, folder: Path, run: Run) -> Path:
+    """A dump of ``store``, which gets a record."""
+    store.update_mixin_compatibility("A", "B", "EFFECT", success=True)
+    with store.database.connect() as connection:
+        url = connection.info.dsn
+    target = folder / "backup.sql"
+    done = run(url, "dump", str(target))
+    assert done.returncode == 0, done.stderr
+    return target
+
+
 def test_dump_is_restored_by_psql(
     persistence: CodegenPersistence, server: str, tmp_path: Path, run: Run
 ) -> None:
     store = persistence.sync
-    store.update_mixin_compatibility("A", "B", "EFFECT", success=True)
-    with store.database.connect() as connection:
-        url = connection.info.dsn
-    target = tmp_path / "backup.sql"
-    done = run(url, "dump", str(target))
-    assert done.returncode == 0, done.stderr
+    target = dumped(store, tmp_path, run)
     assert [path.name for path in tmp_path.iterdir()] == ["backup.sql"]
     if not PROGRAMS:
         pytest.skip("psql is not installed")
@@ -135,11 +142,7 @@ def test_restore_brings_a_dump_back(
     persistence: CodegenPersistence, empty_url: str, tmp_path: Path, run: Run
 ) -> None:
     store = persistence.sync
-    store.update_mixin_compatibility("A", "B", "EFFECT", success=True)
-    with store.database.connect() as connection:
-        url = connection.info.dsn
-    target = tmp_path / "backup.sql"
-    assert run(url, "dump", str(target)).returncode == 0
+    target = dumped(store, tmp_path, run)
     done = run(empty_url, "restore", str(target))
     assert done.returncode == 0, done.stderr
     other = CodegenPersistence(empty_url).sync
