@@ -52,6 +52,11 @@ bench: setup ## all benchmarks with their peers, one after the other: docs/bench
 bench-quick: setup ## rough figures in under three minutes: out/bench/benchmarks.md
 	$(BENCH) --quick --output out/bench
 
+docs: setup ## the pages and pictures that are generated, and the site in out/docs
+	$(RUN) python docs/scripts/architecture.py
+	$(RUN) python docs/scripts/reference_pages.py
+	$(RUN) mkdocs build --strict
+
 eval-prd: setup ## score the analysis on a folder of labelled PRDs: make eval-prd PRDS=folder
 	@test -n "$(PRDS)" || { echo "usage: make eval-prd PRDS=folder" >&2; exit 2; }
 	@$(RUN) python -m benchmarks.eval_prd "$(PRDS)"
@@ -59,4 +64,4 @@ eval-prd: setup ## score the analysis on a folder of labelled PRDs: make eval-pr
 clean: ## remove what the other targets made
 	rm -rf .venv .tools out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup lint test faults demo bench bench-quick eval-prd clean
+.PHONY: help setup lint test faults demo docs bench bench-quick eval-prd clean

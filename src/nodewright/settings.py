@@ -1,10 +1,12 @@
 """All settings, from the environment, ``.env`` and ``nodewright.toml``, in that order of weight."""
 
+import tomllib
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import platformdirs
-from pydantic import AliasChoices, Field, SecretStr
+import pydantic_settings
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -12,12 +14,22 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from nodewright.errors import NodewrightError
+
+
+class SettingsError(NodewrightError, ValueError):
+    """A setting has a value that it cannot have, or ``nodewright.toml`` cannot be read."""
+
 
 class Settings(BaseSettings):
     """What a user can set.
 
     Each field is read from ``NODEWRIGHT_<FIELD>`` in the environment or ``.env``, or from
     ``<field>`` in ``nodewright.toml`` of the working directory.
+
+    Raises:
+        SettingsError: a value cannot be; the message names the setting, and the value if it is
+            no secret.
     """
 
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
@@ -200,6 +212,16 @@ class Settings(BaseSettings):
         default=60.0, gt=0, description="Window of time that the page's numbers cover."
     )
 
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise SettingsError("; ".join(map(_explained, error.errors()))) from None
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(f"nodewright.toml cannot be read: {error}") from None
+        except pydantic_settings.SettingsError as error:
+            raise SettingsError(f"{error}: {error.__cause__}") from None
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -217,3 +239,12 @@ class Settings(BaseSettings):
             file_secret_settings,
             TomlConfigSettingsSource(settings_cls),
         )
+
+
+def _explained(error: Any) -> str:
+    """One fault of validation as a sentence."""
+    name = str(error["loc"][0]).lower().removeprefix("nodewright_")
+    field = Settings.model_fields.get(name)
+    secret = field is not None and "SecretStr" in str(field.annotation)
+    value = "what was given" if secret else repr(error["input"])
+    return f"the setting NODEWRIGHT_{name.upper()} cannot be {value}: {error['msg']}"

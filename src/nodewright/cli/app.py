@@ -13,18 +13,18 @@ from nodewright.errors import NodewrightError
 # Name -> (module that defines ``app``, one line of help). Help is kept here so that
 # ``nodewright --help`` imports none of the modules.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "stats": ("nodewright.cli.stats", "Show how long the phases of recorded runs took."),
-    "generate": ("nodewright.cli.generate", "Generate the nodes that a PRD asks for."),
     "analyze": ("nodewright.cli.analyze", "Show what is understood of a PRD."),
-    "cache": ("nodewright.cli.cache", "Show, warm up and clear the template cache."),
-    "db": ("nodewright.cli.db", "Migrate, inspect, dump and prune the database."),
-    "undo": ("nodewright.cli.undo", "Take the last run on an output folder back."),
-    "logs": ("nodewright.cli.logs", "Read the log."),
-    "mixins": ("nodewright.cli.mixins", "Try mixins, learn from it, predict and recommend."),
-    "patterns": ("nodewright.cli.patterns", "Detect patterns, judge detections, tune."),
-    "events": ("nodewright.cli.events", "Show, drain and replay events; watch topics live."),
+    "generate": ("nodewright.cli.generate", "Generate the nodes that a PRD asks for."),
+    "undo": ("nodewright.cli.undo", "Take back the last run on an output folder."),
+    "stats": ("nodewright.cli.stats", "Show how long recorded runs took, by phase."),
     "serve": ("nodewright.cli.serve", "Serve the dashboard and /metrics."),
     "doctor": ("nodewright.cli.doctor", "Check every part and say what to do."),
+    "patterns": ("nodewright.cli.patterns", "Detect patterns, judge detections, tune them."),
+    "mixins": ("nodewright.cli.mixins", "Try mixins, learn from it, predict and recommend."),
+    "cache": ("nodewright.cli.cache", "Show, check and clear the template cache."),
+    "events": ("nodewright.cli.events", "Show, drain and replay events; watch topics live."),
+    "logs": ("nodewright.cli.logs", "Read the log."),
+    "db": ("nodewright.cli.db", "Migrate, inspect, back up and prune the database."),
 }
 
 
@@ -56,7 +56,7 @@ app: typer.Typer = typer.Typer(
     no_args_is_help=True,
     # Plain help: the rich one imports a Markdown parser and costs half a second.
     rich_markup_mode=None,
-    help="Read a product requirements document and generate ONEX nodes, proven by running them.",
+    help="Generate ONEX nodes from a product requirements document (PRD), proven by running them.",
 )
 
 

@@ -6,21 +6,23 @@ from typing import Annotated
 import orjson
 import typer
 
+from nodewright.cli.output import command_app
 from nodewright.storage.database import Database
 from nodewright.templates import TemplateCache, TemplatePack
 from nodewright.templates.history import forget, history
 from nodewright.templates.quoting import visible
 
-app: typer.Typer = typer.Typer(
-    no_args_is_help=True, help="Show, warm up and clear the template cache."
-)
+app: typer.Typer = command_app("Show, check and clear the template cache.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
 
 
 @app.command("stats")
 def _stats(as_json: AsJson = False) -> None:
-    """Show what is recorded of each template: gets, hits, misses, size, time of the last load."""
+    """Show how each template was used, over all recorded runs.
+
+    Gets, hits, misses, size, and the time that its last load took.
+    """
     database = Database()
     found = history(database)
     database.close()
@@ -51,14 +53,17 @@ def _stats(as_json: AsJson = False) -> None:
 @app.command("warm")
 def _warm(
     templates: Annotated[
-        Path | None, typer.Option(help="A folder that overlays the built-in templates.")
+        Path | None, typer.Option(help="Folder of templates that replace built-in ones.")
     ] = None,
     kind: Annotated[
-        list[str] | None, typer.Option(help="Only templates of this node kind; repeatable.")
+        list[str] | None, typer.Option(help="Only templates of this node kind; may be repeated.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Load and compile every template; a wrong one is named with its file and line."""
+    """Load and compile every template.
+
+    A template that is wrong is named with its file and line, and the exit code is 2.
+    """
     with TemplateCache() as cache:
         names = TemplatePack(templates, cache=cache).warm(kind)
         stats = cache.get_stats()
@@ -72,7 +77,10 @@ def _warm(
 
 @app.command("clear")
 def _clear() -> None:
-    """Delete what is recorded; templates in the memory of running processes stay there."""
+    """Delete the record of how templates were used.
+
+    Running processes keep the templates that they have in memory.
+    """
     database = Database()
     count = forget(database)
     database.close()

@@ -5,17 +5,19 @@ from typing import Annotated
 
 import typer
 
+from nodewright.cli.output import command_app
 from nodewright.storage import maintenance, migrate
 from nodewright.storage.database import Database
 
-app: typer.Typer = typer.Typer(
-    no_args_is_help=True, help="Migrate, inspect, dump and prune the database."
-)
+app: typer.Typer = command_app("Migrate, inspect, back up and prune the database.")
 
 
 @app.command("migrate")
 def _migrate() -> None:
-    """Bring the schema up to date; safe to repeat, and to run in several places at once."""
+    """Bring the schema up to date.
+
+    Safe to repeat, and to run in several places at once.
+    """
     database = Database()
     with database.connect(migrated=False) as connection:
         applied = migrate.migrate(connection)
@@ -28,14 +30,17 @@ def _migrate() -> None:
 
 @app.command("status")
 def _status() -> None:
-    """Show where the database is, and which migrations it has; exit 1 if some are pending."""
+    """Show where the database is, and its migrations.
+
+    Exit code 1 if some are pending.
+    """
     database = Database()
     with database.connect(migrated=False) as connection:
         entries = migrate.status(connection)
     typer.echo(database.location)
     for entry in entries:
         state = f"{entry.applied_at:%Y-%m-%d %H:%M:%S %Z}" if entry.applied_at else "pending"
-        typer.echo(f"{entry.migration.number:04} {entry.migration.name:<12} {state}")
+        typer.echo(f"{entry.migration.number:04} {entry.migration.name:<16} {state}")
     database.close()
     if any(entry.applied_at is None for entry in entries):
         raise typer.Exit(1)
@@ -43,22 +48,45 @@ def _status() -> None:
 
 @app.command("dump")
 def _dump(
-    output: Annotated[Path, typer.Argument(help="The SQL file to write; psql restores it.")],
+    output: Annotated[Path, typer.Argument(help="File to write.", show_default=False)],
 ) -> None:
-    """Write the whole database to a file of SQL."""
+    """Write the whole database to a file of SQL.
+
+    nodewright db restore reads it, and so does psql.
+    """
     database = Database()
     size = maintenance.dump(database, output)
     typer.echo(f"{output}: {size:,} bytes")
     database.close()
 
 
+@app.command("restore")
+def _restore(
+    source: Annotated[
+        Path, typer.Argument(help="File that nodewright db dump wrote.", show_default=False)
+    ],
+) -> None:
+    """Fill an empty database from a dump, whole or not at all.
+
+    psql runs the file, which can hold any command: restore your own dumps only.
+    """
+    database = Database()
+    maintenance.restore(database, source)
+    typer.echo(f"{database.location}: restored from {source}")
+    database.close()
+
+
 @app.command("prune")
 def _prune(
     older_than: Annotated[
-        str, typer.Option(help="Age of what to delete: 45m, 12h, 30d, 8w.", show_default=False)
+        str,
+        typer.Option(help="Least age of what is deleted: 45m, 12h, 30d, 8w.", show_default=False),
     ],
 ) -> None:
-    """Delete old telemetry; what was recorded as a fact (feedback, compatibility) stays."""
+    """Delete old telemetry.
+
+    What was recorded as a fact, feedback and mixin compatibility, stays.
+    """
     age = maintenance.parse_age(older_than)
     database = Database()
     pruned = maintenance.prune(database, age)

@@ -4,14 +4,21 @@ from typing import Annotated
 
 import typer
 
-app: typer.Typer = typer.Typer(rich_markup_mode=None)
+from nodewright.cli.output import command_app
+
+app: typer.Typer = command_app()
 
 
 @app.command()
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout, nothing else.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")
+    ] = False,
 ) -> None:
-    """Check database, broker, templates, model, disk, spool and worker processes.
+    """Check every part and say what to do.
+
+    Database, broker, templates, mixin model, disk, event spool and worker processes, each within
+    five seconds.
 
     Exit codes: 0 all is well, 1 something is degraded or critical.
     """

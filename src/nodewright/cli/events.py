@@ -9,6 +9,7 @@ import orjson
 import typer
 import yaml
 
+from nodewright.cli.output import command_app
 from nodewright.events import DeadLetters, EventOptimizer, OptimizerConfig, asyncapi_document
 from nodewright.events.draining import drain_spools
 from nodewright.events.shared import dead_letter_dir
@@ -16,17 +17,16 @@ from nodewright.events.survey import survey
 from nodewright.events.tail import TailedEvent, tail
 from nodewright.templates.quoting import visible
 
-app: typer.Typer = typer.Typer(
-    no_args_is_help=True, help="Show, drain and replay events; watch topics live."
-)
+app: typer.Typer = command_app("Show, drain and replay events; watch topics live.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
 SpoolDir = Annotated[
-    Path | None, typer.Option("--dir", help="The spool; by default those of all processes.")
+    Path | None,
+    typer.Option("--dir", help="Folder of one spool; by default those of all processes."),
 ]
 Broker = Annotated[
     str | None,
-    typer.Option(help="Kafka's address; by default KAFKA_BOOTSTRAP_SERVERS."),
+    typer.Option(help="Address of Kafka; KAFKA_BOOTSTRAP_SERVERS by default."),
 ]
 
 
@@ -38,7 +38,7 @@ def _config(directory: Path | None) -> OptimizerConfig:
 
 @app.command("spool")
 def _spool(directory: SpoolDir = None, as_json: AsJson = False) -> None:
-    """Show the spools: events accepted and not yet acknowledged by the broker."""
+    """Show what is spooled: accepted, and not yet acknowledged."""
     reports = survey(_config(directory))
     if as_json:
         typer.echo(orjson.dumps(reports, str).decode())
@@ -61,7 +61,10 @@ def _drain(
     broker: Broker = None,
     timeout: Annotated[float, typer.Option(help="Seconds to wait for the broker.")] = 60.0,
 ) -> None:
-    """Send what is spooled; exit code 1 when something is left."""
+    """Send what is spooled now.
+
+    Exit code 1 if something is left.
+    """
     left = 0
     for path, events in asyncio.run(drain_spools(broker, _config(directory), timeout)):
         left += events
@@ -90,7 +93,10 @@ def _dead_letters(directory: SpoolDir = None, as_json: AsJson = False) -> None:
 
 @app.command("replay")
 def _replay(directory: SpoolDir = None, broker: Broker = None) -> None:
-    """Publish the dead letters again; exit code 1 when some were refused once more."""
+    """Publish the dead letters again.
+
+    Exit code 1 if some were refused once more.
+    """
     config = _config(directory)
 
     async def replay() -> tuple[int, int]:
@@ -105,13 +111,15 @@ def _replay(directory: SpoolDir = None, broker: Broker = None) -> None:
 
 @app.command("tail")
 def _tail(
-    topic: Annotated[list[str], typer.Option(help="A topic; repeatable.")],
+    topic: Annotated[list[str], typer.Option(help="Topic to watch; may be repeated.")],
     broker: Broker = None,
-    from_beginning: Annotated[bool, typer.Option(help="Also what is there already.")] = False,
-    count: Annotated[int, typer.Option(help="End after this many events; 0: never.")] = 0,
+    from_beginning: Annotated[
+        bool, typer.Option("--from-beginning", help="Also show what is there already.")
+    ] = False,
+    count: Annotated[int, typer.Option(min=0, help="Events to end after; 0: never.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Show events as they come; end with Ctrl-C."""
+    """Show events as they come, until Ctrl-C."""
     shown = 0
     try:
         for event in tail(topic, bootstrap=broker, from_beginning=from_beginning):
@@ -127,10 +135,15 @@ def _tail(
 
 @app.command("asyncapi")
 def _asyncapi(
-    service: Annotated[str | None, typer.Option(help="Whose topics to show.")] = None,
+    service: Annotated[
+        str | None, typer.Option(help="Service whose topics are shown; all by default.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print the AsyncAPI document of the code-generation events."""
+    """Print the AsyncAPI document of the code-generation events.
+
+    In YAML; with --json in JSON.
+    """
     document = asyncapi_document(service=service)
     if as_json:
         typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())

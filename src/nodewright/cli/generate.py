@@ -2,66 +2,80 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from nodewright.cli.output import FAILED, PROVEN, one_line_errors, print_json, printable
+from nodewright.cli.output import (
+    FAILED,
+    PROVEN,
+    command_app,
+    one_line_errors,
+    print_json,
+    printable,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from nodewright.workflow import Preview, Run
 
-app: typer.Typer = typer.Typer(rich_markup_mode=None)
-
-_LEVELS = ("static", "run", "full")
-
-
-def _level(value: str) -> str:
-    if value not in _LEVELS:
-        raise typer.BadParameter(f"{value!r} is none of {', '.join(_LEVELS)}")
-    return value
+app: typer.Typer = command_app()
 
 
 @app.command()
 def generate(
-    prd: Annotated[Path, typer.Argument(help="The PRD, in Markdown.", show_default=False)],
+    prd: Annotated[Path, typer.Argument(help="The document, in Markdown.", show_default=False)],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder to generate into.", show_default=False)
     ],
     package: Annotated[
-        str | None, typer.Option(help="Import name of the package; from the title by default.")
+        str | None, typer.Option(help="Import name of the package; by default made of the title.")
     ] = None,
     verify: Annotated[
-        str,
-        typer.Option(callback=_level, help="How far nodes are proven: static, run or full."),
+        Literal["static", "run", "full"],
+        typer.Option(
+            help="How far nodes are proven: read, also run, or also type-checked and tested."
+        ),
     ] = "run",
-    jobs: Annotated[int, typer.Option(min=1, max=256, help="Worker processes.")] = 2,
+    jobs: Annotated[
+        int, typer.Option(min=1, max=256, help="Worker processes that prove nodes.")
+    ] = 2,
     cluster: Annotated[
         str | None,
         typer.Option(
-            help="Dask scheduler whose workers run the jobs, such as tcp://scheduler:8786."
+            help="Dask scheduler whose workers prove nodes, such as tcp://scheduler:8786."
         ),
     ] = None,
     timeout: Annotated[
-        int, typer.Option(min=1, help="Seconds that one node may take before it is stopped.")
+        int, typer.Option(min=1, help="Seconds after which the proof of one node is stopped.")
     ] = 120,
     templates: Annotated[
-        Path | None, typer.Option(help="A folder that overlays the built-in templates.")
+        Path | None, typer.Option(help="Folder of templates that replace built-in ones.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the plan and each file; write nothing.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Show the plan and what happens to each file; write nothing."
+        ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout, nothing else.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")
+    ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Overwrite files that nodewright did not write.")
+        bool,
+        typer.Option(
+            "--force", help="Overwrite what you edited or put there, except in handlers/."
+        ),
     ] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Generate only the nodes that are not there yet.")
+        bool, typer.Option("--resume", help="Prove only nodes whose files are not there yet.")
     ] = False,
 ) -> None:
     """Generate the nodes that a PRD asks for, each proven by running it.
+
+    Only what passed is moved into the output folder. A later run merges with your edits;
+    nodewright undo takes the last run back.
 
     Exit codes: 0 all nodes proven, 1 some node failed, 2 usage or unreadable input.
     """

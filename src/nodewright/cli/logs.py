@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nodewright.cli.output import command_app
 from nodewright.errors import NodewrightError
 from nodewright.logs.console import render
 from nodewright.logs.encode import dumps
@@ -14,10 +15,10 @@ from nodewright.logs.rotation import get_log_stats
 from nodewright.logs.tail import Match, follow, last_entries, moment_of
 from nodewright.settings import Settings
 
-app: typer.Typer = typer.Typer(no_args_is_help=True, help="Read the log.")
+app: typer.Typer = command_app("Read the log.")
 
 File = Annotated[
-    Path | None, typer.Argument(help="The log file; NODEWRIGHT_LOG_FILE if not given.")
+    Path | None, typer.Argument(help="The log file; that of NODEWRIGHT_LOG_FILE by default.")
 ]
 
 
@@ -29,21 +30,37 @@ def _group() -> None:
 @app.command()
 def tail(
     file: File = None,
-    correlation_id: Annotated[str | None, typer.Option(help="Only this request.")] = None,
-    session_id: Annotated[str | None, typer.Option(help="Only this session.")] = None,
-    component: Annotated[str | None, typer.Option(help="Only this component.")] = None,
-    logger: Annotated[str | None, typer.Option(help="Only this logger and those below.")] = None,
-    level: Annotated[str | None, typer.Option(help="Least level, such as WARNING.")] = None,
-    since: Annotated[str | None, typer.Option(help="15m, 2h, 3d ago, or an ISO time.")] = None,
-    until: Annotated[str | None, typer.Option(help="As --since.")] = None,
-    grep: Annotated[str | None, typer.Option(help="Only lines that hold this text.")] = None,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Most entries.")] = 20,
+    correlation_id: Annotated[
+        str | None, typer.Option(help="Only entries of this correlation id.")
+    ] = None,
+    session_id: Annotated[str | None, typer.Option(help="Only entries of this session id.")] = None,
+    component: Annotated[str | None, typer.Option(help="Only entries of this component.")] = None,
+    logger: Annotated[
+        str | None, typer.Option(help="Only entries of this logger and those below it.")
+    ] = None,
+    level: Annotated[
+        str | None, typer.Option(help="Only entries of this level or above, such as WARNING.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only entries since 15m, 2h or 3d ago, or an ISO time.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Only entries until then; as --since.")] = None,
+    grep: Annotated[str | None, typer.Option(help="Only entries that hold this text.")] = None,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Show at most so many.")] = 20,
     keep_on: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on with entries as they are written.")
+        bool,
+        typer.Option(
+            "--follow", "-f", help="Go on with entries as they are written, until Ctrl-C."
+        ),
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Entries as they are in the file.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Show entries as they are in the file.")
+    ] = False,
 ) -> None:
-    """Show the last entries that match, also of rotated and compressed files."""
+    """Show the last entries that match.
+
+    Rotated and compressed files are read as well.
+    """
     try:
         path = _path(file)
         match = Match(
@@ -70,7 +87,7 @@ def tail(
 
 @app.command()
 def stats(file: File = None) -> None:
-    """Show what the log occupies, as JSON."""
+    """Show the size and number of the log's files, as JSON."""
     try:
         typer.echo(dumps(get_log_stats(_path(file))).decode())
     except NodewrightError as error:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from nodewright.cli.output import command_app
 from nodewright.mixins.evaluation import Evaluation, evaluate
 from nodewright.mixins.kinds import NODE_KINDS, node_kind
 from nodewright.mixins.knowledge import default_knowledge
@@ -19,19 +20,20 @@ from nodewright.mixins.learner import MixinLearner
 from nodewright.mixins.records import Records
 from nodewright.mixins.summary import closest_name, trial_summary
 
-app: typer.Typer = typer.Typer(
-    no_args_is_help=True, help="Try mixins, learn from it, predict and recommend."
-)
+app: typer.Typer = command_app("Try mixins, learn from it, predict and recommend.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
 NodeType = Annotated[
-    str, typer.Option("--node-type", "-n", help="EFFECT, COMPUTE, REDUCER or ORCHESTRATOR.")
+    str, typer.Option("--node-type", "-n", help="Kind: EFFECT, COMPUTE, REDUCER or ORCHESTRATOR.")
 ]
+
+FirstMixin = Annotated[str, typer.Argument(help="A mixin, such as MixinCaching.")]
+SecondMixin = Annotated[str, typer.Argument(help="Another mixin.")]
 
 
 @app.command("list")
 def _list(as_json: AsJson = False) -> None:
-    """List the known mixins, and the names that have no class."""
+    """List the known mixins and their capabilities."""
     catalogue = default_knowledge().catalogue
     rows = [catalogue.mixins[name] for name in sorted(catalogue.mixins)]
     if as_json:
@@ -52,10 +54,17 @@ def _list(as_json: AsJson = False) -> None:
 
 @app.command("scan")
 def _scan(
-    package: Annotated[str, typer.Argument(help="Dotted name, such as acme.mixins.")],
-    forget: Annotated[bool, typer.Option("--forget", help="Leave it out from now on.")] = False,
+    package: Annotated[
+        str, typer.Argument(help="Dotted name of the package, such as acme.mixins.")
+    ],
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Leave the package out from now on.")
+    ] = False,
 ) -> None:
-    """Add the mixins of an installed package to the catalogue."""
+    """Add the mixins of an installed package to the catalogue.
+
+    The package is imported: scan only what you would run.
+    """
     knowledge = default_knowledge()
     if forget:
         knowledge.forget(package)
@@ -72,17 +81,26 @@ def _scan(
 @app.command("trial")
 def _trial(
     node_type: Annotated[
-        str | None, typer.Option("--node-type", "-n", help="One kind only.", show_default=False)
+        str | None,
+        typer.Option(
+            "--node-type", "-n", help="Only this kind of node; all by default.", show_default=False
+        ),
     ] = None,
     mixin: Annotated[
-        str | None, typer.Option("--mixin", "-m", help="Pairs of this one.", show_default=False)
+        str | None,
+        typer.Option(
+            "--mixin", "-m", help="Only pairs with this mixin; all by default.", show_default=False
+        ),
     ] = None,
     record: Annotated[
         bool, typer.Option("--record/--no-record", help="Write the outcomes to the database.")
     ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Compose, construct, initialise and process pairs of mixins on node kinds, in both orders."""
+    """Try pairs of mixins on real nodes.
+
+    Each pair is composed, constructed, initialised and made to process, in both orders.
+    """
     knowledge = default_knowledge()
     kinds = NODE_KINDS if node_type is None else (node_kind(node_type),)
     name = closest_name(knowledge.catalogue, mixin) if mixin is not None else None
@@ -122,12 +140,19 @@ def _trial(
 
 @app.command("train")
 def _train(
-    min_samples: Annotated[int, typer.Option(help="Samples required.")] = 50,
-    test_size: Annotated[float, typer.Option(help="Share of the pairs to test on.")] = 0.2,
+    min_samples: Annotated[int, typer.Option(help="Least number of samples.")] = 50,
+    test_size: Annotated[
+        float, typer.Option(help="Share of the pairs that the test is made on.")
+    ] = 0.2,
     folds: Annotated[int, typer.Option(help="Folds of the cross-validation.")] = 5,
-    model: Annotated[Path | None, typer.Option(help="Model file.", show_default=False)] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            help="Model file to write; in the data directory by default.", show_default=False
+        ),
+    ] = None,
 ) -> None:
-    """Train the model on trials and recorded outcomes, and write its file."""
+    """Train the model on trials and recorded outcomes."""
     with closing(MixinLearner(model_path=model)) as learner:
         metrics = asyncio.run(learner.train_model(min_samples, test_size, folds))
     scores = ", ".join(f"{score:.1%}" for score in metrics.cross_val_scores)
@@ -137,7 +162,10 @@ def _train(
 
 @app.command("evaluate")
 def _evaluate(as_json: AsJson = False) -> None:
-    """Measure the model on unseen pairs and unseen mixins, beside what it must beat."""
+    """Measure the model on unseen pairs and unseen mixins.
+
+    Beside it stands what it has to beat: the majority, and the names alone.
+    """
     result = evaluate(default_knowledge())
     if as_json:
         typer.echo(json.dumps(result.to_plain(), indent=2))
@@ -169,12 +197,15 @@ def _print_evaluation(result: Evaluation) -> None:
 
 @app.command("predict")
 def _predict(
-    mixin_a: Annotated[str, typer.Argument(help="A mixin.")],
-    mixin_b: Annotated[str, typer.Argument(help="Another.")],
+    mixin_a: FirstMixin,
+    mixin_b: SecondMixin,
     node_type: NodeType = "EFFECT",
     as_json: AsJson = False,
 ) -> None:
-    """Say whether two mixins work together on a node kind, and why; exit 1 if not."""
+    """Say whether two mixins work together, and why.
+
+    Exit code 1 if they do not, or nothing is known of them.
+    """
     with closing(MixinLearner(auto_train=True)) as learner:
         prediction = learner.predict_compatibility(mixin_a, mixin_b, node_type)
     if as_json:
@@ -189,15 +220,18 @@ def _predict(
 
 @app.command("recommend")
 def _recommend(
-    capabilities: Annotated[list[str], typer.Argument(help="caching, metrics, health ...")],
+    capabilities: Annotated[
+        list[str], typer.Argument(help="What the node needs, such as caching metrics.")
+    ],
     node_type: NodeType = "EFFECT",
     existing: Annotated[
-        list[str] | None, typer.Option("--existing", "-e", help="Mixins the node already has.")
+        list[str] | None,
+        typer.Option("--existing", "-e", help="Mixin that the node has already; may be repeated."),
     ] = None,
-    most: Annotated[int, typer.Option("--max", help="Mixins at most.")] = 5,
+    most: Annotated[int, typer.Option("--max", help="Most mixins to recommend.")] = 5,
     as_json: AsJson = False,
 ) -> None:
-    """Recommend the fewest mixins that have the capabilities and work together."""
+    """Recommend the fewest mixins for some capabilities."""
     with closing(MixinLearner()) as learner:
         found = learner.recommend(node_type, capabilities, existing, most)
     if as_json:
@@ -215,9 +249,11 @@ def _recommend(
 
 @app.command("feedback")
 def _feedback(
-    mixin_a: Annotated[str, typer.Argument(help="A mixin.")],
-    mixin_b: Annotated[str, typer.Argument(help="Another.")],
-    success: Annotated[bool, typer.Option("--worked/--failed", help="How it turned out.")],
+    mixin_a: FirstMixin,
+    mixin_b: SecondMixin,
+    success: Annotated[
+        bool, typer.Option("--worked/--failed", help="Whether they worked together.")
+    ],
     node_type: NodeType = "EFFECT",
 ) -> None:
     """Record how two mixins worked together for you."""

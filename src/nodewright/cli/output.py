@@ -13,6 +13,17 @@ FAILED = 1
 BAD_INPUT = 2
 
 
+def command_app(text: str | None = None) -> typer.Typer:
+    """An app for one command; with ``text``, for a group of commands that it describes.
+
+    Help is plain: the rich one imports a Markdown parser and costs half a second. Completion
+    belongs to the root.
+    """
+    return typer.Typer(
+        help=text, no_args_is_help=text is not None, rich_markup_mode=None, add_completion=False
+    )
+
+
 @contextmanager
 def one_line_errors() -> Iterator[None]:
     """Turn what the user can mend into one line on stderr and exit code 2.

@@ -9,34 +9,32 @@ from uuid import UUID, uuid4
 
 import typer
 
-from nodewright.cli.output import fail, one_line_errors, print_json, printable
+from nodewright.cli.output import command_app, fail, one_line_errors, print_json, printable
 
 if TYPE_CHECKING:
     from nodewright.patterns.feedback import PatternAnalysis, PatternFeedbackCollector
     from nodewright.patterns.models import PatternDetection
 
-app: typer.Typer = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="Detect patterns in a PRD, judge the detections, and let the judgements tune them.",
+app: typer.Typer = command_app(
+    "Detect patterns in a PRD, judge the detections, tune them by the judgements."
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, nothing else.")]
-Target = Annotated[float, typer.Option("--target", help="Precision to reach, 0 to 1.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
+Target = Annotated[float, typer.Option("--target", help="Precision to hold, between 0 and 1.")]
 
 
 @app.command("detect")
 def _detect(
-    prd: Annotated[Path, typer.Argument(help="The PRD: Markdown, or any text.")],
+    prd: Annotated[Path, typer.Argument(help="The document: Markdown, or any text.")],
     everything: Annotated[
-        bool, typer.Option("--all", help="Also what is below its threshold.")
+        bool, typer.Option("--all", help="Also show what is below its threshold.")
     ] = False,
     untuned: Annotated[
-        bool, typer.Option("--untuned", help="The library as it is, without feedback.")
+        bool, typer.Option("--untuned", help="Use the library as it is, without feedback.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show the patterns that a PRD asks for, with their evidence."""
+    """Show the patterns that a PRD asks for, with the evidence."""
     with _collector() as collector:
         from nodewright.patterns.matcher import PatternMatcher
         from nodewright.prd.analyzer import SimplePRDAnalyzer
@@ -59,28 +57,39 @@ def _detect(
 
 @app.command("feedback")
 def _feedback(
-    pattern: Annotated[str, typer.Argument(help="The pattern that was detected.")],
-    kind: Annotated[str, typer.Argument(help="correct, incorrect, partial or adjusted.")],
+    pattern: Annotated[str, typer.Argument(help="Pattern that was detected.")],
+    kind: Annotated[
+        str, typer.Argument(help="Your judgement: correct, incorrect, partial or adjusted.")
+    ],
     score: Annotated[
-        float | None, typer.Option("--score", help="As detect showed it.", show_default=False)
+        float | None,
+        typer.Option(
+            "--score", help="Score of the detection, as detect shows it.", show_default=False
+        ),
     ] = None,
     actual: Annotated[
-        str | None, typer.Option("--actual", help="What it really is.", show_default=False)
+        str | None, typer.Option("--actual", help="Pattern that it really is.", show_default=False)
     ] = None,
     matched: Annotated[
-        list[str] | None, typer.Option("--matched", help="A capability that was matched.")
+        list[str] | None,
+        typer.Option("--matched", help="Capability rightly matched; may be repeated."),
     ] = None,
     wrong: Annotated[
-        list[str] | None, typer.Option("--wrong", help="A name wrongly detected.")
+        list[str] | None,
+        typer.Option("--wrong", help="Pattern or capability wrongly detected; may be repeated."),
     ] = None,
     missed: Annotated[
-        list[str] | None, typer.Option("--missed", help="A pattern or capability missed.")
+        list[str] | None,
+        typer.Option("--missed", help="Pattern or capability missed; may be repeated."),
     ] = None,
     session: Annotated[
-        str | None, typer.Option("--session", help="The run it belongs to.", show_default=False)
+        str | None,
+        typer.Option(
+            "--session", help="Session id of the run that it belongs to.", show_default=False
+        ),
     ] = None,
 ) -> None:
-    """Record your judgement of a detection; prints its id."""
+    """Record your judgement of a detection, and print its id."""
     with _collector() as collector:
         from nodewright.patterns.feedback import PatternFeedback
 
@@ -99,13 +108,13 @@ def _feedback(
 
 @app.command("analyze")
 def _analyze(
-    pattern: Annotated[
-        str | None, typer.Argument(help="One pattern; all of them by default.")
-    ] = None,
-    min_samples: Annotated[int, typer.Option(min=1, help="Judgements required.")] = 20,
+    pattern: Annotated[str | None, typer.Argument(help="Pattern; all by default.")] = None,
+    min_samples: Annotated[
+        int, typer.Option(min=1, help="Judgements below which only counts are told.")
+    ] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """Show precision, recall and F1 of one pattern or of all, worst first."""
+    """Show precision, recall and advice, worst pattern first."""
     with _collector() as collector:
         found = (
             _run(lambda: collector.get_all_pattern_analyses(min_samples))
@@ -127,14 +136,14 @@ def _analyze(
 @app.command("tune")
 def _tune(
     patterns: Annotated[
-        list[str] | None, typer.Argument(help="Patterns; all judged ones by default.")
+        list[str] | None, typer.Argument(help="Patterns; all that were judged by default.")
     ] = None,
     target: Target = 0.90,
     as_json: AsJson = False,
 ) -> None:
-    """Find the lowest threshold that holds a precision, with 95 % confidence.
+    """Show the lowest thresholds that hold a precision.
 
-    The matcher uses thresholds for NODEWRIGHT_PATTERN_TARGET_PRECISION by itself.
+    With 95 % confidence. The matcher uses those for NODEWRIGHT_PATTERN_TARGET_PRECISION by itself.
     """
     with _collector() as collector:
         from nodewright.patterns.tuning import read_tunings
@@ -154,11 +163,14 @@ def _tune(
 
 @app.command("report")
 def _report(as_json: AsJson = False) -> None:
-    """Show how precise detection is as a whole, and which patterns need care."""
+    """Show overall precision, and patterns that need care."""
     with _collector() as collector:
         metrics = _run(collector.get_global_precision_metrics)
         if as_json:
             print_json(metrics)
+            return
+        if not metrics["patterns_analyzed"]:
+            typer.echo("No pattern has enough judgements yet: give some by patterns feedback.")
             return
         typer.echo(
             f"precision {metrics['overall_precision']:.1%} over {metrics['patterns_analyzed']} "

@@ -4,21 +4,22 @@ from typing import Annotated
 
 import typer
 
-from nodewright.cli.output import one_line_errors
+from nodewright.cli.output import command_app, one_line_errors
 
-app: typer.Typer = typer.Typer(rich_markup_mode=None)
+app: typer.Typer = command_app()
 
 
 @app.command()
 def serve(
     host: Annotated[
-        str, typer.Option(help="Address to listen on; others than this machine need a token.")
+        str, typer.Option(help="Address to listen on; one that others can reach needs a token.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8765,
 ) -> None:
-    """Serve the dashboard, /metrics, /healthz and /readyz until interrupted.
+    """Serve the dashboard and /metrics, until Ctrl-C.
 
-    NODEWRIGHT_WEB_TOKEN sets the token that is needed to listen beyond this machine.
+    /healthz says that the process answers, /readyz that the database does. To listen beyond this
+    machine, set NODEWRIGHT_WEB_TOKEN. Needs the extra web: pip install 'nodewright[web]'.
     """
     with one_line_errors():
         from nodewright.web.server import serve as run

@@ -4,16 +4,21 @@ from typing import Annotated
 
 import typer
 
-from nodewright.cli.output import one_line_errors, print_json
+from nodewright.cli.output import command_app, one_line_errors, print_json
 
-app: typer.Typer = typer.Typer(rich_markup_mode=None)
+app: typer.Typer = command_app()
 
 
 @app.command()
 def stats(
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout, nothing else.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")
+    ] = False,
 ) -> None:
-    """Show how long each phase of generation took, over all recorded runs."""
+    """Show how long recorded runs took, by phase.
+
+    Times in milliseconds, over all runs in the database.
+    """
     with one_line_errors():
         from nodewright.storage import CodegenPersistence
 

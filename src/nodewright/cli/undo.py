@@ -5,20 +5,24 @@ from typing import Annotated
 
 import typer
 
+from nodewright.cli.output import command_app
 from nodewright.errors import NodewrightError
 from nodewright.generation.delivery import undo
 
-app: typer.Typer = typer.Typer()
+app: typer.Typer = command_app()
 
 
 @app.command()
 def command(
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="The output folder of the run.")],
+    out: Annotated[Path, typer.Argument(help="The output folder of the run.", show_default=False)],
     force: Annotated[
-        bool, typer.Option("--force", help="Also take back files that were edited since.")
+        bool,
+        typer.Option(
+            "--force", help="Also take back files that were edited since; the edits are lost."
+        ),
     ] = False,
 ) -> None:
-    """Take the last run on OUT back, to the byte."""
+    """Take back the last run on an output folder, to the byte."""
     try:
         paths = undo(out, force=force)
     except NodewrightError as error:

@@ -1,8 +1,9 @@
-"""What keeps a database small and safe: removing old telemetry, dumping everything."""
+"""What keeps a database small and safe: removing old telemetry, backup and restore."""
 
 import os
 import re
 import subprocess
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -71,7 +72,7 @@ def prune(database: Database, older_than: timedelta) -> Pruned:
 
 
 def dump(database: Database, target: Path) -> int:
-    """Write the whole database to ``target`` as SQL that psql restores; all of it or nothing.
+    """Write the whole database to ``target`` as SQL for ``restore`` or psql; all of it or nothing.
 
     Returns:
         The file's size in bytes.
@@ -79,25 +80,17 @@ def dump(database: Database, target: Path) -> int:
     Raises:
         StorageError: the database cannot be dumped, or the file cannot be written.
     """
-    with database.connect() as connection:
-        info = connection.info
-        parts = conninfo_to_dict(info.dsn)
-        password = info.password
-    # The password goes through the environment: arguments are there for everyone to read.
-    environment = {**os.environ, "PGPASSWORD": password} if password else dict(os.environ)
-    parts.pop("password", None)
+    environment, conninfo = _client(database, migrated=True)
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     command = [
         str(bundled_program("pg_dump")),
         "--no-owner",
         "--no-privileges",
-        f"--dbname={make_conninfo('', **parts)}",
+        f"--dbname={conninfo}",
         f"--file={partial}",
     ]
     try:
-        done = subprocess.run(  # noqa: S603 - our own program, no shell
-            command, env=environment, capture_output=True, text=True, check=False
-        )
+        done = _run(command, environment)
         if done.returncode != 0:
             raise StorageError(f"{database.location} cannot be dumped: {done.stderr.strip()}")
         size = partial.stat().st_size
@@ -107,3 +100,61 @@ def dump(database: Database, target: Path) -> int:
     finally:
         partial.unlink(missing_ok=True)
     return size
+
+
+def restore(database: Database, source: Path) -> None:
+    """Run the SQL that ``dump`` wrote on an empty database; all of it or nothing.
+
+    psql reads the file, whose commands can do what its user can: restore your own backups only.
+
+    Raises:
+        StorageError: the database is not empty, or the file cannot be read or run.
+    """
+    if not source.is_file():
+        raise StorageError(f"{source} is no file; name one that nodewright db dump wrote")
+    with database.connect(migrated=False) as connection:
+        filled = connection.execute("SELECT to_regnamespace('nodewright') IS NOT NULL").fetchone()
+    if filled == (True,):
+        raise StorageError(
+            f"{database.location} holds data already: restore into an empty database, by another "
+            "NODEWRIGHT_DATABASE_URL or NODEWRIGHT_DATA_DIR"
+        )
+    environment, conninfo = _client(database, migrated=False)
+    command = [
+        str(bundled_program("psql")),
+        "--no-psqlrc",
+        "--quiet",
+        "--single-transaction",
+        "--set=ON_ERROR_STOP=1",
+        f"--dbname={conninfo}",
+        f"--file={source}",
+    ]
+    done = _run(command, environment)
+    if done.returncode != 0:
+        raise StorageError(
+            f"{source} cannot be restored, and {database.location} is as it was: "
+            f"{done.stderr.strip()}"
+        )
+
+
+def _client(database: Database, *, migrated: bool) -> tuple[dict[str, str], str]:
+    """The environment and the connection string for one of PostgreSQL's own programs.
+
+    The password goes through the environment: arguments are there for everyone to read.
+    """
+    with database.connect(migrated=migrated) as connection:
+        parts = conninfo_to_dict(connection.info.dsn)
+        password = connection.info.password
+    parts.pop("password", None)
+    environment = dict(os.environ)
+    if password:
+        environment["PGPASSWORD"] = password
+    return environment, make_conninfo("", **parts)
+
+
+def _run(
+    command: Sequence[str], environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own program, no shell
+        command, env=environment, capture_output=True, text=True, check=False
+    )

@@ -89,5 +89,5 @@ def test_bad_input_is_one_line(run: Run) -> None:
 def test_nothing_recorded(run: Run) -> None:
     code, out, _ = run("report")
     assert code == 0
-    assert "precision 0.0% over 0 patterns" in out
+    assert "No pattern has enough judgements yet" in out
     assert run("analyze")[1] == "Nothing to show.\n"

@@ -1,7 +1,7 @@
 """``nodewright db``, and the parts it is made of."""
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -15,6 +15,7 @@ from nodewright.storage import CodegenPersistence, StorageError
 from nodewright.storage.errors import QueryError
 from nodewright.storage.maintenance import parse_age
 from nodewright.storage.queries import Query, load, parse
+from nodewright.storage.store import Store
 
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/psql"))
 
@@ -91,16 +92,22 @@ def test_prune_deletes_old_telemetry_and_no_fact(persistence: CodegenPersistence
     assert len(store.get_pattern_feedback()) == 1
 
 
+def dumped(store: Store, folder: Path, run: Run) -> Path:
+    """A dump of ``store``, which gets a record."""
+    store.update_mixin_compatibility("A", "B", "EFFECT", success=True)
+    with store.database.connect() as connection:
+        url = connection.info.dsn
+    target = folder / "backup.sql"
+    done = run(url, "dump", str(target))
+    assert done.returncode == 0, done.stderr
+    return target
+
+
 def test_dump_is_restored_by_psql(
     persistence: CodegenPersistence, server: str, tmp_path: Path, run: Run
 ) -> None:
     store = persistence.sync
-    store.update_mixin_compatibility("A", "B", "EFFECT", success=True)
-    with store.database.connect() as connection:
-        url = connection.info.dsn
-    target = tmp_path / "backup.sql"
-    done = run(url, "dump", str(target))
-    assert done.returncode == 0, done.stderr
+    target = dumped(store, tmp_path, run)
     assert [path.name for path in tmp_path.iterdir()] == ["backup.sql"]
     if not PROGRAMS:
         pytest.skip("psql is not installed")
@@ -121,6 +128,44 @@ def test_dump_is_restored_by_psql(
     other.close()
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute("DROP DATABASE restored WITH (FORCE)")
+
+
+@pytest.fixture
+def empty_url(server: str) -> Iterator[str]:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE emptied TEMPLATE template0")
+        yield make_conninfo(server, dbname="emptied")
+        connection.execute("DROP DATABASE emptied WITH (FORCE)")
+
+
+def test_restore_brings_a_dump_back(
+    persistence: CodegenPersistence, empty_url: str, tmp_path: Path, run: Run
+) -> None:
+    store = persistence.sync
+    target = dumped(store, tmp_path, run)
+    done = run(empty_url, "restore", str(target))
+    assert done.returncode == 0, done.stderr
+    other = CodegenPersistence(empty_url).sync
+    assert other.list_mixin_compatibility() == store.list_mixin_compatibility()
+    other.close()
+    again = run(empty_url, "restore", str(target))
+    assert again.returncode == 2
+    assert "holds data already" in again.stderr
+
+
+@pytest.mark.parametrize("text", ["CREATE TABLE made (); SELECT 1/0;", None])
+def test_a_restore_that_fails_changes_nothing(
+    text: str | None, empty_url: str, tmp_path: Path, run: Run
+) -> None:
+    source = tmp_path / "backup.sql"
+    if text is not None:
+        source.write_text(text)
+    done = run(empty_url, "restore", str(source))
+    assert done.returncode == 2
+    assert str(source) in done.stderr
+    assert "Traceback" not in done.stderr
+    with psycopg.connect(empty_url) as connection:
+        assert connection.execute("SELECT to_regclass('made')").fetchone() == (None,)
 
 
 def test_dump_to_nowhere_leaves_nothing(database_url: str, tmp_path: Path, run: Run) -> None:
