@@ -5,6 +5,9 @@ ones, the next manifest and a record. Until the record is there nothing has happ
 the batch is finished, by this run or by the next. What is left is renames, and each is done or not
 done, so doing them again does no harm.
 
+What stands in the journal may have come with a folder from anywhere: a record is checked before
+anything is done by it, and nothing is done outside the output folder.
+
 Guaranteed against the death of the process. The record is synchronised to the disk; the files
 themselves are left to the file system.
 """
@@ -14,17 +17,26 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import orjson
+from pydantic import TypeAdapter, ValidationError
 
 from nodewright.disk import sync_folder
 from nodewright.generation.manifest import (
     BASE_FOLDER,
+    LARGEST_FILE,
+    LARGEST_STATE,
     MANIFEST_NAME,
     STATE_FOLDER,
+    ConfinementError,
     DeliveryError,
+    confined,
     digest,
+    is_digest,
+    read_regular,
 )
 
 JOURNAL = "journal"
@@ -61,6 +73,13 @@ class Batch:
     bases: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    run: str
+    out_existed: bool
+    state_existed: bool
+
+
 class Journal:
     """The changes of the last run on the output folder ``root``."""
 
@@ -73,12 +92,12 @@ class Journal:
     def begin(self, run_id: str, *, out_existed: bool, state_existed: bool) -> None:
         """Forget the run before, and start the record of a new one; go on with the same one."""
         with suppress(FileNotFoundError):
-            if orjson.loads((self.folder / _RUN).read_bytes())["run"] == run_id:
+            if _read(self.folder / _RUN, _Run).run == run_id:
                 return
         self._discard()
         self.folder.mkdir(parents=True)
-        run = {"run": run_id, "out_existed": out_existed, "state_existed": state_existed}
-        (self.folder / _RUN).write_bytes(orjson.dumps(run))
+        run = _Run(run_id, out_existed, state_existed)
+        (self.folder / _RUN).write_bytes(orjson.dumps(asdict(run)))
 
     def commit(
         self,
@@ -118,7 +137,13 @@ class Journal:
             raise
 
     def recover(self) -> None:
-        """Finish what a killed run began: its last batch, or its undoing."""
+        """Finish what a killed run began: its last batch, or its undoing.
+
+        Raises:
+            ConfinementError: by what stands there, it would reach out of the output folder.
+            DeliveryError: what stands there is nothing that nodewright wrote.
+        """
+        self._refuse_links()
         if (self.folder / _UNDOING).exists():
             self._undo()
             return
@@ -127,14 +152,14 @@ class Journal:
             shutil.rmtree(draft)
         for place in self._batches():
             if not (place / _DONE).exists():
-                self._finish(place, _read(place))
+                self._finish(place, self._batch(place))
 
     def edited_since(self) -> list[str]:
         """Files of the last run that are no longer as it left them."""
         after = {
             change.path: change.after
             for place in self._batches()
-            for change in _read(place).changes
+            for change in self._batch(place).changes
         }
         return sorted(path for path, state in after.items() if self._digest(path) != state)
 
@@ -145,7 +170,7 @@ class Journal:
             DeliveryError: there is no run to take back.
         """
         batches = self._batches()
-        paths = [change.path for place in batches for change in _read(place).changes]
+        paths = [change.path for place in batches for change in self._batch(place).changes]
         if not batches:
             raise DeliveryError(f"{self.root} has no run to undo")
         _write_synchronised(self.folder / _UNDOING, b"")
@@ -154,12 +179,12 @@ class Journal:
 
     def _undo(self) -> None:
         for place in reversed(self._batches()):
-            self._revert(place, _read(place))
-        run = orjson.loads((self.folder / _RUN).read_bytes())
+            self._revert(place, self._batch(place))
+        run = _read(self.folder / _RUN, _Run)
         self._discard()
-        if not run["state_existed"]:
+        if not run.state_existed:
             shutil.rmtree(self.state)
-        if not run["out_existed"]:
+        if not run.out_existed:
             with suppress(OSError):
                 self.root.rmdir()
 
@@ -169,6 +194,29 @@ class Journal:
         with suppress(FileNotFoundError):
             self.folder.rename(self._discarded)
             shutil.rmtree(self._discarded)
+
+    def _batch(self, place: Path) -> Batch:
+        """What a batch changes, every path of it inside the output folder."""
+        batch = _read(place / _RECORD, Batch)
+        paths = [change.path for change in batch.changes]
+        # A folder is entered, so it must not be a link itself.
+        confined(self.root, [*paths, *(f"{path}/_" for path in (*batch.folders, *batch.created))])
+        if not all(map(is_digest, batch.bases)):
+            raise ConfinementError(f"{place / _RECORD} names bases that are no SHA-256")
+        return batch
+
+    def _refuse_links(self) -> None:
+        """Check that no folder of nodewright's own is a link, which writing would follow."""
+        own = [*self.state.glob("*"), *(self.state / "failed").glob("*")]
+        for folder, folders, _ in os.walk(self.folder):
+            own += [Path(folder, name) for name in folders]
+            # What is backed up may well be a link; nothing is ever written through it.
+            folders[:] = [name for name in folders if name != _BEFORE]
+        link = next((path for path in own if path.is_symlink()), None)
+        if link is not None:
+            raise ConfinementError(
+                f"{link} is a symbolic link, and nodewright makes none there; remove it"
+            )
 
     def _batches(self) -> list[Path]:
         if not self.folder.is_dir():
@@ -195,7 +243,7 @@ class Journal:
             incoming.parent.mkdir(parents=True, exist_ok=True)
             incoming.write_bytes(content)
             with suppress(FileNotFoundError):
-                incoming.chmod((self.root / path).stat().st_mode & 0o7777)
+                incoming.chmod((self.root / path).stat().st_mode & 0o777)
         kept_bases = self.state / BASE_FOLDER
         kept_bases.mkdir(exist_ok=True)
         added = [name for name in bases if not (kept_bases / name).exists()]
@@ -286,7 +334,7 @@ class Journal:
     def _is_backup(self, place: Path, change: Change) -> bool:
         backup, target = place / _BEFORE / str(change.before), self.root / change.path
         try:
-            return backup.read_bytes() == target.read_bytes()
+            return read_regular(backup, LARGEST_FILE) == read_regular(target, LARGEST_FILE)
         except OSError:
             return backup.is_symlink() and target.is_symlink()
 
@@ -313,19 +361,32 @@ class Journal:
 
     def _digest(self, path: str) -> str | None:
         try:
-            return digest((self.root / path).read_bytes())
+            return digest(read_regular(self.root / path, LARGEST_FILE))
         except OSError:
             return None
 
 
-def _read(place: Path) -> Batch:
-    record = orjson.loads((place / _RECORD).read_bytes())
-    return Batch(
-        changes=tuple(Change(**change) for change in record["changes"]),
-        folders=tuple(record["folders"]),
-        created=tuple(record["created"]),
-        bases=tuple(record["bases"]),
-    )
+def _read[T](path: Path, kind: type[T]) -> T:
+    """A record of the journal.
+
+    Raises:
+        FileNotFoundError: it is not there.
+        DeliveryError: it is not what nodewright writes.
+    """
+    try:
+        record: T = _reader(kind).validate_json(read_regular(path, LARGEST_STATE), strict=True)
+        return record
+    except ValidationError as error:
+        wrong = error.errors(include_input=False, include_url=False)[0]
+        raise DeliveryError(
+            f"{path} is not what nodewright writes ({wrong['msg']}); look what came with this "
+            f"folder, and remove {path.parent} if nothing has to be undone"
+        ) from error
+
+
+@cache
+def _reader(kind: type) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def _write_synchronised(path: Path, content: bytes) -> None:
