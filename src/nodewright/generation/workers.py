@@ -7,6 +7,7 @@ by itself fails alone. Other executors can be put in the place of the pool.
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 import threading
@@ -17,6 +18,10 @@ from multiprocessing import get_context, parent_process
 from typing import Any, Protocol
 
 from nodewright.errors import NodewrightError
+
+# What a worker may allocate: proving a node takes a tenth of it, a template's or a node's runaway
+# loop all there is.
+LARGEST_WORKER = 4 * 1024**3
 
 # What the fork server imports once for all workers.
 _PRELOADED = ["nodewright.generation.proof", "nodewright.generation.preload"]
@@ -134,6 +139,9 @@ def _ready() -> None:
     """Make a new worker fit for its work."""
     # The coordinator decides what an interrupt means; it stops the workers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    limits = [size for size in (soft, hard) if size != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_DATA, (min([LARGEST_WORKER, *limits]), hard))
     # Generated modules are imported once a process, from folders that are then removed.
     sys.dont_write_bytecode = True
     threading.Thread(target=_end_with_coordinator, name="nodewright-parent", daemon=True).start()
