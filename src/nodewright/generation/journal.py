@@ -140,8 +140,7 @@ class Journal:
         """Finish what a killed run began: its last batch, or its undoing.
 
         Raises:
-            ConfinementError: by what stands there, it would reach out of the output folder.
-            DeliveryError: what stands there is nothing that nodewright wrote.
+            DeliveryError: nodewright wrote nothing like it, or it leads out of the output folder.
         """
         self._refuse_links()
         if (self.folder / _UNDOING).exists():
@@ -367,15 +366,10 @@ class Journal:
 
 
 def _read[T](path: Path, kind: type[T]) -> T:
-    """A record of the journal.
-
-    Raises:
-        FileNotFoundError: it is not there.
-        DeliveryError: it is not what nodewright writes.
-    """
+    """A record of the journal; DeliveryError if it is not what nodewright writes."""
+    reader: TypeAdapter[T] = _reader(kind)  # type: ignore[arg-type]  # classes are hashable
     try:
-        record: T = _reader(kind).validate_json(read_regular(path, LARGEST_STATE), strict=True)
-        return record
+        return reader.validate_json(read_regular(path, LARGEST_STATE), strict=True)
     except ValidationError as error:
         wrong = error.errors(include_input=False, include_url=False)[0]
         raise DeliveryError(

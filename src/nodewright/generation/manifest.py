@@ -187,6 +187,7 @@ def checked_path(path: str) -> str:
         or pure.is_absolute()
         or ".." in pure.parts
         or str(pure) != path
+        or not pure.parts
         or pure.parts[0] == STATE_FOLDER
     )
     if wrong:

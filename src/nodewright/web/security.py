@@ -82,14 +82,9 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
-        host = _host(f"//{headers.get('host', '')}")
-        if self._token is None and not is_loopback(host):
-            return PlainTextResponse("This name is not served here.\n", 421)
-        if scope["method"] in {"GET", "HEAD"}:
-            if headers.get("sec-fetch-mode", "navigate") != "navigate" and not _same_site(headers):
-                return PlainTextResponse("Other pages may only link here.\n", 403)
-        elif not _from_here(headers):
-            return PlainTextResponse("Forms are taken from this page only.\n", 403)
+        foreign = self._foreign(scope, headers)
+        if foreign is not None:
+            return foreign
         if self._token is None or scope["path"] in OPEN_PATHS or self._admits(headers):
             return None
         if scope["path"].startswith("/static/"):
@@ -99,6 +94,18 @@ class Guard:
         return PlainTextResponse(
             "A token is needed.\n", 401, {"WWW-Authenticate": 'Bearer realm="nodewright"'}
         )
+
+    def _foreign(self, scope: Scope, headers: Headers) -> Response | None:
+        """The refusal of a request that another page, or another name, has led here."""
+        host = _host(f"//{headers.get('host', '')}")
+        if self._token is None and not is_loopback(host):
+            return PlainTextResponse("This name is not served here.\n", 421)
+        if scope["method"] in {"GET", "HEAD"}:
+            if headers.get("sec-fetch-mode", "navigate") != "navigate" and not _same_site(headers):
+                return PlainTextResponse("Other pages may only link here.\n", 403)
+        elif not _from_here(headers):
+            return PlainTextResponse("Forms are taken from this page only.\n", 403)
+        return None
 
     def _admits(self, headers: Headers) -> bool:
         scheme, _, given = headers.get("authorization", "").partition(" ")

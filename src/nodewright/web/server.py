@@ -4,7 +4,6 @@ from nodewright.errors import NodewrightError
 from nodewright.settings import Settings
 from nodewright.web.exposure import check_exposure
 
-
 _MOST_CONNECTIONS = 256  # beyond these, 503: pages hold one each for their events
 
 

@@ -29,6 +29,12 @@ def victim(tmp_path: Path) -> Path:
     return folder
 
 
+def deliver(out: Path, *, passed: bool = True) -> None:
+    with Delivery(out, "shop") as delivery:
+        delivery.stage(FILES)
+        delivery.commit([NodeReport("node_a", "EFFECT", (Check("parses", passed=passed),))])
+
+
 def contents(folder: Path) -> dict[str, str]:
     return {str(path): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()}
 
@@ -53,6 +59,7 @@ CLIMBING: list[Record] = [
     {"changes": [change("../victim/secret")]},
     {"changes": [change("../victim/secret", 0, None)]},
     {"changes": [change("/etc/nodewright")]},
+    {"changes": [change(".")]},
     {"created": ["../victim"]},
     {"folders": ["../victim/new"]},
     {"bases": ["../../../victim/secret"]},
@@ -96,9 +103,8 @@ def test_a_journal_that_is_none_is_refused(tmp_path: Path, record: bytes) -> Non
         recover(tmp_path)
     (place / "done").touch()
     (place.parent / "run.json").write_bytes(record)
-    with pytest.raises(DeliveryError), Delivery(tmp_path, "shop") as delivery:
-        delivery.stage(FILES)
-        delivery.commit([NodeReport("node_a", "EFFECT", (Check("parses", passed=True),))])
+    with pytest.raises(DeliveryError):
+        deliver(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -112,10 +118,8 @@ def test_links_among_what_is_nodewrights_own_are_refused(
     link.parent.mkdir(parents=True)
     link.symlink_to(victim)
     before = contents(victim)
-    failed = NodeReport("node_a", "EFFECT", (Check("parses", passed=False),))
-    with pytest.raises(DeliveryError), Delivery(out, "shop") as delivery:
-        delivery.stage(FILES)
-        delivery.commit([failed])
+    with pytest.raises(DeliveryError):
+        deliver(out, passed=False)
     assert contents(victim) == before
 
 
@@ -135,9 +139,8 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path, name: str) -> None:
     pipe = tmp_path / name
     pipe.parent.mkdir(parents=True)
     os.mkfifo(pipe)
-    with pytest.raises(DeliveryError, match="pipe"), Delivery(tmp_path, "shop") as delivery:
-        delivery.stage(FILES)
-        delivery.commit([NodeReport("node_a", "EFFECT", (Check("parses", passed=True),))])
+    with pytest.raises(DeliveryError, match="pipe"):
+        deliver(tmp_path)
 
 
 def test_a_file_without_end_is_not_read(tmp_path: Path) -> None:
@@ -165,9 +168,7 @@ def test_a_file_without_end_is_not_read(tmp_path: Path) -> None:
     ids=str,
 )
 def test_a_manifest_of_other_types_is_refused(tmp_path: Path, changed: Record) -> None:
-    with Delivery(tmp_path, "shop") as delivery:
-        delivery.stage(FILES)
-        delivery.commit([NodeReport("node_a", "EFFECT", (Check("parses", passed=True),))])
+    deliver(tmp_path)
     path = tmp_path / ".nodewright/manifest.json"
     document = orjson.loads(path.read_bytes())
     document["files"]["src/shop/node.py"] |= changed
