@@ -30,6 +30,16 @@ test: lint ## everything that must hold
 faults: setup ## slow fault-injection runs
 	$(RUN) pytest -m faults
 
+EXAMPLES := 20000
+SECONDS := 60
+FUZZED := prd patterns template spool dead_letters model manifest journal labels log_line
+
+fuzz: setup ## fuzz all readers and routes for long: make fuzz EXAMPLES=20000 SECONDS=60
+	NODEWRIGHT_FUZZ_EXAMPLES=$(EXAMPLES) $(RUN) pytest tests/fuzz
+	for target in $(FUZZED); do \
+		$(RUN) --with atheris python -m tests.fuzz.guided $$target $(SECONDS) || exit 1; \
+	done
+
 DEMO := examples/ticketing.md --output out/demo --package ticketing
 
 demo: setup ## the whole job on an example PRD: understand, plan, prove, deliver, use
@@ -64,4 +74,4 @@ eval-prd: setup ## score the analysis on a folder of labelled PRDs: make eval-pr
 clean: ## remove what the other targets made
 	rm -rf .venv .tools out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup lint test faults demo docs bench bench-quick eval-prd clean
+.PHONY: help setup lint test faults fuzz demo docs bench bench-quick eval-prd clean

@@ -83,5 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(args=list(arguments) if arguments is not None else None)
     except NodewrightError as error:
-        typer.echo(f"nodewright: {error}", err=True)
+        from nodewright.cli.output import printable
+
+        typer.echo(f"nodewright: {printable(' '.join(str(error).split()))}", err=True)
         raise SystemExit(2) from None

@@ -78,7 +78,7 @@ def _dead_letters(directory: SpoolDir = None, as_json: AsJson = False) -> None:
     """Show the events that the broker refused, and why."""
     count = 0
     for count, letter in enumerate(DeadLetters(dead_letter_dir(_config(directory))), 1):  # noqa: B007
-        when = datetime.fromtimestamp(letter.refused_at, UTC).isoformat(timespec="seconds")
+        when = _time(letter.refused_at, "seconds")
         topic, value, _, _ = letter.record
         if as_json:
             row = {"id": letter.event_id, "topic": topic, "reason": letter.reason, "at": when}
@@ -151,8 +151,16 @@ def _asyncapi(
         typer.echo(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), nl=False)
 
 
+def _time(seconds: float, precision: str) -> str:
+    """A time that anyone may have written, also one that no calendar has."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec=precision)
+    except (ValueError, OverflowError, OSError):
+        return f"at {seconds:g} s"
+
+
 def _as_line(event: TailedEvent) -> str:
-    when = datetime.fromtimestamp(event.timestamp, UTC).isoformat(timespec="milliseconds")
+    when = _time(event.timestamp, "milliseconds")
     key = visible((event.key or b"-").decode(errors="replace"))
     return f"{when} {visible(event.topic)} {key} {visible(event.value.decode(errors='replace'))}"
 
@@ -164,7 +172,10 @@ def _as_json(event: TailedEvent) -> str:
         "offset": event.offset,
         "timestamp": event.timestamp,
         "key": None if event.key is None else event.key.decode(errors="replace"),
-        "headers": {name: value.decode(errors="replace") for name, value in event.headers.items()},
+        "headers": {
+            name: value if value is None else value.decode(errors="replace")
+            for name, value in event.headers.items()
+        },
         "value": event.value.decode(errors="replace"),
     }
     return orjson.dumps(row).decode()

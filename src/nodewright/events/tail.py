@@ -22,7 +22,7 @@ class TailedEvent:
     timestamp: float
     key: bytes | None
     value: bytes
-    headers: dict[str, bytes]
+    headers: dict[str, bytes | None]
 
 
 def tail(

@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from nodewright.generation.manifest import (
+    LARGEST_FILE,
     ConfinementError,
+    DeliveryError,
     Manifest,
     ManifestEntry,
     checked_path,
+    confined,
     digest,
     load_manifest,
     read_base,
+    read_regular,
 )
 from nodewright.generation.merge import Merged, has_conflicts, merge
 from nodewright.generation.model import RenderedFile
@@ -102,17 +106,17 @@ def held(root: Path, path: str) -> bytes | None:
     Raises:
         ConfinementError: a symbolic link on the way leads out of ``root``.
         IsADirectoryError: there is a folder.
+        DeliveryError: there is a pipe, a device, or a file that is too large to be a source.
     """
-    target = root / path
-    if not target.parent.resolve().is_relative_to(root):
-        raise ConfinementError(
-            f"{path} would be written outside {root}: a folder on the way is a symbolic link; "
-            "remove the link or choose another output folder"
-        )
+    confined(root, [path])
     try:
-        return target.read_bytes()
+        return read_regular(root / path, LARGEST_FILE)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except IsADirectoryError:
+        raise
+    except OSError as error:
+        raise DeliveryError(f"{path} of {root} cannot be read: {error}") from error
 
 
 class _Verdict(NamedTuple):

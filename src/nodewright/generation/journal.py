@@ -5,6 +5,9 @@ ones, the next manifest and a record. Until the record is there nothing has happ
 the batch is finished, by this run or by the next. What is left is renames, and each is done or not
 done, so doing them again does no harm.
 
+What stands in the journal may have come with a folder from anywhere: a record is checked before
+anything is done by it, and nothing is done outside the output folder.
+
 Guaranteed against the death of the process. The record is synchronised to the disk; the files
 themselves are left to the file system.
 """
@@ -14,19 +17,26 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import orjson
+from pydantic import TypeAdapter, ValidationError
 
 from nodewright.disk import sync_folder
 from nodewright.generation.manifest import (
     BASE_FOLDER,
+    LARGEST_FILE,
+    LARGEST_STATE,
     MANIFEST_NAME,
     STATE_FOLDER,
     ConfinementError,
     DeliveryError,
-    checked_path,
+    confined,
     digest,
+    is_digest,
+    read_regular,
 )
 
 JOURNAL = "journal"
@@ -63,6 +73,13 @@ class Batch:
     bases: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    run: str
+    out_existed: bool
+    state_existed: bool
+
+
 class Journal:
     """The changes of the last run on the output folder ``root``."""
 
@@ -74,12 +91,12 @@ class Journal:
 
     def begin(self, run_id: str, *, out_existed: bool, state_existed: bool) -> None:
         """Forget the run before, and start the record of a new one; go on with the same one."""
-        if self._run().get("run") == run_id:
+        if self._run().run == run_id:
             return
         self._discard()
         self.folder.mkdir(parents=True)
-        run = {"run": run_id, "out_existed": out_existed, "state_existed": state_existed}
-        (self.folder / _RUN).write_bytes(orjson.dumps(run))
+        run = _Run(run_id, out_existed, state_existed)
+        (self.folder / _RUN).write_bytes(orjson.dumps(asdict(run)))
 
     def commit(
         self,
@@ -119,7 +136,12 @@ class Journal:
             raise
 
     def recover(self) -> None:
-        """Finish what a killed run began: its last batch, or its undoing."""
+        """Finish what a killed run began: its last batch, or its undoing.
+
+        Raises:
+            DeliveryError: nodewright wrote nothing like it, or it leads out of the output folder.
+        """
+        self._refuse_links()
         if (self.folder / _UNDOING).exists():
             self._undo()
             return
@@ -158,18 +180,17 @@ class Journal:
             self._revert(place, self._batch(place))
         run = self._run()
         self._discard()
-        if not run.get("state_existed", True):
+        if not run.state_existed:
             shutil.rmtree(self.state)
-        if not run.get("out_existed", True):
+        if not run.out_existed:
             with suppress(OSError):
                 self.root.rmdir()
 
-    def _run(self) -> dict[str, object]:
-        """What is recorded of the last run, nothing where it cannot be read."""
-        with suppress(FileNotFoundError, ValueError):
-            run = orjson.loads((self.folder / _RUN).read_bytes())
-            return run if isinstance(run, dict) else {}
-        return {}
+    def _run(self) -> _Run:
+        """The last run; where a kill left no whole record of it, one that made no folder."""
+        with suppress(FileNotFoundError, DeliveryError):
+            return _read(self.folder / _RUN, _Run)
+        return _Run("", out_existed=True, state_existed=True)
 
     def _discard(self) -> None:
         """Remove the journal; a kill half-way must not leave half a record."""
@@ -177,6 +198,29 @@ class Journal:
         with suppress(FileNotFoundError):
             self.folder.rename(self._discarded)
             shutil.rmtree(self._discarded)
+
+    def _batch(self, place: Path) -> Batch:
+        """What a batch changes, every path of it inside the output folder."""
+        batch = _read(place / _RECORD, Batch)
+        paths = [change.path for change in batch.changes]
+        # A folder is entered, so it must not be a link itself.
+        confined(self.root, [*paths, *(f"{path}/_" for path in (*batch.folders, *batch.created))])
+        if not all(map(is_digest, batch.bases)):
+            raise ConfinementError(f"{place / _RECORD} names bases that are no SHA-256")
+        return batch
+
+    def _refuse_links(self) -> None:
+        """Check that no folder of nodewright's own is a link, which writing would follow."""
+        own = [*self.state.glob("*"), *(self.state / "failed").glob("*")]
+        for folder, folders, _ in os.walk(self.folder):
+            own += [Path(folder, name) for name in folders]
+            # What is backed up may well be a link; nothing is ever written through it.
+            folders[:] = [name for name in folders if name != _BEFORE]
+        link = next((path for path in own if path.is_symlink()), None)
+        if link is not None:
+            raise ConfinementError(
+                f"{link} is a symbolic link, and nodewright makes none there; remove it"
+            )
 
     def _batches(self) -> list[Path]:
         if not self.folder.is_dir():
@@ -193,7 +237,7 @@ class Journal:
         manifest: bytes,
     ) -> Batch:
         removals = list(removals)
-        self._confine([*writes, *removals])
+        confined(self.root, [*writes, *removals])
         (draft / _BEFORE).mkdir(parents=True)
         after = {path: digest(content) for path, content in writes.items()}
         changes = []
@@ -205,7 +249,7 @@ class Journal:
             incoming.parent.mkdir(parents=True, exist_ok=True)
             incoming.write_bytes(content)
             with suppress(FileNotFoundError):
-                incoming.chmod((self.root / path).stat().st_mode & 0o7777)
+                incoming.chmod((self.root / path).stat().st_mode & 0o777)
         kept_bases = self.state / BASE_FOLDER
         kept_bases.mkdir(exist_ok=True)
         added = [name for name in bases if not (kept_bases / name).exists()]
@@ -223,22 +267,6 @@ class Journal:
             bases=tuple(added),
         )
         _write_synchronised(draft / _RECORD, orjson.dumps(asdict(batch)))
-        return batch
-
-    def _confine(self, paths: Iterable[str]) -> None:
-        """Refuse paths that symbolic links lead out of the output folder."""
-        for folder in {os.path.dirname(path) for path in paths}:  # noqa: PTH120 - thousands
-            if not Path(os.path.realpath(self.root / folder)).is_relative_to(self.root):
-                raise ConfinementError(
-                    f"{folder} leads out of {self.root} by a symbolic link: put the folder itself "
-                    "in its place and run again"
-                )
-
-    def _batch(self, place: Path) -> Batch:
-        """What the record in ``place`` says, if it may be done."""
-        batch = _read(place)
-        paths = [change.path for change in batch.changes]
-        self._confine([*paths, *batch.folders, *batch.created])
         return batch
 
     def _finish(self, place: Path, batch: Batch) -> None:
@@ -312,7 +340,7 @@ class Journal:
     def _is_backup(self, place: Path, change: Change) -> bool:
         backup, target = place / _BEFORE / str(change.before), self.root / change.path
         try:
-            return backup.read_bytes() == target.read_bytes()
+            return read_regular(backup, LARGEST_FILE) == read_regular(target, LARGEST_FILE)
         except OSError:
             return backup.is_symlink() and target.is_symlink()
 
@@ -339,38 +367,27 @@ class Journal:
 
     def _digest(self, path: str) -> str | None:
         try:
-            return digest((self.root / path).read_bytes())
+            return digest(read_regular(self.root / path, LARGEST_FILE))
         except OSError:
             return None
 
 
-def _read(place: Path) -> Batch:
-    """The record of a batch, which may have come with a folder from somewhere else.
-
-    Raises:
-        ConfinementError: it names a path outside the output folder.
-        DeliveryError: it is not what nodewright writes.
-    """
+def _read[T](path: Path, kind: type[T]) -> T:
+    """A record of the journal; DeliveryError if it is not what nodewright writes."""
+    reader: TypeAdapter[T] = _reader(kind)  # type: ignore[arg-type]  # classes are hashable
     try:
-        record = orjson.loads((place / _RECORD).read_bytes())
-        changes = tuple(_change(**change) for change in record["changes"])
-        for name in record["bases"]:
-            bytes.fromhex(name)
-        return Batch(
-            changes=changes,
-            folders=tuple(map(checked_path, record["folders"])),
-            created=tuple(map(checked_path, record["created"])),
-            bases=tuple(record["bases"]),
-        )
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        return reader.validate_json(read_regular(path, LARGEST_STATE), strict=True)
+    except ValidationError as error:
+        wrong = error.errors(include_input=False, include_url=False)[0]
         raise DeliveryError(
-            f"{place / _RECORD} cannot be read ({error}); restore it, or remove {place.parent}, "
-            "after which the last run cannot be undone"
+            f"{path} is not what nodewright writes ({wrong['msg']}); look what came with this "
+            f"folder, and remove {path.parent} if nothing has to be undone"
         ) from error
 
 
-def _change(path: str, before: int | None, after: str | None) -> Change:
-    return Change(checked_path(path), None if before is None else int(before), after)
+@cache
+def _reader(kind: type) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def _write_synchronised(path: Path, content: bytes) -> None:

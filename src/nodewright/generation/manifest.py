@@ -4,8 +4,11 @@
 text that was last generated for it, so that a later run can tell the user's own changes and merge.
 """
 
+import os
+import re
+import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -20,6 +23,10 @@ STATE_FOLDER = ".nodewright"
 MANIFEST_NAME = "manifest.json"
 BASE_FOLDER = "base"
 FORMAT = 1
+LARGEST_STATE = 512 * 1024 * 1024
+LARGEST_FILE = 64 * 1024 * 1024
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class DeliveryError(NodewrightError):
@@ -101,10 +108,11 @@ def load_manifest(out: Path) -> Manifest:
     """
     path = out / STATE_FOLDER / MANIFEST_NAME
     try:
-        document = orjson.loads(path.read_bytes())
-        return _parsed(document)
+        return _parsed(orjson.loads(read_regular(path, LARGEST_STATE)))
     except (FileNotFoundError, NotADirectoryError):
         return Manifest()
+    except ConfinementError as error:
+        raise ConfinementError(f"{path} cannot be used: {error}") from error
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise DeliveryError(
             f"{path} cannot be read ({error}); restore it, or remove it and pass --force to "
@@ -115,7 +123,7 @@ def load_manifest(out: Path) -> Manifest:
 def read_base(out: Path, entry: ManifestEntry) -> bytes | None:
     """The text last generated for an entry; None where it is lost or was changed."""
     try:
-        text = (out / STATE_FOLDER / BASE_FOLDER / entry.base).read_bytes()
+        text = read_regular(out / STATE_FOLDER / BASE_FOLDER / entry.base, LARGEST_FILE)
     except OSError:
         return None
     return text if digest(text) == entry.base else None
@@ -124,6 +132,45 @@ def read_base(out: Path, entry: ManifestEntry) -> bytes | None:
 def digest(content: bytes) -> str:
     """SHA-256 of ``content`` in hexadecimal."""
     return sha256(content).hexdigest()
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """The content of a file that may have been put there by anyone.
+
+    Raises:
+        OSError: it is not there, is no regular file (a pipe would never end), or is larger than
+            ``most`` bytes.
+    """
+    # Not blocking: opening a pipe that nobody writes to would wait for ever.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(f"{path} is a folder")
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(f"{path} is a pipe or a device and no file; remove it")
+        if status.st_size > most:
+            raise OSError(f"{path} is larger than {most:,} bytes; move it away")
+        return file.read(most)
+
+
+def is_digest(value: object) -> bool:
+    """Whether ``value`` is a SHA-256 in hexadecimal, which is safe as the name of a file."""
+    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
+
+
+def confined(root: Path, paths: Iterable[str]) -> None:
+    """Check that ``paths`` stay in ``root`` even as they stand there, with its symbolic links.
+
+    Raises:
+        ConfinementError: one of them climbs, or a folder on its way is a link out of ``root``.
+    """
+    for folder, path in {(root / checked_path(path)).parent: path for path in paths}.items():
+        if not folder.resolve().is_relative_to(root):
+            raise ConfinementError(
+                f"{path} would be outside {root}: a folder on the way is a symbolic link; "
+                "remove the link or choose another output folder"
+            )
 
 
 def checked_path(path: str) -> str:
@@ -140,6 +187,7 @@ def checked_path(path: str) -> str:
         or pure.is_absolute()
         or ".." in pure.parts
         or str(pure) != path
+        or not pure.parts
         or pure.parts[0] == STATE_FOLDER
     )
     if wrong:
@@ -150,11 +198,21 @@ def checked_path(path: str) -> str:
 def _parsed(document: Mapping[str, Any]) -> Manifest:
     if document["format"] != FORMAT:
         raise ValueError(f"its format is {document['format']!r}, this version reads {FORMAT}")
-    files = {}
-    for path, values in document["files"].items():
-        values["requirements"] = tuple(values["requirements"])
-        entry = ManifestEntry(**values)
-        # The name of a file, so nothing but a digest may stand here.
-        bytes.fromhex(entry.base)
-        files[checked_path(path)] = entry
+    files = {
+        checked_path(path): _parsed_entry(path, values)
+        for path, values in document["files"].items()
+    }
     return Manifest(str(document["package"]), files)
+
+
+def _parsed_entry(path: str, values: Mapping[str, Any]) -> ManifestEntry:
+    entry = ManifestEntry(**{**values, "requirements": tuple(values["requirements"])})
+    texts = [getattr(entry, name) for name in _TEXTS] + list(entry.requirements)
+    if not all(isinstance(text, str) for text in texts) or not isinstance(entry.user_owned, bool):
+        raise ValueError(f"what it says of {path!r} is of another type")
+    if not is_digest(entry.base):
+        raise ValueError(f"the base of {path!r} is {entry.base!r} and no SHA-256")
+    return entry
+
+
+_TEXTS = [item.name for item in fields(ManifestEntry) if item.type is str]

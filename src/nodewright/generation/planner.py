@@ -58,39 +58,46 @@ class _Draft:
 
     domain: Domain
     kind: str
-    operations: dict[str, PlannedOperation] = field(default_factory=dict)
-    requirements: list[Requirement] = field(default_factory=list)
+    requirements: dict[str, Requirement] = field(default_factory=dict)
+    _operations: dict[str, PlannedOperation] = field(default_factory=dict)
+    _traces: dict[str, dict[Trace, None]] = field(default_factory=dict)
+    _sources: dict[str, set[str]] = field(default_factory=dict)
+
+    @property
+    def operations(self) -> list[PlannedOperation]:
+        """The operations with their traces, each once, in order."""
+        return [
+            replace(operation, traces=tuple(self._traces[name]))
+            for name, operation in self._operations.items()
+        ]
 
     def add(self, verb: str, subject: str, action: str, statement: Statement) -> None:
         """Add an operation, or the statement to the operation that is there."""
         name = _operation_name(verb, subject, action)
-        known = self.operations.get(name)
         most = _MOST_COMPUTATIONS if self.kind == "COMPUTE" else MOST_OPERATIONS
-        if known is None and len(self.operations) >= most:
-            same = [op for op in self.operations.values() if op.action == action]
-            known = (same or list(self.operations.values()))[0]
-        if known is None:
+        if name not in self._operations and len(self._operations) >= most:
+            same = [op.name for op in self._operations.values() if op.action == action]
+            name = (same or list(self._operations))[0]
+        if name not in self._operations:
             text = shorten(statement.text) or name.replace("_", " ")
-            known = PlannedOperation(name, action, text, ())
-        self._say(known, statement)
+            self._operations[name] = PlannedOperation(name, action, text, ())
+        self._say(name, statement)
 
     def refuse(self, statement: Statement) -> bool:
         """Add when to refuse to the operation before it in the requirement, if there is one."""
-        source = statement.requirement.id
         beside = [
-            operation
-            for operation in self.operations.values()
-            if operation.action in REFUSABLE and source in {t.requirement for t in operation.traces}
+            name
+            for name, operation in self._operations.items()
+            if operation.action in REFUSABLE and statement.requirement.id in self._sources[name]
         ]
         if beside:
             self._say(beside[-1], statement)
         return bool(beside)
 
-    def _say(self, operation: PlannedOperation, statement: Statement) -> None:
-        traces = tuple(dict.fromkeys([*operation.traces, statement.trace]))
-        self.operations[operation.name] = replace(operation, traces=traces)
-        if statement.requirement not in self.requirements:
-            self.requirements.append(statement.requirement)
+    def _say(self, name: str, statement: Statement) -> None:
+        self._traces.setdefault(name, {})[statement.trace] = None
+        self._sources.setdefault(name, set()).add(statement.requirement.id)
+        self.requirements[statement.requirement.id] = statement.requirement
 
 
 def _operation_name(verb: str, subject: str, action: str) -> str:
@@ -246,7 +253,7 @@ def _nodes(
     )
     stated: dict[str, list[Requirement]] = defaultdict(list)
     for draft in ordered:
-        stated[draft.domain.name] += draft.requirements
+        stated[draft.domain.name] += draft.requirements.values()
     nodes: list[NodePlan] = []
     for draft in ordered:
         node = _node(analysis, draft, stated[draft.domain.name])
@@ -260,7 +267,7 @@ def _node(
     """The node of ``draft``; its rules stand in any requirement about its domain."""
     domain, kind = draft.domain, draft.kind
     machine = lifecycle_of(analysis, domain.stems) if kind == "REDUCER" else Lifecycle((), (), 0)
-    operations = list(draft.operations.values())
+    operations = draft.operations
     if kind == "REDUCER":
         operations = _reducer_operations(draft, machine)
     verbs = ", ".join(operation.name.replace("_", " ") for operation in operations[:3])
@@ -289,7 +296,7 @@ def _reducer_operations(draft: _Draft, machine: Lifecycle) -> list[PlannedOperat
     """The aggregations that were asked for, then the triggers of the life cycle."""
     triggers = dict.fromkeys(move.trigger for move in machine.transitions)
     operations = []
-    for operation in draft.operations.values():
+    for operation in draft.operations:
         name = unique(operation.name, triggers)
         grouping = _grouping_field(draft.domain, operation.description)
         parameters = {"group_by": grouping} if grouping else {}

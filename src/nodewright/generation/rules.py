@@ -12,7 +12,9 @@ from nodewright.prd.models import FieldType, Requirement
 
 Rule = dict[str, Any]
 
-_NUMBER = r"(-?\d{1,15}(?:\.\d{1,15})?)"
+# Longer numbers and texts are slips or traps: samples and tests are made of these.
+_NUMBER = r"(-?\d{1,15}(?:\.\d{1,15})?)(?!\.?\d)"
+_LONGEST_TEXT = 10_000
 _NUMERIC = (FieldType.INTEGER, FieldType.NUMBER, FieldType.DECIMAL)
 
 
@@ -94,6 +96,7 @@ def _text_rules(name: str, clause: str) -> Iterator[Rule]:
             match
             and re.match(r"\s*char", clause[match.end() :], re.IGNORECASE)
             and "." not in match[1]
+            and 0 <= int(match[1]) <= _LONGEST_TEXT
         ):
             yield {"field": name, "check": f"{check}_length", "value": int(match[1])}
     match = _ONE_OF.search(clause)

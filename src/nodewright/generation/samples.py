@@ -9,6 +9,7 @@ from typing import Any
 
 from nodewright.generation.model import PlannedField
 from nodewright.prd.models import FieldType
+from nodewright.templates.quoting import pystr
 
 Rule = dict[str, Any]
 
@@ -33,7 +34,7 @@ def sample(field: PlannedField, rules: Sequence[Rule], *, other: bool = False) -
     if field.type in _PLAIN:
         return _PLAIN[field.type][other]
     if field.type is FieldType.STRING:
-        return repr(_text(field, rules, other=other)).replace("'", '"')
+        return pystr(_text(field, rules, other=other))
     return _numeral(_number(rules, other=other), field.type)
 
 

@@ -8,6 +8,7 @@ by itself fails alone. Other executors can be put in the place of the pool.
 import asyncio
 import gc
 import os
+import resource
 import shutil
 import signal
 import sys
@@ -21,6 +22,10 @@ from typing import Any, Protocol
 
 from nodewright.errors import NodewrightError
 from nodewright.generation.scratch import temporary_folder
+
+# What a worker may allocate: proving a node takes a tenth of it, a template's or a node's runaway
+# loop all there is.
+LARGEST_WORKER = 4 * 1024**3
 
 # What the fork server imports once for all workers.
 _PRELOADED = ["nodewright.generation.preload"]
@@ -155,6 +160,9 @@ def _ready(scratch: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     tempfile.tempdir = scratch
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    limits = [size for size in (soft, hard) if size != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_DATA, (min([LARGEST_WORKER, *limits]), hard))
     # Generated modules are imported once a process, from folders that are then removed.
     sys.dont_write_bytecode = True
     gc.set_threshold(_GARBAGE)

@@ -46,9 +46,13 @@ _HINTS = (
 # How the tokens of GitHub, Slack, Stripe and OpenAI begin, and the least they are long.
 _TOKEN = re.compile(r"gh[pousr]_|github_pat_|xox[a-z]-|[rs]k_(?:live|test)_|sk-")
 _TOKEN_LENGTH = 20
-_URL = re.compile(
-    r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"'<>]*):([^\s\"'<>]*)@(?=[^\s@]*)", re.IGNORECASE
-)
+# A text may be made to be searched for ever: what can begin anywhere in a long run of characters
+# and needs its end is looked for once a run, by a function, and not from each beginning.
+_RUN = re.compile(r"[^\s\"'<>]+")
+_USER = re.compile(r"\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"'<>]*:", re.IGNORECASE)
+_DOTTED = re.compile(r"[\w.-]{12,}")
+_JWT_START = re.compile(r"(?:\A|(?<=-))eyJ[\w-]{4}")
+_LEAST_CLAIMS = 4
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|\Z)", re.DOTALL),
@@ -63,7 +67,6 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
         rf"\1{MARK}",
     ),
-    (re.compile(r"\beyJ[\w-]{4,}\.[\w-]{4,}(?:\.[\w-]*)?"), MARK),
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), MARK),
     (re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,})"), MARK),
     (re.compile(r"\bxox[a-z]-[\w-]{15,}"), MARK),
@@ -174,8 +177,10 @@ class Redactor:
         """``text`` without its secrets."""
         if not self.enabled:
             return text
-        if "@" in text:
-            text = _URL.sub(rf"\1:{MARK}@", text)
+        if "@" in text and "://" in text:
+            text = _RUN.sub(_without_password, text)
+        if "eyJ" in text:
+            text = _DOTTED.sub(_without_jwts, text)
         lowered = text.lower()
         if any(hint in lowered for hint in _HINTS):
             for pattern, replacement in _PATTERNS:
@@ -197,6 +202,30 @@ class Redactor:
         if key not in self.safe_keys and self.is_secret(key):
             return MARK if value is not None and not isinstance(value, bool) else value
         return self._walk(value)
+
+
+def _without_password(run: re.Match[str]) -> str:
+    """An address without the password between its user and its last @."""
+    text, at = run[0], run[0].rfind("@")
+    user = _USER.search(text, 0, at) if at >= 0 else None
+    return text if user is None else f"{text[: user.end()]}{MARK}{text[at:]}"
+
+
+def _without_jwts(run: re.Match[str]) -> str:
+    """Words joined by dots without those that are JSON web tokens: header, claims, signature."""
+    parts = run[0].split(".")
+    kept: list[str] = []
+    place = 0
+    while place < len(parts):
+        claims = parts[place + 1 : place + 2]
+        start = _JWT_START.search(parts[place])
+        if start and claims and len(claims[0]) >= _LEAST_CLAIMS:
+            kept.append(parts[place][: start.start()] + MARK)
+            place += 3
+        else:
+            kept.append(parts[place])
+            place += 1
+    return ".".join(kept)
 
 
 # What becomes one JSON value without keys.

@@ -17,6 +17,8 @@ FORMAT = 1
 _TRUSTED = ("sklearn.tree._tree.Tree",)
 _MOST_BYTES = 5_000_000
 _MOST_UNPACKED = 100_000_000
+_MOST_NODES = 500_000
+_DEEPEST = 400
 
 
 class Saved(NamedTuple):
@@ -46,6 +48,8 @@ def load(path: Path, core_version: str) -> Saved:
         FileNotFoundError: there is no file.
         ModelFileError: it is truncated, foreign, outdated or holds types that are not trusted.
     """
+    if path.exists() and not path.is_file():
+        raise ModelFileError(f"model file {path} is no file; name another one")
     if path.stat().st_size > _MOST_BYTES:
         raise ModelFileError(f"model file {path} is larger than {_MOST_BYTES:,} bytes: not ours")
     try:
@@ -78,8 +82,6 @@ def _unpacked_size(path: Path) -> int:
 
 
 def _checked(path: Path, document: Any, core_version: str) -> Saved:
-    from sklearn.ensemble import RandomForestClassifier
-
     expected = {"format", "omnibase_core", "features", "metrics", "forest"}
     if not isinstance(document, dict) or set(document) != expected:
         raise ModelFileError(f"model file {path} is not a mixin model of nodewright; train again")
@@ -89,19 +91,65 @@ def _checked(path: Path, document: Any, core_version: str) -> Saved:
         "features": list(FEATURE_NAMES),
     }
     for name, value in wanted.items():
-        if document[name] != value:
+        # Compared as text: an array of the file's would answer with an array.
+        if repr(document[name]) != repr(value):
             raise ModelFileError(
                 f"model file {path} is outdated: its {name} is {document[name]!r}, "
                 f"this installation needs {value!r}; train again"
             )
-    forest = document["forest"]
-    if (
-        not isinstance(forest, RandomForestClassifier)
-        or sorted(map(bool, forest.classes_)) != [False, True]
-        or forest.n_features_in_ != len(FEATURE_NAMES)
-    ):
+    try:
+        sound = _is_forest(document["forest"])
+    except Exception as error:
+        raise ModelFileError(f"model file {path} holds a broken forest; train again") from error
+    if not sound:
         raise ModelFileError(f"model file {path} holds no forest of this shape; train again")
-    return Saved(forest, document["metrics"])
+    return Saved(document["forest"], document["metrics"])
+
+
+def _is_forest(forest: Any) -> bool:
+    from sklearn.ensemble import RandomForestClassifier
+
+    return (
+        type(forest) is RandomForestClassifier
+        and sorted(map(bool, forest.classes_)) == [False, True]
+        and bool(forest.n_features_in_ == len(FEATURE_NAMES))
+        and type(forest.estimators_) is list
+        and sum(estimator.tree_.node_count for estimator in forest.estimators_) <= _MOST_NODES
+        and all(map(_is_tree, forest.estimators_))
+        and len(forest.estimators_) > 0
+    )
+
+
+def _is_tree(estimator: Any) -> bool:
+    """Whether it is one: scikit-learn's compiled code follows a tree's numbers unchecked.
+
+    Each node but the first is the child of one node before it, so a walk neither leaves the tree
+    nor goes in circles, and what is made of it is no larger than it.
+    """
+    import numpy as np
+    from sklearn.tree import DecisionTreeClassifier
+
+    if type(estimator) is not DecisionTreeClassifier:
+        return False
+    tree = estimator.tree_
+    left, right, value = tree.children_left, tree.children_right, tree.value[:, 0, :]
+    inner = np.flatnonzero((left != -1) | (right != -1))
+    children = np.concatenate([left[inner], right[inner]])
+    depth = np.zeros(tree.node_count, dtype=int)
+    if not np.array_equal(np.sort(children), np.arange(1, tree.node_count)):
+        return False
+    for node in inner.tolist():
+        if min(left[node], right[node]) <= node:
+            return False
+        depth[[left[node], right[node]]] = depth[node] + 1
+    features = tree.feature[inner]
+    return bool(
+        tree.value.shape == (tree.node_count, 1, 2)
+        and ((features >= 0) & (features < len(FEATURE_NAMES))).all()
+        and (np.isfinite(value) & (value >= 0)).all()
+        and (value.sum(axis=1) > 0).all()
+        and depth.max() <= _DEEPEST
+    )
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -1,5 +1,6 @@
 """Where alerts are sent: the log, a webhook, an Alertmanager."""
 
+import base64
 import http.client
 import json
 import urllib.error
@@ -8,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from nodewright.logs import get_logger
 from nodewright.monitoring.errors import ChannelError, MonitoringError
@@ -88,8 +89,8 @@ class WebhookChannel:
     def __init__(
         self, url: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = _TIMEOUT_S
     ) -> None:
-        self._url = _checked(url)
-        self._headers = dict(headers or {})
+        self._url, login = _address(url)
+        self._headers = login | dict(headers or {})
         self._timeout_s = timeout_s
         self.name: str = f"webhook {_without_secrets(url)}"
 
@@ -124,9 +125,10 @@ class AlertmanagerChannel:
         resend_s: float = 60.0,
         timeout_s: float = _TIMEOUT_S,
     ) -> None:
-        self._url = f"{_checked(url).rstrip('/')}/api/v2/alerts"
+        base, login = _address(url)
+        self._url = f"{base.rstrip('/')}/api/v2/alerts"
         self._generator_url = generator_url
-        self._headers = dict(headers or {})
+        self._headers = login | dict(headers or {})
         self._timeout_s = timeout_s
         self.resend_s: float | None = resend_s
         self.name: str = f"alertmanager {_without_secrets(url)}"
@@ -181,19 +183,33 @@ def as_json(alert: MonitoringAlert) -> dict[str, Any]:
     }
 
 
-def _checked(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+def _address(url: str) -> tuple[str, dict[str, str]]:
+    """The address without user and password, and the header that says them."""
+    try:
+        parts = urlsplit(url)
+        wrong = parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0
+    except ValueError:  # a port that is no number, a bracket that is never closed
+        wrong = True
+    # What http.client refuses stands in its message, where a secret must not be.
+    if wrong or not url.isascii() or not url.isprintable() or " " in url:
         raise MonitoringError(
-            f"{_without_secrets(url)!r} is no address to send alerts to; give http(s)://host/path"
+            f"{_without_secrets(url)!r} is no address to send alerts to; give http(s)://host/path, "
+            "other characters percent-encoded"
         )
-    return url
+    user, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return url, {}
+    login = base64.b64encode(unquote(user).encode()).decode()
+    return parts._replace(netloc=host).geturl(), {"Authorization": f"Basic {login}"}
 
 
 def _without_secrets(url: str) -> str:
     """Scheme, host and port: user, path and query may hold a secret."""
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "the address"
     return f"{parts.scheme}://{parts.hostname or ''}{port}"
 
 

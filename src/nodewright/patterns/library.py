@@ -27,6 +27,7 @@ from nodewright.errors import NodewrightError
 from nodewright.patterns.models import Concept, Pattern
 
 _MAX_FILE = 1_000_000
+_DEEPEST = 20
 _Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 _Term = Annotated[str, Field(min_length=1, max_length=200)]
 _Kind = Literal["EFFECT", "COMPUTE", "REDUCER", "ORCHESTRATOR"]
@@ -82,21 +83,35 @@ class _PatternSpec(ConceptSpec):
         )
 
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 def read_yaml(text: str) -> Any:
     """Plain data of a YAML text, by libyaml where it is there."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(text, Loader=loader)  # noqa: S506 - both are safe loaders
+    return yaml.load(text, Loader=_LOADER)  # noqa: S506 - both are safe loaders
+
+
+def _refuse_bombs(text: str) -> None:
+    """Refuse what a few lines make gigabytes of: names for parts of the text, and deep nesting."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.YAMLError(f"*{event.anchor} repeats a part of the file; write it out")
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise yaml.YAMLError(f"it is nested more than {_DEEPEST} deep")
 
 
 def _parse(text: str, origin: str) -> Pattern:
     try:
         return _PatternSpec.model_validate(read_yaml(text)).pattern()
-    except yaml.YAMLError as error:
-        raise PatternLibraryError(f"{origin} is not YAML: {_one_line(error)}") from error
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         raise PatternLibraryError(f"{origin}: {where}: {first['msg']}; mend the file") from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: 2001-99-99 is no date
+        raise PatternLibraryError(f"{origin} is not YAML: {_one_line(error)}") from error
 
 
 def _one_line(error: Exception) -> str:
@@ -114,11 +129,16 @@ def load_folder(folder: Path) -> tuple[Pattern, ...]:
     patterns = []
     for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
         try:
+            if path.exists() and not path.is_file():
+                raise PatternLibraryError(f"{path} is no file; move it away")
             if path.stat().st_size > _MAX_FILE:
                 raise PatternLibraryError(f"{path} is larger than {_MAX_FILE:,} bytes; split it")
             text = path.read_text(encoding="utf-8")
+            _refuse_bombs(text)
         except (OSError, UnicodeDecodeError) as error:
             raise PatternLibraryError(f"{path} cannot be read: {_one_line(error)}") from error
+        except yaml.YAMLError as error:
+            raise PatternLibraryError(f"{path} is not YAML: {_one_line(error)}") from error
         patterns.append(_parse(text, str(path)))
     return tuple(patterns)
 

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nodewright.prd.models import NODE_KINDS, Scope, SimplePRDAnalysisResult
+from nodewright.templates.quoting import visible
 
 _MAX_ROWS = 60
 _MAX_EVIDENCE = 3
@@ -16,7 +17,7 @@ def print_analysis(result: SimplePRDAnalysisResult, console: Console | None = No
     """Print the tables of ``result``; plain text where there is no terminal."""
     console = console or Console()
     parsed = result.parsed_prd
-    console.print(Text(parsed.title or parsed.product or "(no title)", style="bold"))
+    console.print(Text(visible(parsed.title or parsed.product or "(no title)"), style="bold"))
     console.print(
         f"language {parsed.language}, {parsed.word_count:,} words, "
         f"confidence {result.confidence_score:.2f}, quality {result.quality_baseline:.2f}"
@@ -79,7 +80,7 @@ def print_analysis(result: SimplePRDAnalysisResult, console: Console | None = No
             for system in result.systems
         ),
     )
-    console.print(Text(f"capabilities: {', '.join(result.capabilities) or 'none'}"))
+    console.print(Text(visible(f"capabilities: {', '.join(result.capabilities) or 'none'}")))
 
 
 def _print_requirements(result: SimplePRDAnalysisResult, console: Console) -> None:
@@ -107,7 +108,7 @@ def _print_table(
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        # Text, not markup: the document's brackets are no styles.
-        table.add_row(*(Text(cell) for cell in row))
+        # Text, not markup: the document's brackets are no styles, its controls no commands.
+        table.add_row(*(Text(visible(cell)) for cell in row))
     if table.row_count:
         console.print(table)

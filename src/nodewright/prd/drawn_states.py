@@ -77,7 +77,7 @@ def _column(pattern: re.Pattern[str], columns: Sequence[str]) -> int | None:
     return next((n for n, column in enumerate(columns) if pattern.fullmatch(column)), None)
 
 
-_DIAGRAM = re.compile(r"^\s*(?:stateDiagram|@startuml)|\[\*\]\s*-+>", re.MULTILINE)
+_DIAGRAM = re.compile(r"^[ \t]*(?:stateDiagram|@startuml)|\[\*\]\s*-+>", re.MULTILINE)
 _EDGE = re.compile(
     r"^\s*(?P<source>\[\*\]|\w+)\s*-+(?:\w+-+)?>\s*(?P<target>\[\*\]|\w+)"
     r"(?:\s*:\s*(?P<label>[^\n]{1,80}))?\s*$"

@@ -90,7 +90,7 @@ def _with_marks(text: str) -> str:
 
 
 _FEATURE = re.compile(r"\s*(?:Feature|Característica|功能|기능):[^\n]*(?=\n)")
-_SCENARIO = re.compile(r"^\s*(?:Scenario|Escenario|场景|시나리오)(?: Outline)?:", re.MULTILINE)
+_SCENARIO = re.compile(r"^[ \t]*(?:Scenario|Escenario|场景|시나리오)(?: Outline)?:", re.MULTILINE)
 
 
 def _gherkin(text: str) -> list[Block] | None:

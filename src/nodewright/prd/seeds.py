@@ -174,7 +174,8 @@ def _order(seed: Seed) -> int:
 
 
 _SCENARIO = re.compile(
-    r"^\s*(?:Scenario(?: Outline)?|Escenario|场景|시나리오)\s*[:：]\s*(.+)$", re.MULTILINE
+    r"^[ \t]*(?:Scenario(?: Outline)?|Escenario|场景|시나리오)[ \t]*[:：][ \t]*(\S.*)$",
+    re.MULTILINE,
 )
 _MODAL = re.compile(
     r"\b(?:shall|must|should|will|needs? to|can|allows?|supports?|provides?|enables?|as an? )\b"

@@ -82,6 +82,10 @@ class Live:
 
     async def events(self) -> AsyncIterator[bytes]:
         """Server-sent events: all sections, then those that change."""
+        # Asked again: others may have begun between the caller's question and this.
+        if self.full:
+            yield b"retry: 30000\n\n"
+            return
         queue: asyncio.Queue[Mapping[str, str]] = asyncio.Queue(maxsize=8)
         self._listeners.add(queue)
         try:

@@ -56,8 +56,11 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a refusal, or let the application answer."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # nothing here speaks by WebSocket
+            await send({"type": "websocket.close", "code": 1008})
             return
         scope["guard"] = self
         refusal = self._refusal(scope)
@@ -79,11 +82,9 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
-        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
-        if self._token is None and not is_loopback(host):
-            return PlainTextResponse("This name is not served here.\n", 421)
-        if scope["method"] not in {"GET", "HEAD"} and not _from_here(headers):
-            return PlainTextResponse("Forms are taken from this page only.\n", 403)
+        foreign = self._foreign(scope, headers)
+        if foreign is not None:
+            return foreign
         if self._token is None or scope["path"] in OPEN_PATHS or self._admits(headers):
             return None
         if scope["path"].startswith("/static/"):
@@ -93,6 +94,18 @@ class Guard:
         return PlainTextResponse(
             "A token is needed.\n", 401, {"WWW-Authenticate": 'Bearer realm="nodewright"'}
         )
+
+    def _foreign(self, scope: Scope, headers: Headers) -> Response | None:
+        """The refusal of a request that another page, or another name, has led here."""
+        host = _host(f"//{headers.get('host', '')}")
+        if self._token is None and not is_loopback(host):
+            return PlainTextResponse("This name is not served here.\n", 421)
+        if scope["method"] in {"GET", "HEAD"}:
+            if headers.get("sec-fetch-mode", "navigate") != "navigate" and not _same_site(headers):
+                return PlainTextResponse("Other pages may only link here.\n", 403)
+        elif not _from_here(headers):
+            return PlainTextResponse("Forms are taken from this page only.\n", 403)
+        return None
 
     def _admits(self, headers: Headers) -> bool:
         scheme, _, given = headers.get("authorization", "").partition(" ")
@@ -115,10 +128,21 @@ def check_form(request: Request, form: dict[str, str]) -> bool:
 
 def _from_here(headers: Headers) -> bool:
     """Whether the browser says that a form comes from this page; other clients say nothing."""
-    if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        return False
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
+    own = {f"{scheme}://{headers.get('host')}" for scheme in ("http", "https")}
+    return _same_site(headers) and (origin is None or origin in own)
+
+
+def _same_site(headers: Headers) -> bool:
+    return headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
+
+
+def _host(address: str) -> str:
+    """The name in an address, without its port; empty where there is none."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:  # such as a bracket that is never closed
+        return ""
 
 
 def _same(given: str, expected: str) -> bool:

@@ -4,6 +4,8 @@ from nodewright.errors import NodewrightError
 from nodewright.settings import Settings
 from nodewright.web.exposure import check_exposure
 
+_MOST_CONNECTIONS = 256  # beyond these, 503: pages hold one each for their events
+
 
 def serve(host: str, port: int) -> None:
     """Serve until interrupted.
@@ -28,5 +30,6 @@ def serve(host: str, port: int) -> None:
         port=port,
         log_level="warning",
         server_header=False,
+        limit_concurrency=_MOST_CONNECTIONS,
         timeout_graceful_shutdown=2,
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from nodewright.generation.workers import (
+    LARGEST_WORKER,
     CrashedError,
     ExecutorWorkers,
     OverdueError,
@@ -43,6 +44,10 @@ def own_folder(path: str) -> None:
 
 def crash() -> None:
     os._exit(7)
+
+
+def allocate(size: int) -> int:
+    return len(bytearray(size))
 
 
 def refuse() -> None:
@@ -101,6 +106,12 @@ async def test_a_crash_fails_its_own_call_alone(workers: ProcessWorkers) -> None
     assert isinstance(results[0], CrashedError)
     assert "code 7" in str(results[0])
     assert results[1:] == [number * 2 for number in range(10)]
+
+
+async def test_a_worker_cannot_take_all_memory(workers: ProcessWorkers) -> None:
+    with pytest.raises(MemoryError):
+        await workers.call(allocate, LARGEST_WORKER, timeout_seconds=60)
+    assert await workers.call(allocate, 2**20, timeout_seconds=60) == 2**20
 
 
 async def test_an_error_comes_back_as_it_was(workers: ProcessWorkers) -> None:

@@ -1,9 +1,11 @@
 """The dashboard over HTTP: what it shows, and what it refuses."""
 
+import asyncio
 import re
 import threading
 from html.parser import HTMLParser
 from itertools import pairwise
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -12,8 +14,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from nodewright.errors import NodewrightError
 from nodewright.generation.recording import Recorder
-from nodewright.monitoring import MetricType
+from nodewright.monitoring import MetricType, MonitoringSystem
 from nodewright.storage import CodegenPersistence
+from nodewright.web import live
+from nodewright.web.app import create_app
 from nodewright.web.exposure import check_exposure
 
 from .conftest import RUN, Serve, summary_of_a_run
@@ -319,3 +323,50 @@ def test_the_chart_script_comes_from_the_installed_package(serve: Serve) -> None
         assert answer.status_code == 200
         assert "plotly.js" in answer.text[:200]
         assert served.client.get("/static/../app.py").status_code in {400, 404}
+
+
+@pytest.mark.parametrize("host", ["[::1", "]", "a]b"])
+def test_a_host_that_is_none_is_refused(serve: Serve, host: str) -> None:
+    with serve() as served:
+        assert served.client.get("/", headers={"Host": host}).status_code in {400, 421}
+        evil = {"Origin": f"http://{host}"}
+        assert served.client.post("/feedback", headers=evil).status_code == 403
+
+
+def test_other_pages_may_link_here_and_nothing_more(serve: Serve) -> None:
+    other = {"Sec-Fetch-Site": "cross-site"}
+    with serve() as served:
+        linked = served.client.get("/", headers=other | {"Sec-Fetch-Mode": "navigate"})
+        assert linked.status_code == 200
+        for mode in ("no-cors", "cors", "websocket"):
+            answer = served.client.get("/charts.json", headers=other | {"Sec-Fetch-Mode": mode})
+            assert answer.status_code == 403
+        same = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"}
+        assert served.client.get("/charts.json", headers=same).status_code == 200
+
+
+async def test_a_websocket_is_closed(persistence: CodegenPersistence) -> None:
+    app = create_app(persistence=persistence)
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "websocket", "path": "/static/x", "headers": [], "query_string": b""}
+    await app(scope, receive, send)
+    assert sent == [{"type": "websocket.close", "code": 1008}]
+
+
+async def test_no_more_pages_listen_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "MOST_LISTENERS", 1)
+    system = MonitoringSystem(log_alerts=False)
+    one = live.Live(system, lambda: asyncio.sleep(0, {}), 1.0)
+    first, second = one.events(), one.events()
+    assert b"sections" in await anext(first)
+    assert b"retry" in await anext(second)
+    with pytest.raises(StopAsyncIteration):
+        await anext(second)
+    await first.aclose()

@@ -1,5 +1,7 @@
+import ast
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nodewright.generation.model import PlannedField, Trace
@@ -71,3 +73,34 @@ def test_rules_are_read_from_the_lines_that_describe_a_record() -> None:
         ("title", "max_length", 14),
     ]
     assert rules[2]["allowed"] == ["Low", "High"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        f"The amount must be at least {'9' * 110}.",
+        f"The amount must be between 1 and {'9' * 100}.",
+        f"The count must be greater than {'9' * 110}.",
+        "The name must be at least 99999999999 characters.",
+        f"The name must be at most {'9' * 80} characters.",
+    ],
+)
+def test_numbers_without_measure_are_no_rules(sentence: str) -> None:
+    fields = [
+        PlannedField("amount", FieldType.NUMBER),
+        PlannedField("count", FieldType.INTEGER),
+        PlannedField("name", FieldType.STRING),
+    ]
+    rules = rules_of([Requirement("R-1", sentence, "", 1)], fields)
+    assert all(abs(rule["value"]) < 1e6 for rule in rules)
+    for field in fields:
+        assert len(sample(field, rules)) < 100
+
+
+@given(st.text(alphabet="ab,/|'\"`- \t\n", max_size=60))
+@example('a"-b-"c, d\'e')
+def test_samples_of_stated_values_are_single_literals(values: str) -> None:
+    field = PlannedField("colour", FieldType.STRING)
+    rules = rules_of([Requirement("R-1", f"colour is one of {values}", "", 1)], [field])
+    for other in (False, True):
+        assert isinstance(ast.literal_eval(sample(field, rules, other=other)), str)

@@ -1,3 +1,5 @@
+import copy
+import os
 import subprocess
 import sys
 import zipfile
@@ -112,3 +114,56 @@ def test_skops_loads_after_omnibase_core(path: Path) -> None:
         "except Exception: pass\n"
     )
     subprocess.run([sys.executable, "-c", script, str(path), VERSION], check=True)
+
+
+def _with_node(classifier: RandomForestClassifier, place: int, **changed: float) -> Any:
+    """The classifier with one node of its first tree changed."""
+    broken = copy.deepcopy(classifier)
+    tree = broken.estimators_[0].tree_
+    state = tree.__getstate__()
+    nodes = state["nodes"].copy()
+    for name, value in changed.items():
+        nodes[name][place] = value
+    tree.__setstate__(state | {"nodes": nodes})
+    return broken
+
+
+@pytest.mark.parametrize(
+    ("place", "changed"),
+    [
+        (0, {"left_child": 10**9}),
+        (0, {"left_child": 0}),
+        (0, {"left_child": -1}),
+        (0, {"left_child": -1, "right_child": -1}),
+        (1, {"right_child": 1}),
+        (0, {"feature": 10**6}),
+        (0, {"feature": -7}),
+    ],
+    ids=str,
+)
+def test_a_tree_that_leads_out_of_itself_is_refused(
+    tmp_path: Path, classifier: RandomForestClassifier, place: int, changed: dict[str, float]
+) -> None:
+    file = tmp_path / "model.skops"
+    model_file.save(file, _with_node(classifier, place, **changed), {}, VERSION)
+    with pytest.raises(ModelFileError, match="forest"):
+        model_file.load(file, VERSION)
+
+
+@pytest.mark.parametrize("name", ["classes_", "n_features_in_", "estimators_"])
+@pytest.mark.parametrize("value", [None, "x", [], np.zeros((2, 2)), [1, 2], {"a": 1}], ids=str)
+def test_a_forest_of_other_values_is_refused(
+    tmp_path: Path, classifier: RandomForestClassifier, name: str, value: Any
+) -> None:
+    broken = copy.deepcopy(classifier)
+    setattr(broken, name, value)
+    file = tmp_path / "model.skops"
+    model_file.save(file, broken, {}, VERSION)
+    with pytest.raises(ModelFileError, match="forest"):
+        model_file.load(file, VERSION)
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "model.skops")
+    with pytest.raises(ModelFileError, match="no file"):
+        model_file.load(tmp_path / "model.skops", VERSION)

@@ -252,3 +252,31 @@ def test_addresses_that_are_not_http_are_refused(url: str) -> None:
 def test_secrets_of_an_address_are_not_shown() -> None:
     channel = WebhookChannel("https://user:word@host/services/T0KEN?key=K")
     assert channel.name == "webhook https://host"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://host:S3CRET/",
+        "http://user:S3CRET@[::1",
+        "http://host:99999/S3CRET",
+        "http://host/S3CRET with space",
+        "http://host/S3CRET\x7f",
+        "http://host/S3CRET\r\nX-Evil: 1",
+        "http://host/S3CRÉT",
+    ],
+)
+def test_an_address_that_cannot_be_used_is_not_repeated(url: str) -> None:
+    for kind in (WebhookChannel, AlertmanagerChannel):
+        with pytest.raises(MonitoringError) as caught:
+            kind(url)
+        assert "S3CR" not in str(caught.value)
+
+
+def test_user_and_password_of_an_address_are_sent_as_a_header(
+    receiver: Receiver, systems: list[MonitoringSystem]
+) -> None:
+    system = system_with(systems)
+    system.add_channel(WebhookChannel(receiver.url.replace("://", "://user:p%40ss@")))
+    record(system, 0.5)
+    assert receiver.next()[1]["Authorization"] == "Basic dXNlcjpwQHNz"

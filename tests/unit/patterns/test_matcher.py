@@ -1,5 +1,6 @@
 """The pattern library and the matcher."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,11 @@ def test_users_add_and_replace_patterns(tmp_path: Path) -> None:
         (TIDES + "extra: 1\n", "extra"),
         (TIDES.replace("COMPUTE", "ROBOT"), "node_kinds"),
         ("!!python/object/apply:os.system [ls]", "is not YAML"),
+        ("a: &a [x]\nb: *a", "write it out"),
+        ("[" * 5000, "is not YAML"),
+        ("[" * 50 + "]" * 50, "nested"),
+        ("weight: 2001-99-99", "is not YAML"),
+        (f"weight: {'9' * 5000}", "is not YAML"),
     ],
 )
 def test_wrong_pattern_files_are_refused_in_one_line(
@@ -195,3 +201,17 @@ def test_phrases_of_weight_zero_hide_what_they_contain() -> None:
 def test_negation_reaches_to_the_end_of_the_clause(text: str, term: str, expected: bool) -> None:
     words = stems(text)
     assert negated(words, words.index(stems(term)[0])) is expected
+
+
+def test_a_few_lines_of_names_make_no_gigabytes(tmp_path: Path) -> None:
+    laughs = ["a0: &a0 [ha, ha, ha, ha, ha, ha, ha, ha, ha]"]
+    laughs += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
+    (tmp_path / "laughs.yaml").write_text("\n".join(laughs))
+    with pytest.raises(PatternLibraryError, match="repeats"):
+        load_folder(tmp_path)
+
+
+def test_a_pipe_among_the_pattern_files_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    with pytest.raises(PatternLibraryError, match="no file"):
+        load_folder(tmp_path)

@@ -74,3 +74,25 @@ def test_own_patterns_are_used(
     names = [item["name"] for item in json.loads(capsys.readouterr().out)["patterns"]]
     assert "notes" in names
     assert analyse(str(prd), "--patterns", str(tmp_path / "missing")) == 2
+
+
+def test_no_control_character_of_a_prd_reaches_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evil = "\x1b]0;owned\x07\x1b[2J\u202e\x9b31m"
+    path = tmp_path / "prd.md"
+    path.write_text(
+        f"# Desk {evil}\n\n## Requirements\n\n- FR-1: Store {evil} notes.\n\n## Data\n\n"
+        f"- **Note**: `{evil}id`, `name`\n"
+    )
+    assert analyse(str(path)) == 0
+    shown = capsys.readouterr().out
+    assert "Desk" in shown
+    assert all(char.isprintable() for char in shown.replace("\n", ""))
+
+
+def test_a_hostile_path_is_shown_on_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert analyse(str(tmp_path / "\x1b[2Jno\nsuch")) == 2
+    assert all(char.isprintable() for char in capsys.readouterr().err.removesuffix("\n"))
