@@ -136,11 +136,7 @@ class Journal:
             raise
 
     def recover(self) -> None:
-        """Finish what a killed run began: its last batch, or its undoing.
-
-        Raises:
-            DeliveryError: nodewright wrote nothing like it, or it leads out of the output folder.
-        """
+        """Finish what a killed run began; DeliveryError where it is not nodewright's to do."""
         self._refuse_links()
         if (self.folder / _UNDOING).exists():
             self._undo()
@@ -188,8 +184,8 @@ class Journal:
 
     def _run(self) -> _Run:
         """The last run; where a kill left no whole record of it, one that made no folder."""
-        with suppress(FileNotFoundError, DeliveryError):
-            return _read(self.folder / _RUN, _Run)
+        with suppress(FileNotFoundError, ValidationError):
+            return _parsed(self.folder / _RUN, _Run)
         return _Run("", out_existed=True, state_existed=True)
 
     def _discard(self) -> None:
@@ -374,15 +370,19 @@ class Journal:
 
 def _read[T](path: Path, kind: type[T]) -> T:
     """A record of the journal; DeliveryError if it is not what nodewright writes."""
-    reader: TypeAdapter[T] = _reader(kind)  # type: ignore[arg-type]  # classes are hashable
     try:
-        return reader.validate_json(read_regular(path, LARGEST_STATE), strict=True)
+        return _parsed(path, kind)
     except ValidationError as error:
         wrong = error.errors(include_input=False, include_url=False)[0]
         raise DeliveryError(
             f"{path} is not what nodewright writes ({wrong['msg']}); look what came with this "
             f"folder, and remove {path.parent} if nothing has to be undone"
         ) from error
+
+
+def _parsed[T](path: Path, kind: type[T]) -> T:
+    reader: TypeAdapter[T] = _reader(kind)  # type: ignore[arg-type]  # classes are hashable
+    return reader.validate_json(read_regular(path, LARGEST_STATE), strict=True)
 
 
 @cache

@@ -41,7 +41,7 @@ class Recorder:
     """Hands rows for ``generation_performance_metrics`` to the write-behind queue."""
 
     def __init__(self, persistence: CodegenPersistence | None = None) -> None:
-        self.persistence = persistence or CodegenPersistence()
+        self.persistence: CodegenPersistence = persistence or CodegenPersistence()
         # Whether this run has waited for the database in vain; it does so once.
         self._away = False
 
