@@ -101,10 +101,6 @@ def test_a_journal_that_is_none_is_refused(tmp_path: Path, record: bytes) -> Non
     (place / "record.json").write_bytes(record)
     with pytest.raises(DeliveryError, match=r"record\.json"):
         recover(tmp_path)
-    (place / "done").touch()
-    (place.parent / "run.json").write_bytes(record)
-    with pytest.raises(DeliveryError):
-        deliver(tmp_path)
 
 
 @pytest.mark.parametrize(
