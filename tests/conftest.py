@@ -6,6 +6,7 @@ one test, copied from a template in some milliseconds; `persistence` is an objec
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from itertools import count
@@ -35,6 +36,13 @@ def data_dir() -> Iterator[Path]:
         patch.setenv("NODEWRIGHT_DATA_DIR", str(path))
         yield path
     shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interrupts() -> None:
+    """Processes that the tests interrupt must not inherit a background job's deaf ear."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
