@@ -90,3 +90,17 @@ def persistence(database_url: str) -> Iterator[CodegenPersistence]:
     made = CodegenPersistence(database_url)
     yield made
     made.sync.close()
+
+
+@pytest.fixture
+def hanging_is_an_error() -> Iterator[None]:
+    """Ends what would take hours."""
+
+    def stop(_signal: int, _frame: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from nodewright.generation.model import NodePlan, Plan, PlannedField, PlannedStep
+from nodewright.generation.model import NUMERIC, NodePlan, Plan, PlannedField, PlannedStep
 from nodewright.generation.naming import pascal
 from nodewright.generation.samples import broken_sample, sample
 from nodewright.prd.models import FieldType
@@ -17,7 +17,6 @@ ANNOTATIONS: dict[FieldType, str] = {
     FieldType.STRINGS: "tuple[str, ...]",
     FieldType.OBJECT: "dict[str, str]",
 }
-NUMERIC = (FieldType.INTEGER, FieldType.NUMBER, FieldType.DECIMAL)
 # Behaviours that hold a record against the rules of the text.
 _JUDGING = {"validate", "check", "create", "update"}
 

@@ -19,6 +19,10 @@ class Verify(StrEnum):
     FULL = "full"
 
 
+NUMERIC = (FieldType.INTEGER, FieldType.NUMBER, FieldType.DECIMAL)
+"""Types of fields that can be measured."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """Where in the PRD something came from."""

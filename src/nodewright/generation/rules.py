@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from nodewright.generation.model import PlannedField, Trace
+from nodewright.generation.model import NUMERIC, PlannedField, Trace
 from nodewright.prd.models import FieldType, Requirement
 
 Rule = dict[str, Any]
@@ -15,7 +15,6 @@ Rule = dict[str, Any]
 # Longer numbers and texts are slips or traps: samples and tests are made of these.
 _NUMBER = r"(-?\d{1,15}(?:\.\d{1,15})?)(?!\.?\d)"
 _LONGEST_TEXT = 10_000
-_NUMERIC = (FieldType.INTEGER, FieldType.NUMBER, FieldType.DECIMAL)
 
 
 def _phrase(pattern: str) -> re.Pattern[str]:
@@ -81,7 +80,7 @@ def _stated(text: str, field: PlannedField) -> Iterator[Rule]:
     clause = match[1]
     if field.type is FieldType.STRING:
         yield from _text_rules(field.name, clause)
-    elif field.type in _NUMERIC:
+    elif field.type in NUMERIC:
         yield from _number_rules(field, clause)
 
 

@@ -78,6 +78,7 @@ _PASSIVE = re.compile(
     r"|are) be\s+(?P<verb>\w+ed|sent|kept|built|written|read)\b",
     re.IGNORECASE,
 )
+_THEN = re.compile(r"\bthen\b", re.IGNORECASE)
 _CLAUSE = re.compile(r"\b(?:so that|in order to|para que)\b|[.;。；]", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-zÀ-ÿ][\wÀ-ÿ'/-]*")
 _DETERMINERS = word_set(
@@ -122,8 +123,7 @@ def operation_of(text: str) -> Operation:
 
 def _demanded(text: str) -> Operation | None:
     """What follows a modal verb, known or not: "must upgrade the plan", "must be cacheable"."""
-    then = re.search(r"\bthen\b", text, re.IGNORECASE)
-    tail = text[then.end() :] if then else _CLAUSE.split(text, maxsplit=1)[0]
+    tail = _consequence(text, _CLAUSE.split(text, maxsplit=1)[0])
     modal = _MODAL.search(tail)
     if modal is None:
         return None
@@ -140,6 +140,12 @@ def _demanded(text: str) -> Operation | None:
     if len(verb) < _SHORTEST_VERB or not verb.isascii() or verb in _BREAKS | _DETERMINERS:
         return None
     return Operation(verb, _object_after(_SECOND_VERB.sub(" ", after, count=1)))
+
+
+def _consequence(text: str, whole: str) -> str:
+    """What follows "then"; ``whole`` where the text has no "then"."""
+    then = _THEN.search(text)
+    return text[then.end() :] if then else whole
 
 
 # "upgrade or downgrade their plans": the second verb, which is not known either.
@@ -167,8 +173,7 @@ def _pieces(text: str) -> Iterator[str]:
         if found:
             main = _CLAUSE.split(text[found.end() :], maxsplit=1)[0]
             yield main
-    then = re.search(r"\bthen\b", text, re.IGNORECASE)
-    tail = text[then.end() :] if then else main
+    tail = _consequence(text, main)
     modal = _MODAL.search(tail)
     if modal:
         rest = tail[modal.end() :]

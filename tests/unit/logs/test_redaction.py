@@ -1,8 +1,6 @@
 """Redaction finds the same secrets as its plain patterns would, in linear time."""
 
 import re
-import signal
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -26,20 +24,6 @@ def test_addresses_lose_their_password(text: str) -> None:
 @given(st.lists(JWT_PARTS, max_size=20).map("".join))
 def test_web_tokens_are_taken_out(text: str) -> None:
     assert Redactor().text(text) == JWT.sub(MARK, text)
-
-
-@pytest.fixture
-def hanging_is_an_error() -> Iterator[None]:
-    """Ends what would take hours."""
-
-    def stop(_signal: int, _frame: object) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(60)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.usefixtures("hanging_is_an_error")
