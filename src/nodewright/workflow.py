@@ -11,19 +11,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from nodewright.delivery.decisions import Action
+from nodewright.delivery.delivery import Delivery
 from nodewright.errors import NodewrightError
-from nodewright.generation.announcing import Announcer
-from nodewright.generation.cluster import ClusterWorkers
-from nodewright.generation.decisions import Action
-from nodewright.generation.delivery import Delivery
-from nodewright.generation.early import EarlyDelivery
-from nodewright.generation.model import Check, NodePlan, NodeReport, Plan, RenderedFile, Verify
-from nodewright.generation.naming import snake
-from nodewright.generation.planner import plan_nodes
-from nodewright.generation.proof import judge_staged, load_templates, render_files
-from nodewright.generation.proving import Proof, prove, without_broken_steps
-from nodewright.generation.recording import Recorder, RunTimes
-from nodewright.generation.run import (
+from nodewright.language.naming import snake
+from nodewright.logs import get_logger
+from nodewright.mixins import usable_set
+from nodewright.monitoring import otel
+from nodewright.patterns.tuning import tuned_matcher
+from nodewright.planning.model import Check, NodePlan, NodeReport, Plan, RenderedFile, Verify
+from nodewright.planning.planner import plan_nodes
+from nodewright.prd import read_prd
+from nodewright.proving import verify_package
+from nodewright.proving.proof import judge_staged, load_templates, render_files
+from nodewright.reading import SimplePRDAnalyzer
+from nodewright.runs.announcing import Announcer
+from nodewright.runs.cluster import ClusterWorkers
+from nodewright.runs.early import EarlyDelivery
+from nodewright.runs.pooling import Proof, prove, without_broken_steps
+from nodewright.runs.recording import Recorder, RunTimes
+from nodewright.runs.run import (
     OnProgress,
     Options,
     Outcome,
@@ -32,13 +39,7 @@ from nodewright.generation.run import (
     Progress,
     Run,
 )
-from nodewright.generation.verify import verify_package
-from nodewright.generation.workers import ProcessWorkers, Workers
-from nodewright.logs import get_logger
-from nodewright.mixins import usable_set
-from nodewright.monitoring import otel
-from nodewright.patterns.tuning import tuned_matcher
-from nodewright.prd import SimplePRDAnalyzer, read_prd
+from nodewright.runs.workers import ProcessWorkers, Workers
 from nodewright.settings import Settings
 
 __all__ = [

@@ -7,16 +7,16 @@ from pathlib import Path
 import orjson
 import pytest
 
-from nodewright.generation.decisions import Action, FileDecision, decide
-from nodewright.generation.delivery import Delivery
-from nodewright.generation.manifest import (
+from nodewright.delivery.decisions import Action, FileDecision, decide
+from nodewright.delivery.delivery import Delivery
+from nodewright.delivery.manifest import (
     ConfinementError,
     DeliveryError,
     ManifestEntry,
     load_manifest,
 )
-from nodewright.generation.merge import MergeError, has_conflicts, merge
-from nodewright.generation.model import Check, NodeReport, RenderedFile
+from nodewright.delivery.merge import MergeError, has_conflicts, merge
+from nodewright.planning.model import Check, NodeReport, RenderedFile
 
 SLUG = "node_order_effect"
 NODE = f"src/shop/nodes/{SLUG}/node.py"

@@ -1,0 +1,137 @@
+"""The jobs of ``ParallelGenerator``, and the plans that come of them."""
+
+import itertools
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from nodewright.errors import NodewrightError
+from nodewright.language.naming import snake
+from nodewright.planning.model import NodePlan, NodeReport, Plan
+from nodewright.planning.planner import plan_service
+from nodewright.prd.models import NODE_KINDS, SimplePRDAnalysisResult
+
+
+@dataclass
+class GenerationJob:
+    """One node to generate: ``microservice_name`` names it, ``node_type`` is its kind."""
+
+    job_id: UUID
+    node_type: str
+    microservice_name: str
+    domain: str
+    analysis_result: SimplePRDAnalysisResult
+    output_directory: str
+
+
+@dataclass
+class GenerationResult:
+    """What became of a job.
+
+    ``node_result`` describes the delivered node: ``node_name``, ``class_name``, ``kind``,
+    ``output_path``, ``files``, ``operations``, ``requirements`` and ``checks``. ``duration_ms`` is
+    the time in the worker; ``timed_out`` says that it was stopped at its time limit.
+    """
+
+    job_id: UUID
+    success: bool
+    node_result: dict[str, Any] | None
+    error: str | None
+    duration_ms: float
+    node_type: str
+    microservice_name: str
+    timed_out: bool = False
+
+
+def refuse_doubles(jobs: Sequence[GenerationJob]) -> None:
+    """Refuse two jobs that would write the same node.
+
+    Raises:
+        ValueError: names the two jobs.
+    """
+    seen: dict[tuple[str, str, str], UUID] = {}
+    for job in jobs:
+        key = (_place(job), snake(str(job.microservice_name)), str(job.node_type))
+        if key in seen:
+            raise ValueError(
+                f"jobs {seen[key]} and {job.job_id} would write the same node, a "
+                f"{job.node_type} {job.microservice_name} in {job.output_directory}"
+            )
+        seen[key] = job.job_id
+
+
+def by_folder(jobs: Sequence[GenerationJob]) -> list[tuple[Path, list[GenerationJob]]]:
+    """The jobs of each output folder, whatever way its path is written."""
+    ordered = sorted(jobs, key=_place)
+    return [(Path(folder), list(group)) for folder, group in itertools.groupby(ordered, _place)]
+
+
+def _place(job: GenerationJob) -> str:
+    return os.path.realpath(str(job.output_directory).replace("\0", ""))
+
+
+def plan_folder(
+    folder: Path, jobs: Sequence[GenerationJob]
+) -> tuple[Plan, dict[str, GenerationJob], list[tuple[GenerationJob, str]]]:
+    """The plan of a folder, the job of each node, and jobs that cannot be planned, with why."""
+    nodes: list[NodePlan] = []
+    planned: dict[str, GenerationJob] = {}
+    refused: list[tuple[GenerationJob, str]] = []
+    by_service = itertools.groupby(
+        sorted(jobs, key=lambda job: str(job.microservice_name)),
+        key=lambda job: str(job.microservice_name),
+    )
+    for name, group in by_service:
+        sound = []
+        for job in group:
+            error = _fault(job)
+            if error:
+                refused.append((job, error))
+            else:
+                sound.append(job)
+        if not sound:
+            continue
+        kinds = {job.node_type: job for job in sound}
+        try:
+            made = plan_service(sound[0].analysis_result, name, sound[0].domain, list(kinds))
+        except NodewrightError as error:
+            refused += [(job, str(error)) for job in sound]
+            continue
+        nodes += made
+        planned |= {node.slug: kinds[node.kind] for node in made if node.kind in kinds}
+    names = {str(job.microservice_name) for job in jobs}
+    title = names.pop() if len(names) == 1 else folder.name
+    package = snake(title, "service")
+    return Plan(package, title, title, tuple(nodes)), planned, refused
+
+
+def _fault(job: GenerationJob) -> str:
+    """What is wrong with a job, empty where nothing is."""
+    if job.node_type not in NODE_KINDS:
+        return f"node_type {job.node_type!r} is none of {', '.join(NODE_KINDS)}"
+    if not isinstance(job.analysis_result, SimplePRDAnalysisResult):
+        kind = type(job.analysis_result).__name__
+        return f"analysis_result is {kind}, not what SimplePRDAnalyzer.analyze_prd gives"
+    if not str(job.microservice_name).strip():
+        return "microservice_name is empty"
+    if not str(job.output_directory).strip() or "\0" in str(job.output_directory):
+        return f"output_directory {str(job.output_directory)!r} is no path"
+    return ""
+
+
+def described(job: GenerationJob, node: NodePlan, report: NodeReport) -> dict[str, Any]:
+    """A delivered node as the plain values of a result."""
+    output = Path(job.output_directory)
+    return {
+        "node_name": node.slug,
+        "class_name": node.class_name,
+        "kind": node.kind,
+        "output_path": str(output),
+        "files": [str(output / file.path) for file in report.files],
+        "operations": [operation.name for operation in node.operations],
+        "requirements": [trace.requirement for trace in node.traces],
+        "checks": [check.name for check in report.checks],
+    }
