@@ -22,6 +22,7 @@ ROOMS = [
     "rendering",
     "planning",
     "reading",
+    "spec",
     "prd",
     "patterns",
     "mixins",

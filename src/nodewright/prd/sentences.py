@@ -108,7 +108,7 @@ def sentences_of(sections: Sequence[Section]) -> list[Sentence]:
         if section.title:
             found.append(_heading(section, number, weight, quality))
         for block, scope in zip(section.blocks, section.scopes, strict=True):
-            for text, line, factor in _pieces(block):
+            for text, line, factor in pieces_of(block):
                 raw = tuple(tokens(text))
                 words = stems_of(raw)
                 own = scope_of(text, scope, words)
@@ -164,7 +164,7 @@ def _heading(section: Section, number: int, weight: float, quality: float) -> Se
     )
 
 
-def _pieces(block: Block) -> Iterator[tuple[str, int, float]]:
+def pieces_of(block: Block) -> Iterator[tuple[str, int, float]]:
     """Sentences of a block with their lines and the factor of their kind."""
     if block.kind is BlockKind.CODE:
         if block.language in _SILENT_CODE:
