@@ -200,7 +200,7 @@ def _accept(node: ast.AST, text: str, depth: int) -> None:
         _accept(child, text, depth + 1)
 
 
-def _objection(node: ast.AST) -> str:
+def _objection(node: ast.AST) -> str:  # noqa: PLR0911 - one case a rule
     """What the language has against one node, empty where nothing."""
     match node:
         case ast.Call():
