@@ -15,7 +15,7 @@ Path = tuple[str | int, ...]
 
 
 @cache
-def attributes(kind: type) -> tuple[str, ...]:
+def attributes(kind: Any) -> tuple[str, ...]:
     """Names of what an element of ``kind`` holds."""
     return tuple(each.name for each in fields(kind))
 
