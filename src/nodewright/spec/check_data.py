@@ -158,6 +158,11 @@ def check_surroundings(checking: Checking) -> Problems:
     for number, store in enumerate(specification.stores):
         for name in store.entities:
             yield from checking.stored(("stores", number), name)
+
+
+def check_qualities(checking: Checking) -> Problems:
+    """Qualities compare with a number, and speak of operations that exist."""
+    specification = checking.specification
     for number, quality in enumerate(specification.qualities):
         if quality.comparison not in _COMPARISONS:
             known = ", ".join(_COMPARISONS)

@@ -197,7 +197,7 @@ def _starts(checking: Checking, path: Path, operation: Operation) -> Problems:
         if each.name in given and not _fits(checking, given[each.name], each):
             yield Problem(
                 (*path, "on"),
-                f"input {each.name!r} is {each.type}, event {event.name} carries {given[each.name]}",
+                f"input {each.name!r} is {each.type}; {event.name} carries {given[each.name]}",
             )
 
 

@@ -2,7 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from nodewright.spec.check_data import check_entities, check_machines, check_surroundings
+from nodewright.spec.check_data import (
+    check_entities,
+    check_machines,
+    check_qualities,
+    check_surroundings,
+)
 from nodewright.spec.check_operations import check_operations
 from nodewright.spec.checking import Checking, Problems
 from nodewright.spec.model import Specification
@@ -77,5 +82,6 @@ _CHECKS: tuple[Callable[[Checking], Problems], ...] = (
     check_entities,
     check_machines,
     check_surroundings,
+    check_qualities,
     check_operations,
 )

@@ -29,7 +29,8 @@ def walk(node: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
             yield from walk(each, (*path, place))
     elif is_dataclass(node):
         yield path, node
-        for name in attributes(type(node)):
+        kind: Any = type(node)
+        for name in attributes(kind):
             value = getattr(node, name)
             if isinstance(value, tuple | Expression) or is_dataclass(value):
                 yield from walk(value, (*path, name))
