@@ -84,7 +84,14 @@ def _compound(draw: Draw, kind: Type, around: Around, depth: int) -> str | None:
         case Base.BOOLEAN:
             return _condition(draw, around, depth)
         case Base.INTEGER:
-            forms = ["{i} + {i}", "{i} * {i}", "length({t})", "floor({n})", "abs({i})", "{i} // {i}"]
+            forms = [
+                "{i} + {i}",
+                "{i} * {i}",
+                "length({t})",
+                "floor({n})",
+                "abs({i})",
+                "{i} // {i}",
+            ]
         case Base.NUMBER:
             forms = ["{n} + {n}", "{n} * {i}", "{n} / {n}", "round({n}, 2)", "max({n}, {n})",
                      "total_minutes({d})", "number({i})"]  # fmt: skip
@@ -304,7 +311,9 @@ def _effect(draw: Draw, half: Half, around: Around) -> m.Effect:
     )
 
 
-def common(draw: Draw, half: Half, request: Around, record: Around, after: Around) -> dict[str, Any]:
+def common(
+    draw: Draw, half: Half, request: Around, record: Around, after: Around
+) -> dict[str, Any]:
     """Attributes that every operation has."""
     found: dict[str, Any] = {"clauses": ("A.1",)}
     if draw(st.integers(0, 3)) == 0:
@@ -365,7 +374,8 @@ def _create(draw: Draw, half: Half, each: m.Entity) -> m.Operation:
         entity=each.name,
         inputs=_extra(draw),
         set=tuple(
-            m.Assign(name=f.name, value=expression(draw, f.type.required, Around(), 1)) for f in sets
+            m.Assign(name=f.name, value=expression(draw, f.type.required, Around(), 1))
+            for f in sets
         ),
     )
     record = around_record(each)

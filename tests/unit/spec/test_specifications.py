@@ -27,7 +27,9 @@ VALUES: dict[Base, st.SearchStrategy[Any]] = {
     Base.NUMBER: st.sampled_from([Decimal("0.5"), Decimal(3), Decimal("1e9"), Decimal(0)]),
     Base.BOOLEAN: st.booleans(),
     Base.DATE: st.sampled_from([date(2026, 3, 2), date(1, 1, 1), date.max]),
-    Base.DATETIME: st.sampled_from([NOW, NOW + timedelta(days=1), datetime.max.replace(tzinfo=UTC)]),
+    Base.DATETIME: st.sampled_from(
+        [NOW, NOW + timedelta(days=1), datetime.max.replace(tzinfo=UTC)]
+    ),
     Base.DURATION: st.sampled_from([timedelta(), timedelta(days=900), timedelta.max]),
     Base.UUID: st.sampled_from(IDS),
     Base.OBJECT: st.just({"a": "b"}),
