@@ -93,6 +93,14 @@ def domain_name(text: str, fallback: str = "record") -> str:
     return snake(" ".join(meaningful or accepted), fallback)
 
 
+def accepted_name(text: str, fallback: str = "record") -> str:
+    """``text`` in snake_case, each word that onex refuses replaced: ``UserService`` -> user_offer.
+
+    Other than ``domain_name`` it drops no word, so that different names stay different.
+    """
+    return snake(" ".join(_accepted(word.lower()) for word in words(text)), fallback)
+
+
 def _accepted(word: str) -> str:
     for refused, instead in _SAID_INSTEAD.items():
         if refused in word:
