@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from nodewright.planning.inputs import PlannedInput
+from nodewright.planning.inputs import is_needed
 from nodewright.rendering.layout import wrapped
 from nodewright.rendering.names import annotation, asked, safe
-from nodewright.spec.model import Specification
+from nodewright.spec.model import Input, Specification
 from nodewright.spec.types import Type
 from nodewright.templates.quoting import pystr
 
@@ -62,18 +62,16 @@ def typed_fields(
     return {"config": config_for(name for name, _ in fields), "lines": dedented(lines)}
 
 
-def input_lines(inputs: Iterable[PlannedInput], specification: Specification) -> list[str]:
+def input_lines(inputs: Iterable[Input], specification: Specification) -> list[str]:
     """The lines of the inputs of a request."""
     lines: list[str] = []
     for each in inputs:
-        kind = each.type if each.required else each.type.maybe
-        text = each.text if each.text != each.name.replace("_", " ") else ""
+        kind = each.type if is_needed(each) else each.type.maybe
         lines += field_lines(
             each.name,
             kind,
             specification,
-            default=not each.required,
-            text=text,
+            default=not is_needed(each),
             attribute=asked(each.name),
         )
     return dedented(lines)

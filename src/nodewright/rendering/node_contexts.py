@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from nodewright.planning.inputs import entity_of, inputs_of
+from nodewright.planning.inputs import asked_inputs, entity_of
 from nodewright.planning.plan import NodePlan, OperationPlan, Plan
 from nodewright.rendering.aggregates import row_types
 from nodewright.rendering.effects import warns
@@ -181,7 +181,7 @@ def _models(
 def _request(
     specification: Specification, planned: OperationPlan, names: _Names, folder: str
 ) -> FileContext:
-    inputs = inputs_of(specification, planned.element)
+    inputs = asked_inputs(specification, planned.element)
     model = request_class(planned.name)
     operation = pystr(planned.name)
     lines = [
@@ -210,7 +210,7 @@ def _parts(
             record = Record(variable(entity.name), entity)
             request = {
                 each.name: Code(f"request.{each.name}", each.type)
-                for each in inputs_of(specification, element)
+                for each in asked_inputs(specification, element)
             }
             scope = Scope(specification, record=record, request=request)
             types = row_types(element, scope)
@@ -448,7 +448,7 @@ def _contract(plan: Plan, specification: Specification, node: NodePlan, names: _
 def _factors(specification: Specification, node: NodePlan) -> list[Context]:
     """The inputs of the computations; the contract asks that their weights add up to one."""
     inputs = dict.fromkeys(
-        each.name for op in node.operations for each in inputs_of(specification, op.element)
+        each.name for op in node.operations for each in asked_inputs(specification, op.element)
     )
     names = list(inputs) or [op.name for op in node.operations]
     share = round(1 / len(names), 4)

@@ -10,11 +10,8 @@ from functools import singledispatch
 
 from nodewright.language.naming import pascal
 from nodewright.planning.inputs import (
-    LARGEST_PAGE,
-    USUAL_PAGE,
-    created_inputs,
+    asked_inputs,
     entity_of,
-    inputs_of,
     key_field,
 )
 from nodewright.rendering.aggregates import add_rows
@@ -63,6 +60,7 @@ from nodewright.spec.model import (
     Update,
     Workflow,
 )
+from nodewright.spec.requests import LISTED, MOST_LISTED, created_fields
 from nodewright.spec.types import Base
 from nodewright.templates.quoting import pystr
 
@@ -114,7 +112,7 @@ def admit(method: Method) -> None:
 def _read_inputs(method: Method) -> None:
     """Name the inputs; one with a default gets a variable of its own."""
     codes: dict[str, Code] = {}
-    for each in inputs_of(method.specification, method.element):
+    for each in asked_inputs(method.specification, method.element):
         kind = resolved(each.type, method.specification)
         code = Code(f"request.{asked(each.name)}", kind if each.default is None else kind.maybe)
         if each.default is not None:
@@ -152,7 +150,7 @@ def _(element: Create, method: Method) -> None:
     name = variable(entity.name)
     given = {
         each.name: method.scope.request[each.name]
-        for each in created_inputs(method.specification, element)
+        for each in created_fields(method.specification, element)
     }
     make_record(method.block, entity, name, given, element.set, method.scope)
     _check(method, entity, name)
@@ -395,10 +393,10 @@ def _choose(
 def _(element: Listing, method: Method) -> None:
     if element.paged:
         method.block.add(
-            f"limit = {USUAL_PAGE} if request.limit is None else request.limit",
+            f"limit = {LISTED} if request.limit is None else request.limit",
             "offset = 0 if request.offset is None else request.offset",
-            f'require(1 <= limit <= {LARGEST_PAGE}, "limit_invalid", "limit is 1 to '
-            f'{LARGEST_PAGE}")',
+            f'require(1 <= limit <= {MOST_LISTED}, "limit_invalid", "limit is 1 to '
+            f'{MOST_LISTED}")',
             'require(offset >= 0, "offset_invalid", "offset is 0 or more")',
         )
     method.guard(element.guards, method.scope)

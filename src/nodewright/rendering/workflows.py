@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from nodewright.language.naming import pascal
-from nodewright.planning.inputs import entity_of, inputs_of
+from nodewright.planning.inputs import asked_inputs, entity_of
 from nodewright.rendering.effects import retry_code, take_effect, warns
 from nodewright.rendering.expressions import Code, Scope, compiled, condition
 from nodewright.rendering.methods import Method, expressions_in
@@ -98,7 +98,7 @@ def _add_step(
         arguments.append(f"retry={retry_code(step.retry)}")
     undo = method.specification.operation(step.undo) if step.undo else None
     if undo is not None:
-        names = names_tuple([each.name for each in inputs_of(method.specification, undo)])
+        names = names_tuple([each.name for each in asked_inputs(method.specification, undo)])
         arguments.append(f"undo=Undo({pystr(undo.name)}, {names})")
     if step.on_failure is OnFailure.KEEP:
         arguments.append("keep=True")
