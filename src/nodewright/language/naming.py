@@ -7,6 +7,7 @@ are transliterated, so that a Korean or Chinese document names its nodes by its 
 import keyword
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from unicodedata import category
 
 from anyascii import anyascii
@@ -93,6 +94,7 @@ def domain_name(text: str, fallback: str = "record") -> str:
     return snake(" ".join(meaningful or accepted), fallback)
 
 
+@lru_cache(maxsize=4096)
 def accepted_name(text: str, fallback: str = "record") -> str:
     """``text`` in snake_case, each word that onex refuses replaced: ``UserService`` -> user_offer.
 

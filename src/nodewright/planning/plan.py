@@ -182,11 +182,11 @@ def plan_specification(specification: Specification) -> Plan:
 
 
 def kind_of(operation: Operation) -> str:
-    """The kind of node that carries ``operation`` out."""
+    """The kind of node that carries ``operation`` out; what has effects is no pure computation."""
     match operation:
         case Move() | Aggregate():
             return "REDUCER"
-        case Compute():
+        case Compute(effects=()):
             return "COMPUTE"
         case Workflow():
             return "ORCHESTRATOR"

@@ -139,5 +139,5 @@ def _(effect: Add, block: Block, scope: Scope) -> None:
     target = f"new_{name.variable}" if name else variable(entity.name)
     within = replace(scope, record=None, names={}, this=scope)
     make_record(block, entity, target, {}, effect.set, within)
-    check_fields(block, entity, target, scope.surroundings)
+    check_fields(block, entity, target, scope)
     keep_new(block, entity, target, scope.surroundings)

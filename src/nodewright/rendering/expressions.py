@@ -274,6 +274,9 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
 
 
 def _compare(node: ast.Compare, scope: Scope) -> Code:
+    known = _known(node)
+    if known is not None:
+        return Code(str(known), BOOLEAN)
     operands = [_code(each, scope) for each in (node.left, *node.comparators)]
     bases = {operand.type.base for operand in operands}
     if Base.UUID in bases and not bases.isdisjoint({Base.TEXT, Base.ENUM}):
@@ -282,6 +285,19 @@ def _compare(node: ast.Compare, scope: Scope) -> Code:
     for kind, operand in zip(node.ops, operands[1:], strict=True):
         parts += [_COMPARISONS[type(kind)], operand.within(ADD)]
     return Code(" ".join(parts), BOOLEAN, COMPARE)
+
+
+def _known(node: ast.Compare) -> bool | None:
+    """Whether two literals are equal, where that is what a comparison asks."""
+    match node:
+        case ast.Compare(
+            left=ast.Constant(value=left),
+            ops=[ast.Eq() | ast.NotEq() as sign],
+            comparators=[ast.Constant(value=right)],
+        ):
+            return (left == right) is isinstance(sign, ast.Eq)
+        case _:
+            return None
 
 
 def _spelled(code: Code) -> Code:

@@ -10,7 +10,6 @@ from nodewright.rendering.names import model_class, resolved, safe, variable
 from nodewright.rendering.records import (
     bare_names,
     check_fields,
-    has_rules,
     keep_changed,
     keep_new,
     make_record,
@@ -59,7 +58,7 @@ def add_import(method: Method, element: Import) -> None:
                     _changed(method, element, entity, fields)
     if element.effects:
         scope = replace(method.scope, record=Record(name, entity), old=Record(old, entity))
-        with block.indented(f"for {name}, {old} in touched:"):
+        with block.loop((name, old), "touched"):
             for each in element.effects:
                 take_effect(each, block, scope)
     method.answer(count="created")
@@ -69,8 +68,7 @@ def _new(method: Method, element: Import, entity: Entity, fields: list[Field]) -
     name = variable(entity.name)
     given = {each.name: _given(method, entity, each) for each in fields}
     make_record(method.block, entity, name, given, (), method.scope)
-    if has_rules(entity, method.specification):
-        check_fields(method.block, entity, name, method.scope.surroundings)
+    check_fields(method.block, entity, name, method.scope)
     scope = replace(method.scope, record=Record(name, entity), old=Record(name, entity))
     if any(bare_names(each.require) for each in element.guards):
         method.guard(element.guards, scope)

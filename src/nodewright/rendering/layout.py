@@ -1,10 +1,10 @@
 """Lines of Python that fit the page, and the imports that a text needs."""
 
-import ast
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import pairwise
 
 WIDTH = 100
 INDENT = "    "
@@ -26,6 +26,7 @@ class Block:
     def __init__(self, depth: int = 0) -> None:
         self.lines: list[str] = []
         self._depth = depth
+        self._optional: list[tuple[str, list[str], list[str]]] = []
 
     def add(self, *statements: str) -> None:
         """Add statements, each broken where it is longer than a line."""
@@ -45,6 +46,40 @@ class Block:
         self._depth += 1
         yield
         self._depth -= 1
+
+    @contextmanager
+    def loop(self, names: tuple[str, ...], source: str) -> Iterator[None]:
+        """A loop over ``source``; a name that what is added inside does not read becomes ``_``."""
+        start = len(self.lines)
+        with self.deeper():
+            yield
+        read = used_names("\n".join(self.lines[start:]))
+        shown = [name if name in read else "_" for name in names]
+        if set(shown) == {"_"}:
+            shown = ["_"]
+        head = f"for {', '.join(shown)} in {source}:"
+        self.lines[start:start] = wrapped(INDENT * self._depth + head)
+
+    def add_where_used(self, name: str, statement: str, otherwise: str = "") -> None:
+        """Add ``statement``, or ``otherwise`` where nothing that follows reads ``name``."""
+        margin = INDENT * self._depth
+        lines = wrapped(margin + statement)
+        self._optional.append((name, lines, wrapped(margin + otherwise) if otherwise else []))
+        self.lines += lines
+
+    def finished(self) -> list[str]:
+        """All lines, without optional statements that nothing reads."""
+        lines = self.lines
+        for name, statement, otherwise in reversed(self._optional):
+            start = next(
+                place
+                for place in range(len(lines))
+                if lines[place : place + len(statement)] == statement
+            )
+            end = start + len(statement)
+            if name not in used_names("\n".join(lines[end:])):
+                lines = [*lines[:start], *otherwise, *lines[end:]]
+        return lines
 
 
 def wrapped(line: str, width: int = WIDTH) -> list[str]:
@@ -160,7 +195,7 @@ def _pieces(text: str, *, commas: bool) -> tuple[list[str], bool]:
         )
         if cuts:
             edges = [0, *cuts, len(text)]
-            return [text[a:b].strip() for a, b in zip(edges, edges[1:], strict=False)], False
+            return [text[a:b].strip() for a, b in pairwise(edges)], False
     return [text], False
 
 
@@ -208,9 +243,18 @@ _MODULES = {
 }
 
 
+_LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|#.*')
+_DECLARED = re.compile(r"^\s*\w+:(?!=)", re.MULTILINE)
+_READ = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?!\w)(?!\s*=[^=])")
+
+
 def used_names(code: str) -> set[str]:
-    """Bare names that ``code`` reads."""
-    return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+    """Bare names that ``code`` reads; not those in literals, of attributes, or of arguments.
+
+    >>> sorted(used_names('span: Number\\nx = f(dt.date, text="Decimal", share=y)'))
+    ['Number', 'dt', 'f', 'y']
+    """
+    return set(_READ.findall(_DECLARED.sub("", _LITERAL.sub("", code))))
 
 
 def imports_for(code: str, own: Mapping[str, str], package: str) -> str:

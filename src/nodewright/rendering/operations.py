@@ -31,7 +31,6 @@ from nodewright.rendering.records import (
     bare_names,
     change_record,
     check_fields,
-    has_rules,
     keep_changed,
     keep_new,
     make_record,
@@ -69,7 +68,7 @@ def operation_lines(method: Method) -> list[str]:
     """The body of ``method``."""
     admit(method)
     perform(method.element, method)
-    return method.block.lines
+    return method.block.finished()
 
 
 # --- before the work ----------------------------------------------------------------------------
@@ -81,7 +80,7 @@ def admit(method: Method) -> None:
     if element.roles is not None:
         block.add(f"require_role(request.caller, {names_tuple(element.roles.roles)})")
     if speaks_of_caller(method.specification, element):
-        block.add("caller = named(request.caller)")
+        block.add_where_used("caller", "caller = named(request.caller)", "named(request.caller)")
     _read_inputs(method)
     if element.rate is not None:
         by = compiled(element.rate.by, method.scope).text if element.rate.by else "None"
@@ -118,7 +117,9 @@ def _read_inputs(method: Method) -> None:
         if each.default is not None:
             default = value_for(each.default, each.type, method.scope)
             name = f"{each.name}_given" if _is_variable(method, each.name) else local(each.name)
-            method.block.add(f"{name} = {default} if {code.text} is None else {code.text}")
+            method.block.add_where_used(
+                name, f"{name} = {default} if {code.text} is None else {code.text}"
+            )
             code = Code(name, kind)
         codes[each.name] = code
     method.scope = replace(method.scope, request=codes, caller="caller")
@@ -162,8 +163,7 @@ def _(element: Create, method: Method) -> None:
 
 
 def _check(method: Method, entity: Entity, record: str, written: str = "") -> None:
-    if has_rules(entity, method.specification):
-        check_fields(method.block, entity, record, method.scope.surroundings, written)
+    check_fields(method.block, entity, record, method.scope, written)
 
 
 # --- records that exist -------------------------------------------------------------------------
@@ -193,7 +193,7 @@ def _guard_selected(method: Method, element: Selected, scope: Scope) -> None:
         return
     for each in element.guards:
         if bare_names(each.require) and scope.record is not None:
-            with method.block.indented(f"for {scope.record.variable} in records:"):
+            with method.block.loop((scope.record.variable,), "records"):
                 method.guard((each,), scope)
         else:
             method.guard((each,), method.scope)
@@ -215,7 +215,7 @@ def _(element: Read, method: Method) -> None:
 
 def _each_effect(method: Method, scope: Scope) -> None:
     if method.element.effects and scope.record is not None:
-        with method.block.indented(f"for {scope.record.variable} in records:"):
+        with method.block.loop((scope.record.variable,), "records"):
             _effects(method, scope)
 
 
@@ -311,7 +311,7 @@ def _change_selected(
         if element.effects:
             method.block.add(f"touched.append(({new.variable}, {old.variable}))")
     if element.effects:
-        with method.block.indented(f"for {new.variable}, {old.variable} in touched:"):
+        with method.block.loop((new.variable, old.variable), "touched"):
             _effects(method, scope)
     method.answer(count="len(records)")
 
@@ -395,8 +395,7 @@ def _(element: Listing, method: Method) -> None:
         method.block.add(
             f"limit = {LISTED} if request.limit is None else request.limit",
             "offset = 0 if request.offset is None else request.offset",
-            f'require(1 <= limit <= {MOST_LISTED}, "limit_invalid", "limit is 1 to '
-            f'{MOST_LISTED}")',
+            f'require(1 <= limit <= {MOST_LISTED}, "limit_invalid", "limit is 1 to {MOST_LISTED}")',
             'require(offset >= 0, "offset_invalid", "offset is 0 or more")',
         )
     method.guard(element.guards, method.scope)

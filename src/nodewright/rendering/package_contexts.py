@@ -204,9 +204,8 @@ def _model(  # noqa: PLR0917 - what a model consists of
     parts: Context,
     path: str,
 ) -> FileContext:
-    code = (
-        f"class {model}(BaseModel):\n    model_config = ConfigDict({parts['config']})\n"
-        + "\n".join(f"    {line}" for line in parts["lines"])
+    code = f"class X(BaseModel):\n    model_config = ConfigDict({parts['config']})\n" + "\n".join(
+        f"    {line}" for line in parts["lines"]
     )
     imports = imports_for(code, own_names(specification), specification.package)
     context = {"about": about, "imports": imports, "model": model, "text": text, **parts}

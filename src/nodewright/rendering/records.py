@@ -15,6 +15,7 @@ from nodewright.rendering.expressions import (
 )
 from nodewright.rendering.layout import Block
 from nodewright.rendering.names import local, model_class, resolved, safe, variable
+from nodewright.rendering.rules import is_checked
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import Assign, Entity, Field, Guard, Specification, Transition
 from nodewright.spec.types import Base
@@ -137,22 +138,13 @@ def change_record(
 # --- rules of an entity -------------------------------------------------------------------------
 
 
-def has_rules(entity: Entity, specification: Specification) -> bool:
-    """Whether a record's fields can break something: a rule, a reference, an inner record."""
-    return any(each.rules or _refers(each, specification) for each in entity.fields)
-
-
-def _refers(field: Field, specification: Specification) -> bool:
-    kind = field.type.item if field.type.base is Base.LIST and field.type.item else field.type
-    return kind.base is Base.ENTITY and specification.entity(kind.entity) is not None
-
-
 def check_fields(
-    block: Block, entity: Entity, record: str, surroundings: str, written: str = ""
+    block: Block, entity: Entity, record: str, scope: Scope, written: str = ""
 ) -> None:
-    """Refuse ``record`` where its ``written`` fields break a rule."""
-    only = f", {written}" if written else ""
-    block.add(f"check_{variable(entity.name)}({record}, {surroundings}{only})")
+    """Refuse ``record`` where its ``written`` fields break a rule, if there is any to break."""
+    if is_checked(entity, scope.specification):
+        only = f", {written}" if written else ""
+        block.add(f"check_{variable(entity.name)}({record}, {scope.surroundings}{only})")
 
 
 def keep_new(block: Block, entity: Entity, record: str, surroundings: str) -> None:
