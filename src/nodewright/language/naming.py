@@ -7,6 +7,7 @@ are transliterated, so that a Korean or Chinese document names its nodes by its 
 import keyword
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from unicodedata import category
 
 from anyascii import anyascii
@@ -91,6 +92,15 @@ def domain_name(text: str, fallback: str = "record") -> str:
     meaningful = [word for word, said in zip(spoken, accepted, strict=True) if word == said]
     # "User service" is about users; only "Service" alone needs another word.
     return snake(" ".join(meaningful or accepted), fallback)
+
+
+@lru_cache(maxsize=4096)
+def accepted_name(text: str, fallback: str = "record") -> str:
+    """``text`` in snake_case, each word that onex refuses replaced: ``UserService`` -> user_offer.
+
+    Other than ``domain_name`` it drops no word, so that different names stay different.
+    """
+    return snake(" ".join(_accepted(word.lower()) for word in words(text)), fallback)
 
 
 def _accepted(word: str) -> str:
