@@ -22,5 +22,5 @@ def parse_document(text: str) -> Document:
         language=language_of(text),
         sections=tuple(sections),
         requirements=requirements,
-        clauses=clauses_of(sections, requirements),
+        clauses=clauses_of(sections, requirements, asides=source.asides, text=text),
     )

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from nodewright.language.lexicon import word_set
 from nodewright.language.markup import plain
-from nodewright.prd.markdown import Block, BlockKind
+from nodewright.prd.blocks import Block, BlockKind
 from nodewright.prd.models import Scope
 from nodewright.prd.roles import MAX_HEADING, role_of
 from nodewright.prd.scopes import block_scopes

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from nodewright.prd.blocks import BlockKind
 from nodewright.prd.entries import Entry
-from nodewright.prd.markdown import BlockKind
 from nodewright.prd.models import Requirement
 from nodewright.prd.outline import Section
 from nodewright.prd.roles import role_of

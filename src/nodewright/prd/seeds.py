@@ -15,8 +15,8 @@ from nodewright.language.identifiers import Rank
 from nodewright.language.lexicon import word_set
 from nodewright.language.markup import plain
 from nodewright.language.verbs import NO_VERB, operation_of, verb_of
+from nodewright.prd.blocks import BlockKind
 from nodewright.prd.entries import Entry
-from nodewright.prd.markdown import BlockKind
 from nodewright.prd.models import Scope
 from nodewright.prd.outline import Section
 from nodewright.prd.roles import role_of

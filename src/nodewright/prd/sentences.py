@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nodewright.language.lexicon import stems_of, tokens
 from nodewright.language.markup import plain
 from nodewright.patterns.models import Statement
-from nodewright.prd.markdown import Block, BlockKind
+from nodewright.prd.blocks import Block, BlockKind
 from nodewright.prd.models import Scope
 from nodewright.prd.outline import Section
 from nodewright.prd.scopes import scope_of

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from nodewright.language.markup import plain
-from nodewright.prd.markdown import BlockKind
+from nodewright.prd.blocks import BlockKind
 from nodewright.prd.outline import Section
 from nodewright.prd.roles import role_of
 
