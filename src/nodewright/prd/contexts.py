@@ -96,7 +96,7 @@ def _is_column(name: str, word: str) -> bool:
     return name.startswith(" ".join(stems(word)))
 
 
-_METADATA = re.compile(r"\s*(?P<label>[^:：|\n]{2,30}?)\s*[:：|](?P<value>.*)", re.DOTALL)
+_METADATA = re.compile(r"(?P<label>[^:：|\n]{2,30})[:：|]")
 _PLACEHOLDER = re.compile(
     r"\s*(?:\[[^\[\]]{2,400}\]|<[^<>]{2,400}>|\{\{?[^{}]{2,400}\}?\})[.:]?\s*"
 )
@@ -113,7 +113,7 @@ def reason_of_block(block: Block, section: Section, *, first: bool) -> str:
     if block.kind is BlockKind.CODE:
         return ""
     reason = _reason_of_form(block.text.strip(), block.shown)
-    if not reason and first and _is_metadata(block.shown):
+    if not reason and first and is_metadata(block.shown):
         reason = "about the document"
     if not reason and block.checked and section.role not in _REQUIRED:
         reason = "finished work"
@@ -134,8 +134,9 @@ def _is_instruction(text: str) -> bool:
     return any(low.startswith(word) for word in words_of("instructions"))
 
 
-def _is_metadata(text: str) -> bool:
-    found = _METADATA.match(text)
+def is_metadata(text: str) -> bool:
+    """Whether a line says something of the document itself: ``Status: draft``."""
+    found = _METADATA.match(text.lstrip()[:_SHORT])
     known: list[str] = load_data("contexts")["metadata"]
     return found is not None and found["label"].strip().lower() in known
 
@@ -156,7 +157,7 @@ def reason_of_text(text: str) -> str:
                 return "says that there is nothing"
         if text.endswith((":", "：")) and role_of(text) is not None:
             return "a label"
-    lead = _LEAD.match(text)
+    lead = _LEAD.match(text[:_SHORT])
     if lead is None:
         return ""
     label = lead["label"].strip(_MARKS).lower()

@@ -60,7 +60,7 @@ class SimplePRDAnalyzer:
         source = read_markdown(text)
         sections = build_outline(source.blocks)
         entries = entries_of(sections)
-        requirements = find_requirements(sections, entries)
+        requirements = find_requirements(sections, entries).items
         sentences = sentences_of(sections)
         title = find_title(source.front_matter, sections)
         entities = find_entities(sections, requirements, sentences)
