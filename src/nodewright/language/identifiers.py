@@ -61,11 +61,14 @@ def _ranks() -> dict[str, Rank]:
 
 
 @cache
-def _labels() -> tuple[tuple[str, Rank], ...]:
-    """Labels with their ranks, the longest first."""
+def _labels() -> dict[str, list[tuple[str, Rank]]]:
+    """Labels with their ranks by their first letters, the longest first."""
     labels: dict[str, list[str]] = load_data("ids")["labels"]
     pairs = [(label, Rank[name.upper()]) for name, known in labels.items() for label in known]
-    return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
+    found: dict[str, list[tuple[str, Rank]]] = {}
+    for label, rank in sorted(pairs, key=lambda pair: -len(pair[0])):
+        found.setdefault(label[0], []).append((label, rank))
+    return found
 
 
 def author_id(text: str) -> AuthorId | None:
@@ -112,7 +115,7 @@ def _skip_decoration(head: str, place: int) -> int:
 
 def _id_at(text: str, head: str, place: int) -> AuthorId | None:
     low = head[place : place + 40].lower()
-    for label, rank in _labels():
+    for label, rank in _labels().get(low[:1], ()):
         if not low.startswith(label):
             continue
         after = place + len(label)

@@ -165,7 +165,7 @@ class _Writer:
             place = _Place(number, section, section.scope, reasons[number])
             if self._enter(section) and section.title:
                 piece = _Piece(section.title, section.line, ClauseForm.HEADING)
-                piece.text = _without_id(piece)
+                piece.text = _without_id(piece, self._id)
                 yield self._clause(piece, place)
             for order, (block, scope) in enumerate(
                 zip(section.blocks, section.scopes, strict=True)
@@ -218,7 +218,7 @@ class _Writer:
         self._header = block.header
         for piece in pieces_of(block):
             if self._begin(piece.line, place.section, piece.text):
-                piece.text = _without_id(piece)
+                piece.text = _without_id(piece, self._id)
             piece.context = piece.context or own
             yield self._clause(piece, place)
 
@@ -227,70 +227,85 @@ class _Writer:
         owner = self._id or f"S{place.number}"
         self._counts[owner] = self._counts.get(owner, 0) + 1
         words = tuple(tokens(piece.text))
-        clause = Clause(
-            id=f"{owner}.{self._counts[owner]}",
+        stems = stems_of(words)
+        scope = self._scope(piece, place, stems)
+        code = f"{owner}.{self._counts[owner]}"
+        step, group = self._joined(piece, code, stems)
+        return Clause(
+            id=code,
             requirement=self._id,
             section=section.path,
             role=section.role,
             line=piece.line,
             text=piece.text,
             form=piece.form,
+            scope=scope,
             level=block.level if block is not None else 0,
             cells=piece.cells,
             tokens=words,
-            stems=stems_of(words),
-            block=block,
+            stems=stems,
+            context=self._context(piece, place, scope, stems),
+            step=step,
+            group=group,
             span=self._spans.find(words, piece.line),
+            block=block,
         )
-        return self._joined(self._judged(clause, piece, place), piece)
 
-    def _judged(self, clause: Clause, piece: _Piece, place: _Place) -> Clause:
-        """With scope and context: what the requirement, the section and its own words say."""
+    def _scope(self, piece: _Piece, place: _Place, stems: tuple[str, ...]) -> Scope:
+        """What the place, the requirement and its own words say."""
         own = piece.scope or place.scope
-        if own is Scope.RELEASE and clause.form is not ClauseForm.CODE:
-            own = scope_of(clause.text, marked_scope(clause.text), clause.stems)
-        current = self._current
-        if own is Scope.RELEASE and current is not None:
-            own = current.scope
-        if own is Scope.RELEASE and clause.form not in {ClauseForm.CODE, ClauseForm.HEADING}:
-            piece.context = piece.context or reason_of_text(clause.text)
-        context = piece.context or reason_of_scope(own, clause.block.text if clause.block else "")
-        if not context and place.reason and self._is_bound_by(place.reason, clause):
-            context = place.reason
-        return replace(clause, scope=own, context=context)
+        if own is Scope.RELEASE and piece.form is not ClauseForm.CODE:
+            own = scope_of(piece.text, marked_scope(piece.text), stems)
+        if own is Scope.RELEASE and self._current is not None:
+            own = self._current.scope
+        return own
 
-    def _is_bound_by(self, reason: str, clause: Clause) -> bool:
+    def _context(self, piece: _Piece, place: _Place, scope: Scope, stems: tuple[str, ...]) -> str:
+        """Why it demands nothing: its own words, its scope or its section."""
+        reason = piece.context
+        if not reason and scope is Scope.RELEASE and piece.form not in _UNLABELLED:
+            reason = reason_of_text(piece.text)
+        if not reason:
+            reason = reason_of_scope(scope, place.block.text if place.block else "")
+        if not reason and place.reason and self._is_bound(piece, place, stems):
+            reason = place.reason
+        return reason
+
+    def _is_bound(self, piece: _Piece, place: _Place, stems: tuple[str, ...]) -> bool:
         """Whether the section's reason holds: not for requirements that stand in such a section."""
-        if self._current is not None and clause.section == self._home:
+        if self._current is not None and place.section.path == self._home:
             return False
-        if reason == "an example" and (clause.form is ClauseForm.CODE or clause.step):
+        if place.reason == "an example" and (piece.form is ClauseForm.CODE or piece.step):
             return False
-        return not (reason == "a persona" and grants(clause.stems))
+        return not (place.reason == "a persona" and grants(stems))
 
-    def _joined(self, clause: Clause, piece: _Piece) -> Clause:
-        """With its step and the clause that opens its scenario."""
+    def _joined(self, piece: _Piece, code: str, stems: tuple[str, ...]) -> tuple[str, str]:
+        """Its step, and the id of the clause that opens its scenario."""
         if piece.opens:
-            self._group, self._step = clause.id, ""
-            return replace(clause, group=clause.id)
+            self._group, self._step = code, ""
+            return "", code
         if not piece.step:
-            if clause.form is not ClauseForm.ROW:
+            if piece.form is not ClauseForm.ROW:
                 self._step = ""
-                self._group = self._group if clause.form is ClauseForm.STEP else ""
-            return clause
+                self._group = self._group if piece.form is ClauseForm.STEP else ""
+            return "", ""
         step = self._step or "given" if piece.step == "and" else piece.step
-        fresh = step in {"given", "when"} and self._step in {"", "then"}
-        if not self._group or (fresh and self._step == "then"):
-            self._group = clause.id
+        if not self._group or (self._step == "then" and step in {"given", "when"}):
+            self._group = code
         # "WHEN ... THEN ..." in one sentence: the next step begins another scenario.
-        self._step = "then" if "then" in clause.stems[1:] else step
-        return replace(clause, step=step, group=self._group)
+        self._step = "then" if "then" in stems[1:] else step
+        return step, self._group
 
 
-def _without_id(piece: _Piece) -> str:
-    """The text without the author's id, which stands in the clause's ``requirement``."""
+_UNLABELLED = frozenset({ClauseForm.CODE, ClauseForm.HEADING})
+
+
+def _without_id(piece: _Piece, code: str) -> str:
+    """The text without the author's id where that is the requirement's ``code``."""
     found = author_id(piece.text)
-    rest = found.rest.strip(_AROUND_ID) if found is not None else ""
-    return rest or piece.text
+    if found is None or not (code == found.code or code.startswith(f"{found.code}-")):
+        return piece.text
+    return found.rest.strip(_AROUND_ID) or piece.text
 
 
 _OPENING = 20

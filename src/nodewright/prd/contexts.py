@@ -163,6 +163,8 @@ def reason_of_text(text: str) -> str:
     label = lead["label"].strip(_MARKS).lower()
     if label in words_of("example") or label.partition(" ")[0] in {"example", "beispiel"}:
         return "an example"
+    if label in words_of("tip"):
+        return "a tip"
     return "a rejected option" if label in words_of("rejected") else ""
 
 

@@ -123,11 +123,16 @@ def mark_scope(mark: str, *, certain: bool = True) -> Scope:
 
 
 def marked_scope(text: str) -> Scope:
-    """The scope that a mark before, behind or in brackets inside ``text`` gives it."""
+    """The scope that a mark before, behind or in brackets inside ``text`` gives it.
+
+    >>> marked_scope("FR-2: Export (cancelled)").value, marked_scope("An order (cancelled)").value
+    ('excluded', 'release')
+    """
     head = text[:400]
-    certain = author_id(text) is not None
     for found in _BRACKETED.finditer(head):
-        scope = mark_scope(found["mark"], certain=certain)
+        scope = mark_scope(found["mark"])
+        sure = scope is Scope.RELEASE or author_id(text) is not None
+        scope = scope if sure else mark_scope(found["mark"], certain=False)
         if scope is not Scope.RELEASE:
             return scope
     lead = _LEADING.match(head)
