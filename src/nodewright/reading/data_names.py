@@ -17,7 +17,7 @@ _NOT_THINGS = frozenset(
     "system service platform application app product requirement feature following module api "
     "page screen section result response request output input format example overview number "
     "type list value item function functionality following step case test reason s it they them "
-    "which that these those what there who tool solution field status process report".split()
+    "which that these those what there who tool solution field status process".split()
 )
 
 
@@ -47,6 +47,8 @@ def thing_name(phrase: str) -> str:
 def _noun_phrase(spoken: list[str]) -> list[str]:
     """The words of the thing at the end of ``spoken``: no article, verb, quality or data word."""
     edge = max((number + 1 for number, word in enumerate(spoken[:-1]) if _bounds(word)), default=0)
+    if spoken and _bounds(spoken[-1].rstrip(",;:.")):
+        return []
     found = [word.lower() for word in words(" ".join(spoken[edge:]))]
     asks = edge == 0 or spoken[edge - 1].lower() in _BEFORE_VERBS
     if asks and len(found) > 1 and found[0] in field_words("leading_verbs"):
@@ -80,8 +82,14 @@ def _han_thing(text: str) -> str:
 
 
 def _pascal(text: str) -> str:
-    name = pascal(snake(text, ""))
+    name = pascal(snake_name(text))
     return name.rstrip("_") if name[:1].isalpha() else ""
+
+
+def snake_name(text: str) -> str:
+    """``text`` in snake_case, empty where it has no letter."""
+    name = snake(text) if words(text) else ""
+    return "" if name.strip("_").isdigit() else name
 
 
 def declared_name(name: str) -> str:
@@ -102,7 +110,7 @@ _BEFORE = re.compile(
 )
 _NUMBER_OF = re.compile(r"(?:total\s+)?(?:number|count)s?\s+of\s+", re.IGNORECASE)
 _TAIL = re.compile(
-    r"\s+(?:for|in|from|at|per|by|on|to|with|that|which|when|if|as|used|based|using|via|where|must"
+    r"\s+(?:for|in|from|at|by|on|to|with|that|which|when|if|as|used|based|using|via|where|must"
     r"|is|are)\s.*",
     re.IGNORECASE | re.DOTALL,
 )
@@ -122,7 +130,7 @@ def field_name(phrase: str) -> str:
     """
     identifier = identifier_in(phrase)
     if identifier:
-        return snake(identifier, "")
+        return snake_name(identifier)
     text = _ASIDE.sub(" ", plain(phrase[:_LONGEST])).strip(" :：*`.,;?!\"'’“”-–—")
     text = _BEFORE.sub("", text, count=1) if _BEFORE.match(text) else text
     text = _NUMBER_OF.sub("", text, count=1)
@@ -133,7 +141,7 @@ def field_name(phrase: str) -> str:
     parts = words(text)
     if not parts or (len(parts) > MOST_WORDS and not _HAN.search(text)):
         return ""
-    return snake(text, "")
+    return snake_name(text)
 
 
 def identifier_in(phrase: str) -> str:

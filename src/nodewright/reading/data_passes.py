@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from nodewright.reading.draft import Draft
+from nodewright.reading.field_bullets import read_field_bullets
 from nodewright.reading.field_phrases import read_field_phrases
 from nodewright.reading.field_tables import read_field_tables
 from nodewright.reading.python_classes import read_python_classes
@@ -16,6 +17,7 @@ DATA_PASSES: tuple[Callable[[Draft], None], ...] = (
     read_python_classes,
     read_schema_documents,
     read_field_tables,
+    read_field_bullets,
     read_field_phrases,
 )
 

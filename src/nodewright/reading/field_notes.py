@@ -102,7 +102,7 @@ def read_field(
     if not shown:
         return None
     said = f"{annotation} {notes}"
-    read = annotated_type(annotation)
+    read = annotated_type(annotation) or (None if annotation else _described_type(notes))
     kind, assumed = _kind(shown, name, read, said)
     values = listed_values(annotation, notes) if kind.base in {Base.TEXT, Base.ENUM} else None
     if values is not None:
@@ -117,7 +117,7 @@ def read_field(
         type=kind,
         default=_default(said, kind),
         rules=_rules(shown, kind, annotation, notes, clauses),
-        unit=_unit(said, kind),
+        unit=_unit(f"{said} {name}", kind),
         clauses=clauses,
         assumed=assumed,
     )
@@ -127,6 +127,18 @@ def read_field(
         key=bool(_KEY.search(said)),
         refers=refers[1] if refers else "",
     )
+
+
+_LIST_OF = re.compile(r"(?:an?\s+|the\s+)?(?:ordered\s+|unordered\s+)?(?:list|array|collection)\s+of\b", re.I)
+
+
+def _described_type(notes: str) -> Type | None:
+    """The type that a description begins with: "list of sets", "number of seats"."""
+    if _LIST_OF.match(notes):
+        return types.list_of(types.TEXT)
+    if counts(notes[:16]):
+        return types.INTEGER
+    return types.NUMBER if _UNIT.match(notes.lower()) else None
 
 
 def _kind(shown: str, phrase: str, read: Type | None, said: str) -> tuple[Type, str]:
@@ -159,7 +171,7 @@ def _optional(name: str, said: str, *, required: bool | None) -> bool | None:
         return not required
     if name.strip("`*\"' ").endswith("?") or _OPTIONAL_ELSEWHERE.search(said):
         return True
-    if _OPTIONAL.search(said) or _OPTIONAL.match(name.strip()):
+    if _OPTIONAL.search(said) or _OPTIONAL.search(name):
         return True
     return False if _REQUIRED.search(said) else None
 

@@ -13,13 +13,13 @@ from nodewright.reading.data_names import declared_name, thing_name
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_lists import is_field_phrase, listed_notes, split_list
 from nodewright.reading.field_notes import FieldNote, read_field
-from nodewright.reading.field_types import type_of_name
 from nodewright.reading.gathering import (
     ClauseLines,
     blocks_of,
     put_fields,
     sections_with_data,
 )
+from nodewright.reading.phrase_things import announced_before, introducers, is_common, is_shown
 from nodewright.reading.subjects import subject_of
 
 _SIGNATURE = re.compile(r"(?<![\w.])`?([A-Z][A-Za-z]{1,40})`?\s?\(([^()]{3,400})\)")
@@ -32,25 +32,13 @@ _OPENER = re.compile(
     r"|columns?:|包括|包含|如)\s*[:：]?\s*",
     re.IGNORECASE,
 )
-_HAVING = re.compile(
-    r"\s(?:(?:must|should|shall|will|may|can)\s+)?(?:also\s+)?"
-    r"(?P<verb>ha[sv]e?|includes?|contains?|consists? of|comprises?|carr(?:y|ies)|holds?|stores?|records?"
-    r"|is described by|is defined by|is identified by|captures?)\s+(?=\S)",
-    re.IGNORECASE,
-)
 _LISTING = re.compile(
-    r"\s*(?:the\s+|an?\s+)?(?:following\s+|basic\s+|key\s+|main\s+)?"
+    r"\s*(?:the\s+|an?\s+|its\s+|their\s+)?(?:following\s+|basic\s+|key\s+|main\s+)?"
     r"(?:(?P<said>columns|fields|attributes|properties|field|data fields|details|information|data|values)"
-    r"(?=\s*[:：]|\s+(?:such|like|including|of|for)\b))?\s*(?:such as|like|including|of)?\s*[:：]?\s*",
+    r"(?=\s*[:：]|\s+(?:such|like|including|of|for|`)|$))?\s*(?:such as|like|including|of)?\s*[:：]?\s*",
     re.IGNORECASE,
 )
-_WITH = re.compile(
-    r"(?P<thing>[^,;:.()]{2,80}?),?\s+(?:with|including|containing|detailing|capturing|listing|comprising)\s+"
-    r"(?:the\s+|its\s+|their\s+)?(?:following\s+)?"
-    r"(?:(?P<said>columns|fields|attributes|properties|details|metadata)\s*(?:such as|like|including|for|of)?)?"
-    r"\s*[:：]?\s+(?P<list>.+)",
-    re.IGNORECASE | re.DOTALL,
-)
+_CUT = re.compile(r"\s+(?:to|for|so that|into|from|in order|as well as the|when|if|which|that)\s", re.IGNORECASE)
 _LABELLED = re.compile(
     r"(?:^|[\s.(])[*_`]{0,3}(?:(?:data|key|required|main|table|primary|optional)\s+)?(?:columns|fields|attributes"
     r"|properties|字段|属性|列|필드|속성|カラム|フィールド|campos|felder|champs|поля)[*_`]{0,3}\s*[:：]\s*[*_`]{0,3}"
@@ -59,13 +47,6 @@ _LABELLED = re.compile(
 )
 _HAN_THING = re.compile(
     r"([\u4e00-\u9fff\uac00-\ud7a3\u3040-\u30ff]{1,12}?)(?:信息|数据|资料|记录|表|情報|データ|정보|데이터)\s*$"
-)
-_FOR_EACH = re.compile(
-    r"^(?:for|per)\s+(?:each|every|a|an|any)\s+(?P<thing>[\w -]{2,40}?),", re.IGNORECASE
-)
-_OF_EACH = re.compile(
-    r"(?P<head>[\w -]{2,40}?)\s+(?:for|of|per)\s+(?:each|every|an?)\s+(?P<thing>[\w -]{2,40})$",
-    re.IGNORECASE,
 )
 _FEW = 0.34
 _HALF = 0.5
@@ -102,7 +83,7 @@ class _Reader:
     def block(self, section: Section, number: int, block: Block) -> None:
         for sentence in sentences_in(block.text, 0):
             clauses = self._lines.within(block, sentence)
-            for read in (self._signatures, self._labelled, self._groups, self._having, self._with):
+            for read in (self._signatures, self._labelled, self._groups, self._having):
                 if read(section, number, sentence, clauses):
                     break
 
@@ -169,58 +150,37 @@ class _Reader:
         return sum(is_common(note.field.name) for note in notes) >= least * len(notes)
 
     def _having(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
-        """``Each booking has a date and a guest``."""
-        found = _HAVING.search(text)
-        if found is None or found.start() > 90:
-            return False
-        before = text[: found.start()]
-        rest = text[found.end() :].rstrip(" .")
-        listing = _LISTING.match(rest)
-        said = bool(listing and listing["said"])
-        listed = rest[listing.end() :] if listing else rest
-        if not listed.strip():
-            return False
-        name = _subject(before) or (_parameters_of(section, number, before))
-        if not name:
-            return False
-        parts = list(split_list(listed))
-        if not all(is_field_phrase(part.split("(")[0]) for part in parts):
-            return False
-        notes = listed_notes(listed, clauses)
-        single = bool(re.fullmatch(r"(?:an?|one)\s+[\w-]+(?:\s+[\w-]+)?", listed.strip()))
-        each = bool(
-            re.match(
-                r"(?:[*\w .-]{0,30}[:.]\s*)?(?:each|every|an?)\s",
-                plain(before).strip(),
-                re.IGNORECASE,
+        """``Each booking has a date and a guest``; ``a report with columns: day, total``."""
+        for found in introducers(text):
+            before, rest = text[: found.start()], text[found.end() :].rstrip(" .")
+            listing = _LISTING.match(rest)
+            said = bool(listing and listing["said"])
+            listed = rest[listing.end() :] if listing else rest
+            has = found["has"] is not None
+            name = announced_before(before, has=has) or (
+                _parameters_of(section, number, before) or (subject_of(section, number) if said and not has else "")
             )
-        )
-        if len(notes) < 2 and not (single and each):
-            return False
-        if (
-            said
-            or (each and len(notes) == len(parts))
-            or self._is_list(listed, notes, _HALF, sure=False)
-        ):
-            return self._put(name, notes, clauses)
+            if name and self._listed(name, before, listed, clauses, said=said, has=has):
+                return True
         return False
 
-    def _with(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
-        """``a table with columns id, seat and price``."""
-        found = _WITH.search(text)
-        if found is None:
+    def _listed(
+        self, name: str, before: str, listed: str, clauses: tuple[str, ...], *, said: bool, has: bool
+    ) -> bool:
+        matched = list(_matched(listed, clauses))
+        listed = _without_which(listed)
+        if not has:
+            listed = _CUT.split(listed, maxsplit=1)[0]
+        parts = list(split_list(listed))
+        if not all(is_field_phrase(re.split(r"[(（:]", part)[0]) for part in parts):
             return False
-        listed = re.split(
-            r"\s+(?:to|for|so that|into|from|in order)\s", found["list"].rstrip(" ."), maxsplit=1
-        )[0]
-        name = _with_thing(text, found["thing"]) or (
-            "" if not found["said"] else subject_of(section, number)
-        )
-        if not name or _is_shown(name):
+        notes = [*matched, *listed_notes(listed, clauses)]
+        each = bool(re.match(r"(?:[*\w .-]{0,30}[:.]\s*)?(?:each|every|an?)\s", plain(before).strip(), re.IGNORECASE))
+        single = has and each and bool(re.fullmatch(r"(?:an?|one)\s+[\w-]+(?:\s+[\w-]+)?", listed.strip()))
+        if len(notes) < 2 and not single:
             return False
-        notes = [*_matched(listed, clauses), *listed_notes(_without_which(listed), clauses)]
-        enough = len(notes) >= 2 if found["said"] else len(notes) >= 3
-        if enough and (found["said"] or self._is_list(listed, notes, _HALF, sure=False)):
+        every = has and each and len(notes) == len(parts)
+        if said or every or matched or single or self._is_list(listed, notes, _HALF, sure=False):
             return self._put(name, notes, clauses)
         return False
 
@@ -233,21 +193,6 @@ def _argument(part: str, clauses: tuple[str, ...]) -> FieldNote | None:
     )
 
 
-def is_common(name: str) -> bool:
-    """Whether a name is one that fields have more often than things."""
-    last = name.rsplit("_", maxsplit=1)[-1]
-    return (
-        last in field_words("common")
-        or last in field_words("measured")
-        or type_of_name(name) is not None
-    )
-
-
-def _is_shown(name: str) -> bool:
-    last = [word.lower() for word in words(name)][-1:]
-    return bool(last) and last[0] in field_words("shown_by")
-
-
 def _thing_before(before: str) -> tuple[str, bool]:
     """The thing at the end of ``before``, and whether it is called data, a record or a table."""
     han = _HAN_THING.search(before)
@@ -258,7 +203,7 @@ def _thing_before(before: str) -> tuple[str, bool]:
     if not spoken:
         return "", False
     name = thing_name(phrase)
-    if not name or _is_shown(name):
+    if not name or is_shown(name):
         return "", False
     head = spoken[-1].lower().strip("*`")
     plural = head.endswith("s") and head not in {
@@ -289,16 +234,6 @@ def _kinds_of(listed: str) -> list[str]:
     return []
 
 
-def _subject(before: str) -> str:
-    """The thing that has fields, from the words before the verb."""
-    phrase = re.split(r"[:;,]\s|\b(?:that|where|if|when)\b", before)[-1]
-    spoken = plain(phrase).split()
-    if not spoken or len(spoken) > 7 or re.search(r"\b(?:to|must|user can|can)\b", phrase):
-        return ""
-    name = thing_name(phrase)
-    return "" if _is_shown(name) else name
-
-
 def _parameters_of(section: Section, number: int, before: str) -> str:
     """``Key parameters include ...``: those of what the lines above speak of."""
     if re.fullmatch(
@@ -308,18 +243,6 @@ def _parameters_of(section: Section, number: int, before: str) -> str:
     ):
         return subject_of(section, number)
     return ""
-
-
-def _with_thing(text: str, phrase: str) -> str:
-    each = _FOR_EACH.match(text)
-    if each:
-        return thing_name(each["thing"])
-    owned = _OF_EACH.search(phrase)
-    if owned:
-        return thing_name(
-            f"{owned['thing']} {thing_name(owned['head'].split()[-1]) or owned['head'].split()[-1]}"
-        )
-    return thing_name(phrase)
 
 
 _WHICH = re.compile(

@@ -88,6 +88,9 @@ def one_of(values: list[str]) -> Type | None:
         return None
 
 
+_BEGINS = frozenset({"valid", "effective", "available", "active"})
+
+
 @lru_cache(maxsize=4096)
 def type_of_name(name: str) -> Type | None:
     """The type that a field's name in snake_case suggests, None where it suggests none.
@@ -95,8 +98,12 @@ def type_of_name(name: str) -> Type | None:
     >>> str(type_of_name("created_at")), str(type_of_name("unit_price")), type_of_name("seat")
     ('datetime', 'number', None)
     """
-    parts = name.split("_")
+    parts = name.split("_per_")[0].split("_")
     last = parts[-1]
+    if len(parts) > 1 and (last in {"until", "since"} or (last == "from" and parts[-2] in _BEGINS)):
+        return types.DATE
+    if parts[0] == "date":
+        return types.DATE
     if parts[0] in field_words("boolean_first") and len(parts) > 1:
         return types.BOOLEAN
     if last in {"id", "uuid", "key", "code"}:

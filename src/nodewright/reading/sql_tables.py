@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from nodewright.language.naming import snake
 from nodewright.prd.markdown import Block, BlockKind
-from nodewright.reading.data_names import declared_name
+from nodewright.reading.data_names import declared_name, snake_name
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_notes import FieldNote, read_field
 from nodewright.reading.gathering import (
@@ -150,7 +150,7 @@ def _constrain(draft: Draft, name: str, text: str, clauses: tuple[str, ...]) -> 
     foreign = _FOREIGN.search(text)
     group = _GROUP.search(text)
     names = (
-        [snake(part.strip(' "`').split(" ")[0], "") for part in group[1].split(",")]
+        [snake_name(part.strip("\"` ").split(" ")[0]) for part in group[1].split(",")]
         if group
         else []
     )
