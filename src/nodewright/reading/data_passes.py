@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_bullets import read_field_bullets
+from nodewright.reading.field_enums import read_field_enums
 from nodewright.reading.field_phrases import read_field_phrases
 from nodewright.reading.field_tables import read_field_tables
+from nodewright.reading.measure_fields import read_measure_fields
 from nodewright.reading.python_classes import read_python_classes
 from nodewright.reading.schema_documents import read_schema_documents
 from nodewright.reading.sql_tables import read_sql_tables
@@ -19,6 +21,8 @@ DATA_PASSES: tuple[Callable[[Draft], None], ...] = (
     read_field_tables,
     read_field_bullets,
     read_field_phrases,
+    read_measure_fields,
+    read_field_enums,
 )
 
 

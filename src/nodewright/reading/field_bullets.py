@@ -17,6 +17,7 @@ from nodewright.reading.gathering import (
     ClauseLines,
     blocks_of,
     children_of,
+    is_data,
     put_fields,
     sections_with_data,
 )
@@ -74,7 +75,7 @@ def _announced(
     typed = sum(map(_is_typed, children))
     if not name and block.kind is BlockKind.ITEM and typed >= _FEWEST and 2 * typed >= len(children):
         name, sure = named_thing(re.split(r"[:：(（]", text, maxsplit=1)[0]), True
-    if not name and section.role == "data" and block.kind is BlockKind.ITEM:
+    if not name and is_data(section) and block.kind is BlockKind.ITEM:
         name, sure = named_thing(re.split(r"[:：(（]| - ", text, maxsplit=1)[0]), False
     if not name or is_shown(name):
         return False
@@ -184,7 +185,7 @@ def _below_heading(draft: Draft, lines: ClauseLines, section: Section) -> None:
     if len(typed) < _FEWEST or 2 * len(typed) < len(items):
         short = [block for block in items if is_field_phrase(re.split(r"[:(]| - ", block.text)[0]) and len(block.text) < 60]
         common = [block for block in short if is_common(field_name(re.split(r"[:(]| - ", block.text)[0]))]
-        if section.role != "data" or len(short) < len(items) or 2 * len(common) < len(items):
+        if not is_data(section) or len(short) < len(items) or 2 * len(common) < len(items):
             return
     notes = [note for block in items for note in _child_fields(block, lines)]
     for block in items:

@@ -104,7 +104,8 @@ def read_field(
     said = f"{annotation} {notes}"
     read = annotated_type(annotation) or (None if annotation else _described_type(notes))
     kind, assumed = _kind(shown, name, read, said)
-    values = listed_values(annotation, notes) if kind.base in {Base.TEXT, Base.ENUM} else None
+    open_ = kind.base in {Base.TEXT, Base.ENUM} or (read is None and kind.base is not Base.LIST)
+    values = listed_values(annotation, notes) if open_ else None
     if values is not None:
         kind, assumed = values, ""
     optional = _optional(name, said, required=required)

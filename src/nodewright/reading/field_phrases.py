@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from nodewright.language.data_words import field_words
 from nodewright.language.markup import plain
-from nodewright.language.naming import words
 from nodewright.prd.markdown import Block, BlockKind
 from nodewright.prd.outline import Section
 from nodewright.prd.sentences import sentences_in
@@ -19,7 +18,14 @@ from nodewright.reading.gathering import (
     put_fields,
     sections_with_data,
 )
-from nodewright.reading.phrase_things import announced_before, introducers, is_common, is_shown
+from nodewright.reading.phrase_things import (
+    acted_on,
+    announced_before,
+    introducers,
+    is_common,
+    is_pronoun,
+    is_shown,
+)
 from nodewright.reading.subjects import subject_of
 
 _SIGNATURE = re.compile(r"(?<![\w.])`?([A-Z][A-Za-z]{1,40})`?\s?\(([^()]{3,400})\)")
@@ -78,14 +84,20 @@ class _Reader:
     def __init__(self, draft: Draft, lines: ClauseLines) -> None:
         self._draft = draft
         self._lines = lines
+        self._known = frozenset(draft.read)
+        self._recent = ""
         self._foreign = draft.document.language != "en"
 
     def block(self, section: Section, number: int, block: Block) -> None:
+        self._recent = ""
         for sentence in sentences_in(block.text, 0):
             clauses = self._lines.within(block, sentence)
+            if clauses and self._known.issuperset(clauses):
+                continue  # a bullet of fields, read as that
             for read in (self._signatures, self._labelled, self._groups, self._having):
                 if read(section, number, sentence, clauses):
                     break
+            self._recent = acted_on(sentence) or self._recent
 
     def _put(self, name: str, notes: list[FieldNote], clauses: tuple[str, ...]) -> bool:
         if not name or not notes:
@@ -157,7 +169,7 @@ class _Reader:
             said = bool(listing and listing["said"])
             listed = rest[listing.end() :] if listing else rest
             has = found["has"] is not None
-            name = announced_before(before, has=has) or (
+            name = announced_before(before, has=has) or (self._recent if is_pronoun(before) else "") or (
                 _parameters_of(section, number, before) or (subject_of(section, number) if said and not has else "")
             )
             if name and self._listed(name, before, listed, clauses, said=said, has=has):

@@ -16,7 +16,12 @@ from nodewright.reading.field_lists import listed_notes
 from nodewright.reading.field_notes import FieldNote, read_field
 from nodewright.reading.field_types import annotated_type
 from nodewright.reading.foreign_tables import foreign_rows
-from nodewright.reading.gathering import ClauseLines, blocks_of, put_fields, sections_with_data
+from nodewright.reading.gathering import (
+    ClauseLines,
+    blocks_of,
+    put_fields,
+    sections_with_data,
+)
 
 _ENTITY_HEADERS = re.compile(
     r"(?:data )?(?:entit(?:y|ies)|tables?|models?|objects?|collections?)(?: name)?"

@@ -30,6 +30,18 @@ def sections_with_data(draft: Draft) -> Iterator[Section]:
             yield section
 
 
+_DATA_TITLE = re.compile(
+    r"\b(?:data|schemas?|entit(?:y|ies)|(?:domain|object) model|tables|records?|models)\b|数据|实体|表结构|데이터|엔티티|테이블"
+    r"|データ|エンティティ|daten|datos|dados|données|данны|сущност",
+    re.IGNORECASE,
+)
+
+
+def is_data(section: Section) -> bool:
+    """Whether a section describes data."""
+    return section.role == "data" or bool(_DATA_TITLE.search(section.title))
+
+
 def blocks_of(section: Section) -> Iterator[tuple[int, Block]]:
     """The blocks of a section that belong to this release, with their numbers."""
     for number, (block, scope) in enumerate(zip(section.blocks, section.scopes, strict=True)):

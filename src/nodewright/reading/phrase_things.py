@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from nodewright.language.data_words import field_words
 from nodewright.language.markup import plain
 from nodewright.language.naming import words
+from nodewright.language.verbs import verb_of
 from nodewright.reading.data_names import thing_name
 from nodewright.reading.field_types import type_of_name
 
@@ -82,7 +83,7 @@ def announced_before(before: str, *, has: bool) -> str:
 
     >>> announced_before("Operators can register customers", has=False)
     'Customer'
-    >>> announced_before("For each stay, record it", has=False), announced_before("We", has=True)
+    >>> announced_before("For each stay, record it", has=False), announced_before("User can", has=True)
     ('Stay', '')
     """
     leading = _LEADING_PER.match(f"{before},") or _LEADING_PER.match(before)
@@ -125,3 +126,34 @@ def is_log(name: str) -> bool:
     """Whether a thing is a log or record of another."""
     last = words(name)[-1:]
     return bool(last) and bool(_LOG.match(last[0]))
+
+
+_ACTED_ON = re.compile(
+    r"(?P<asked>[\w ,()-]{0,60}?\b(?:shall|must|should|can|will|may|to|automatically)\s+)?(?P<verb>[A-Za-z]+)\s+"
+    r"(?P<thing>[\w -]{2,60}?)(?=\s+(?:from|to|in|into|with|by|for|via|through|using|as|on|at|per|based|when|that"
+    r"|including|based)\b|[.,;:(]|$)",
+    re.IGNORECASE,
+)
+_PRONOUN = re.compile(
+    r"\s*(?:the|each|every|this|these|a|all)?\s*(?:csv |json |input |output |data |source )?"
+    r"(?:file|record|row|line|entry|form|table|it|they|them|list|message|document|result|output)s?\s*",
+    re.IGNORECASE,
+)
+
+
+def acted_on(sentence: str) -> str:
+    """The thing that a sentence does something with.
+
+    >>> acted_on("Import measurements from CSV files."), acted_on("The clerk can file a complaint")
+    ('Measurement', 'Complaint')
+    """
+    found = _ACTED_ON.match(plain(sentence).strip())
+    if found is None or not (found["asked"] or verb_of(found["verb"].lower()) or found["verb"].lower() in field_words("leading_verbs")):
+        return ""
+    name = thing_name(found["thing"])
+    return "" if is_shown(name) else name
+
+
+def is_pronoun(phrase: str) -> bool:
+    """Whether a phrase stands for what was spoken of before: "the file", "each record"."""
+    return bool(_PRONOUN.fullmatch(plain(phrase)))

@@ -14,7 +14,13 @@ from nodewright.reading.data_names import declared_name, field_name, thing_name
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_notes import FieldNote, read_field
 from nodewright.reading.field_types import one_of
-from nodewright.reading.gathering import ClauseLines, blocks_of, put_fields, sections_with_data
+from nodewright.reading.gathering import (
+    ClauseLines,
+    blocks_of,
+    is_data,
+    put_fields,
+    sections_with_data,
+)
 from nodewright.spec.types import Base, Type, entity_type, list_of
 
 _DECLARES = re.compile(
@@ -44,6 +50,11 @@ _READ = _JSON | frozenset(
 _NAMED_BEFORE = re.compile(
     r"`?(\w[\w ]{0,40}?)`?\s+(?:payload|object|record|json|schema|structure|format|body|message|event"
     r"|example)",
+    re.IGNORECASE,
+)
+_NAMED_AFTER = re.compile(
+    r"\b(?:payload|body|object|example|request|response|json|record|schema|format)\s+(?:for|of)\s+"
+    r"(?:creating\s+|adding\s+|each\s+|an?\s+|the\s+|new\s+)*(\w[\w ]{1,40})",
     re.IGNORECASE,
 )
 _NO_DATA = frozenset("error message code status success data result ok".split())
@@ -126,7 +137,7 @@ class _Reader:
             return
         name = _example_name(section, number)
         if name:
-            self._entity(name, member, stored=section.role == "data")
+            self._entity(name, member, stored=is_data(section))
 
     def _entity(self, name: str, member: Member, *, stored: bool) -> None:
         plain = [child for child in member.children if not child.braces]
@@ -180,7 +191,7 @@ def _example_name(section: Section, number: int) -> str:
     """What an object without a name is: by the words before it, else by the heading."""
     before = section.blocks[number - 1].text[-300:] if number else ""
     for text in (section.title, before):
-        for phrase in reversed(_NAMED_BEFORE.findall(text)):
+        for phrase in [*_NAMED_AFTER.findall(text), *reversed(_NAMED_BEFORE.findall(text))]:
             name = thing_name(str(phrase))
             if name:
                 return name
