@@ -14,10 +14,10 @@ _IDENTIFIER = re.compile(r"[A-Za-z]\w*(?:_\w+|[a-z][A-Z]\w*)|[A-Za-z]\w*_\w+")
 _TICKED = re.compile(r"`([A-Za-z_]\w{0,47})`")
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _NOT_THINGS = frozenset(
-    "system service platform application app product requirement feature following module api "
+    "system service platform application app requirement feature following module api "
     "page screen section result response request output input format example overview number "
     "type list value item function functionality following step case test reason s it they them "
-    "which that these those what there who tool solution field status process".split()
+    "which that these those what there who tool solution field status".split()
 )
 
 
@@ -108,6 +108,7 @@ _BEFORE = re.compile(
     r"|both)\s+)+",
     re.IGNORECASE,
 )
+_INITIALS = re.compile(r"\b([A-Z])&([A-Z])\b")  # P&L is said "pnl"
 _NUMBER_OF = re.compile(r"(?:total\s+)?(?:number|count)s?\s+of\s+", re.IGNORECASE)
 _TAIL = re.compile(
     r"\s+(?:for|in|from|at|by|on|to|with|that|which|when|if|as|used|based|using|via|where|must"
@@ -132,6 +133,7 @@ def field_name(phrase: str) -> str:
     if identifier:
         return snake_name(identifier)
     text = _ASIDE.sub(" ", plain(phrase[:_LONGEST])).strip(" :：*`.,;?!\"'’“”-–—")
+    text = _INITIALS.sub(r"\1n\2", text)
     text = _BEFORE.sub("", text, count=1) if _BEFORE.match(text) else text
     text = _NUMBER_OF.sub("", text, count=1)
     text = _TAIL.sub("", text).split("/", maxsplit=1)[0]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_bullets import read_field_bullets
-from nodewright.reading.field_enums import read_field_enums
+from nodewright.reading.field_enums import read_classifications, read_field_enums
 from nodewright.reading.field_phrases import read_field_phrases
 from nodewright.reading.field_tables import read_field_tables
 from nodewright.reading.measure_fields import read_measure_fields
@@ -21,6 +21,7 @@ DATA_PASSES: tuple[Callable[[Draft], None], ...] = (
     read_field_tables,
     read_field_bullets,
     read_field_phrases,
+    read_classifications,
     read_measure_fields,
     read_field_enums,
 )

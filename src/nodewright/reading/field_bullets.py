@@ -143,7 +143,8 @@ def fields_of_bullet(text: str, clauses: tuple[str, ...]) -> list[FieldNote]:
 
 
 def _single(text: str, clauses: tuple[str, ...]) -> list[FieldNote]:
-    found = _TYPED.fullmatch(text)
+    plural = re.match(r"(?:any|all|a list of|list of|the list of)\s", text, re.IGNORECASE)
+    found = _TYPED.fullmatch(text) if not plural else None
     if found and is_field_phrase(found["name"]):
         name, rest = found["name"], found["rest"].rstrip(" )）")
         annotation = rest if annotated_type(rest) is not None and not re.match(r"(?:The|A|An|When|How|What)\b", rest) else ""
@@ -158,7 +159,6 @@ def _single(text: str, clauses: tuple[str, ...]) -> list[FieldNote]:
     phrase = _ENCOUNTERED.sub("", re.sub(r"\s*[(（].*", "", text)) if not counts(text) else text
     if not is_field_phrase(phrase):
         return []
-    plural = re.match(r"(?:any|all|a list of|list of|the list of)\s", text, re.IGNORECASE)
     if plural:
         note = read_field(phrase, clauses, annotation="list")
     else:

@@ -1,6 +1,7 @@
 """Values that prose allows: "the status is one of ...", "classify wallets into six types: ..."."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from nodewright.language.markup import plain
@@ -54,6 +55,19 @@ _LEVELS = re.compile(r"(?P<list>[\w ]+(?:,\s*[\w ]+?)+)\s+(?:two|three|four|five
 _SURE_NAMES = frozenset("status state type kind priority role category level method".split())
 
 
+def read_classifications(draft: Draft) -> None:
+    """Read what things are classified into.
+
+    >>> from nodewright.prd.document import parse_document
+    >>> draft = Draft(parse_document("# Inn\\n\\n## Rooms\\n\\n- Rooms are grouped into sizes: small, big"))
+    >>> read_classifications(draft)
+    >>> str(draft.entities["Room"].field("size").type)
+    'small | big'
+    """
+    reader = _Reader(draft)
+    reader.read((reader.classified,))
+
+
 def read_field_enums(draft: Draft) -> None:
     """Read the values that sentences allow for fields.
 
@@ -65,10 +79,10 @@ def read_field_enums(draft: Draft) -> None:
     'free | taken | closed'
     """
     reader = _Reader(draft)
-    for section in sections_with_data(draft):
-        for number, block in blocks_of(section):
-            if block.kind in {BlockKind.ITEM, BlockKind.PARAGRAPH} and len(block.text) < 3000:
-                reader.block(section, number, block)
+    reader.read((reader.tiers, reader.one_of, reader.roles, reader.labelled))
+
+
+type _Read = Callable[[Section, int, str, tuple[str, ...]], bool]
 
 
 class _Reader:
@@ -76,12 +90,15 @@ class _Reader:
         self._draft = draft
         self._lines = ClauseLines(draft)
 
-    def block(self, section: Section, number: int, block: Block) -> None:
-        for sentence in sentences_in(block.text, 0):
-            clauses = self._lines.within(block, sentence)
-            for read in (self._classified, self._tiers, self._one_of, self._roles, self._labelled):
-                if read(section, number, sentence, clauses):
-                    break
+    def read(self, readers: tuple[_Read, ...]) -> None:
+        """Try ``readers`` in their order on each sentence."""
+        for section in sections_with_data(self._draft):
+            for number, block in blocks_of(section):
+                if block.kind not in {BlockKind.ITEM, BlockKind.PARAGRAPH} or len(block.text) > 3000:
+                    continue
+                for sentence in sentences_in(block.text, 0):
+                    clauses = self._lines.within(block, sentence)
+                    any(read(section, number, sentence, clauses) for read in readers)
 
     def _put(self, name: str, field: str, kind: Type, clauses: tuple[str, ...]) -> bool:
         note = read_field(field, clauses, annotation="string")
@@ -91,7 +108,7 @@ class _Reader:
         put_fields(self._draft, name, [typed], self._lines.mark(clauses))
         return True
 
-    def _classified(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
+    def classified(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
         found = _CLASSIFIES.search(text)
         if found is None:
             return False
@@ -109,7 +126,7 @@ class _Reader:
             self._lines.take(child.line)
         return self._put(thing, _class_name(noun, found["verb"]), kind, clauses)
 
-    def _tiers(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
+    def tiers(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``into high/medium/low tiers for each dimension (Recency, Frequency)``."""
         found = _SLASHES.search(text)
         kind = one_of(found["values"].split("/")) if found else None
@@ -122,7 +139,7 @@ class _Reader:
                 done = self._put(place[0], f"{place[1]}_{singular(found['noun'].lower())}", kind, clauses) or done
         return done
 
-    def _one_of(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
+    def one_of(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
         for found in _IS_ONE_OF.finditer(text):
             kind = values_in(found["list"], bare="one of" not in found[0] and "either" not in found[0].lower())
             if kind is None:
@@ -133,13 +150,13 @@ class _Reader:
             return self._put(place[0], place[1], kind, clauses)
         return False
 
-    def _roles(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
+    def roles(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``Clerk, manager three-level permissions``: the roles of users."""
         found = _LEVELS.search(plain(text))
         kind = one_of([part.strip().lower() for part in found["list"].split(",")]) if found else None
         return self._put("User", "role", kind, clauses) if kind else False
 
-    def _labelled(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
+    def labelled(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``Task status: open, done``."""
         found = _LABELLED.search(plain(text))
         if found is None or re.search(r"\b(?:e\.g|such as|etc|example)", found["list"], re.IGNORECASE):

@@ -8,19 +8,21 @@ from nodewright.language.markup import plain
 from nodewright.prd.markdown import Block, BlockKind
 from nodewright.prd.outline import Section
 from nodewright.prd.sentences import sentences_in
-from nodewright.reading.data_names import declared_name, thing_name
+from nodewright.reading.data_names import declared_name, identifier_in, thing_name
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_lists import is_field_phrase, listed_notes, split_list
 from nodewright.reading.field_notes import FieldNote, read_field
 from nodewright.reading.gathering import (
     ClauseLines,
     blocks_of,
+    known_name,
     put_fields,
     sections_with_data,
 )
 from nodewright.reading.phrase_things import (
     acted_on,
     announced_before,
+    announces_list,
     introducers,
     is_common,
     is_pronoun,
@@ -86,6 +88,8 @@ class _Reader:
         self._lines = lines
         self._known = frozenset(draft.read)
         self._recent = ""
+        self._last = ""
+        self._called: dict[str, str] = {}
         self._foreign = draft.document.language != "en"
 
     def block(self, section: Section, number: int, block: Block) -> None:
@@ -94,7 +98,7 @@ class _Reader:
             clauses = self._lines.within(block, sentence)
             if clauses and self._known.issuperset(clauses):
                 continue  # a bullet of fields, read as that
-            for read in (self._signatures, self._labelled, self._groups, self._having):
+            for read in (self._signatures, self._labelled, self._having, self._groups, self._added):
                 if read(section, number, sentence, clauses):
                     break
             self._recent = acted_on(sentence) or self._recent
@@ -104,7 +108,21 @@ class _Reader:
             return False
         ids = self._lines.mark(clauses)
         put_fields(self._draft, name, notes, ids)
+        self._last = known_name(self._draft, name)
         return True
+
+    def _notes(self, listed: str, clauses: tuple[str, ...]) -> list[FieldNote]:
+        """The fields of a list; one that was given a name in code letters before keeps it."""
+        parts = list(split_list(listed))
+        for part in parts:
+            called = identifier_in(part)
+            if called:
+                self._called[_description(part)] = called
+        said = ", ".join(
+            f"{part} ({self._called[_description(part)]})" if _description(part) in self._called and not identifier_in(part) else part
+            for part in parts
+        )
+        return listed_notes(said, clauses)
 
     def _signatures(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``Ticket(seat, price: decimal, note?)``."""
@@ -147,7 +165,9 @@ class _Reader:
                 )
                 done = self._put(name, [note] if note else [], clauses) or done
                 continue
-            notes = listed_notes(listed, clauses)
+            if re.search(r"\bunit\s*:", listed) or before.endswith("`"):
+                continue
+            notes = self._notes(listed, clauses)
             if self._is_list(listed, notes, _FEW if sure else _HALF, sure=sure):
                 done = self._put(name, notes, clauses) or done
         return done
@@ -169,6 +189,8 @@ class _Reader:
             said = bool(listing and listing["said"])
             listed = rest[listing.end() :] if listing else rest
             has = found["has"] is not None
+            if found["colon"] and not (said or announces_list(before)):
+                continue
             name = announced_before(before, has=has) or (self._recent if is_pronoun(before) else "") or (
                 _parameters_of(section, number, before) or (subject_of(section, number) if said and not has else "")
             )
@@ -186,7 +208,7 @@ class _Reader:
         parts = list(split_list(listed))
         if not all(is_field_phrase(re.split(r"[(（:]", part)[0]) for part in parts):
             return False
-        notes = [*matched, *listed_notes(listed, clauses)]
+        notes = [*_arranged(before, clauses), *matched, *self._notes(listed, clauses)]
         each = bool(re.match(r"(?:[*\w .-]{0,30}[:.]\s*)?(?:each|every|an?)\s", plain(before).strip(), re.IGNORECASE))
         single = has and each and bool(re.fullmatch(r"(?:an?|one)\s+[\w-]+(?:\s+[\w-]+)?", listed.strip()))
         if len(notes) < 2 and not single:
@@ -195,6 +217,38 @@ class _Reader:
         if said or every or matched or single or self._is_list(listed, notes, _HALF, sure=False):
             return self._put(name, notes, clauses)
         return False
+
+
+    def _added(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
+        """``Add a "Remarks" column``: to the record spoken of last."""
+        found = _ADDED.search(text)
+        note = read_field(found["name"], clauses) if found else None
+        return self._put(self._last, [note], clauses) if note and self._last else False
+
+
+_ADDED = re.compile(
+    r"\b(?:adds?|append|includes?|has|with)\s+(?:an?|the|another)\s+[\"“'`](?P<name>[\w -]{2,40})[\"”'`]\s+(?:column|field)",
+    re.IGNORECASE,
+)
+_ARRANGED = re.compile(
+    r"\b(?:rows?|records?|entries)\s+(?:are\s+)?(?:organi[sz]ed|grouped|sorted|keyed|ordered)\s+by\s+(?P<list>.{3,200})",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _arranged(before: str, clauses: tuple[str, ...]) -> list[FieldNote]:
+    """``Rows grouped by day (`day`), with ...``: what they are grouped by is theirs too."""
+    found = _ARRANGED.search(before)
+    return listed_notes(found["list"].rstrip(" ,"), clauses) if found else []
+
+
+def _description(part: str) -> str:
+    """The words that describe a field, without its name in code letters and words for data."""
+    shown = re.sub(r"[`\"(（].*", "", part).strip().lower()
+    spoken = shown.split()
+    while len(spoken) > 1 and spoken[-1] in field_words("data_words"):
+        spoken.pop()
+    return " ".join(spoken)
 
 
 def _argument(part: str, clauses: tuple[str, ...]) -> FieldNote | None:
@@ -227,7 +281,7 @@ def _thing_before(before: str) -> tuple[str, bool]:
         "address",
         "basics",
     }
-    sure = head in field_words("data_words") and head not in {
+    sure = head in _LOGS or head in field_words("data_words") and head not in {
         "files",
         "file",
         "documents",
@@ -236,6 +290,9 @@ def _thing_before(before: str) -> tuple[str, bool]:
         "properties",
     }
     return ("", False) if plural and not sure and len(spoken) > 2 else (name, sure)
+
+
+_LOGS = frozenset({"log", "logs"})
 
 
 def _kinds_of(listed: str) -> list[str]:
@@ -253,7 +310,7 @@ def _parameters_of(section: Section, number: int, before: str) -> str:
         plain(before),
         re.IGNORECASE,
     ):
-        return subject_of(section, number)
+        return subject_of(section, number, own=False)
     return ""
 
 

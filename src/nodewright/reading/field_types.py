@@ -113,8 +113,10 @@ def type_of_name(name: str) -> Type | None:
         if before in field_words("spans"):
             return types.NUMBER
         return types.DATETIME
+    if last == "times" and len(parts) > 1 and parts[-2] in field_words("spans"):
+        return types.NUMBER
     if last in {"times", "dates"}:
-        return list_of(types.NUMBER if parts[0] in field_words("spans") else types.TEXT)
+        return list_of(types.TEXT)
     if last == "on" and len(parts) > 1:
         return types.DATE
     if last == "time":

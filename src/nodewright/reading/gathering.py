@@ -116,6 +116,13 @@ def known_name(draft: Draft, name: str) -> str:
     return next((known for known in draft.entities if known.lower() == low), "")
 
 
+def main_entity(draft: Draft) -> str:
+    """The entity that the document's title names, else empty."""
+    title = re.sub(r"[^a-z]", "", f"{draft.document.title} {draft.document.product}".lower())
+    named = [name for name in draft.entities if name.lower() in title]
+    return max(named, key=len, default="")
+
+
 def put_entity(
     draft: Draft,
     name: str,

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from nodewright.language.data_words import field_words
 from nodewright.language.markup import plain
+from nodewright.language.naming import snake
 from nodewright.prd.markdown import Block, BlockKind
 from nodewright.prd.outline import Section
 from nodewright.prd.sentences import sentences_in
@@ -17,12 +18,14 @@ from nodewright.reading.gathering import (
     ClauseLines,
     blocks_of,
     known_name,
+    main_entity,
     put_fields,
     sections_with_data,
 )
 from nodewright.reading.phrase_things import is_shown
 from nodewright.reading.subjects import label_of, named_thing
-from nodewright.spec.types import NUMBER, TEXT, list_of
+from nodewright.spec.model import Field
+from nodewright.spec.types import NUMBER, TEXT, entity_type, list_of
 
 _VERB = re.compile(
     r"\b(?P<verb>calculat(?:e|es|ing|ion of)|comput(?:e|es|ing|ation of)|measur(?:e|es|ing)|deriv(?:e|es|ing)"
@@ -74,7 +77,8 @@ def _read(draft: Draft, lines: ClauseLines, section: Section, block: Block) -> N
         clauses = lines.within(block, sentence)
         if any(clauses == entity.clauses for entity in draft.entities.values()):
             continue
-        found = _METRICS.search(sentence) or _VERB.search(sentence)
+        listed = _METRICS.search(sentence)
+        found = listed if listed and not _VERB.match(listed["list"]) else _VERB.search(sentence)
         if found is None or _is_negated(sentence[: found.start()]):
             continue
         verb = (found.groupdict().get("verb") or "").lower()
@@ -118,7 +122,7 @@ class _Figures:
         title = named_thing(section.title)
         if not title or is_shown(title):
             title = ""
-        return f"{known_name(draft, title)}Metrics"
+        return f"{known_name(draft, title) or main_entity(draft)}Metrics"
 
 
 def _figures(listed: str, clauses: tuple[str, ...], verb: str) -> _Figures | None:
@@ -145,7 +149,16 @@ def _figures(listed: str, clauses: tuple[str, ...], verb: str) -> _Figures | Non
     if not broken and (len(parts) < 2 or len(notes) < len(parts) or 4 * measured < 3 * len(parts)):
         return None
     thing = thing_name(per["thing"]) if per else ""
+    whose = thing_name(owner["owner"]) if owner else ""
+    if subject and whose:
+        notes.insert(0, _belongs_to(whose, clauses))
     return _Figures(notes, subject or (thing_name(owner["owner"]) if owner else ""), "" if subject else thing, other)
+
+
+def _belongs_to(owner: str, clauses: tuple[str, ...]) -> FieldNote:
+    """The field that says whose a record is: "each user's ride duration"."""
+    said = f"whose record it is, as the text speaks of each {owner.lower()}"
+    return FieldNote(Field(name=f"{snake(owner)}_id", type=entity_type(owner), clauses=clauses, assumed=said))
 
 
 def _own_subject(part: str) -> tuple[str, str]:

@@ -53,6 +53,7 @@ def is_shown(name: str) -> bool:
     return bool(last) and last[0] in field_words("shown_by")
 
 
+_ARRANGED = re.compile(r"(?<=\w)\s+\w+(?:ed|en)\s+(?:by|in|with|from|to|as)\b.*$", re.IGNORECASE | re.DOTALL)
 _PASSIVE = re.compile(r"(?<=\w)\s+(?:(?:must|shall|should|will|can)\s+be|is|are|gets?)\s+\w+(?:ed|pt|ld|en)\b.*$", re.I)
 
 
@@ -63,6 +64,7 @@ def thing_in(phrase: str) -> str:
     ('RunLog', 'PaymentReceipt')
     """
     shown = _PASSIVE.sub("", plain(phrase).strip(" ,."))
+    shown = _ARRANGED.sub("", shown)
     per = _TRAILING_PER.search(shown)
     if per:
         head = thing_name(per["head"])
@@ -78,6 +80,13 @@ def introducers(text: str) -> Iterator[re.Match[str]]:
     return _INTRODUCES.finditer(text)
 
 
+def announces_list(before: str) -> bool:
+    """Whether what stands before a colon says that fields follow, not kinds or examples."""
+    if re.search(r"\b(?:types?|kinds?|examples?|options|steps|formats|methods|cases)\b", before, re.IGNORECASE):
+        return False
+    return bool(_FIELDS_SAID.search(before) or _LEADING_PER.match(f"{before},"))
+
+
 def announced_before(before: str, *, has: bool) -> str:
     """The thing whose fields follow on ``before``, empty where there is none.
 
@@ -90,9 +99,19 @@ def announced_before(before: str, *, has: bool) -> str:
     if leading:
         return thing_in(leading["thing"])
     phrase = _last_phrase(before)
+    if has and re.fullmatch(r"\s*(?:the|this|our)\s+product\s*", plain(phrase), re.IGNORECASE):
+        return ""
     if has and (len(phrase.split()) > 8 or re.search(r"\b(?:can|to|must|shall)\b", phrase)):
         return ""
     return thing_in(phrase)
+
+
+_ANNOUNCED = re.compile(
+    r"\s*(?:(?:at least|the|following|its|their|these|all|basic|key)\s+)*"
+    r"(?:following|fields|columns|attributes|properties|parameters|details|information|data|values|items|entries|metrics)?"
+    r"\s*",
+    re.IGNORECASE,
+)
 
 
 def announced_thing(text: str) -> tuple[str, bool]:
@@ -107,7 +126,9 @@ def announced_thing(text: str) -> tuple[str, bool]:
     leading = _LEADING_PER.match(f"{text},") if not _TRAILING_PER.search(text) else None
     if leading:
         return thing_in(leading["thing"]), True
-    for found in reversed(list(introducers(text))):
+    for found in introducers(text):
+        if not _ANNOUNCED.fullmatch(text[found.end() :]):
+            continue
         name = announced_before(text[: found.start()], has=bool(found["has"]))
         if name:
             return name, said or not found["has"]

@@ -41,16 +41,16 @@ def named_thing(text: str) -> str:
     )
 
 
-def subject_of(section: Section, number: int) -> str:
+def subject_of(section: Section, number: int, *, own: bool = True) -> str:
     """The thing that block ``number`` speaks of, by the lines above it and the heading.
 
-    The nearest wins: the block's own label, then the items that it is nested in, then the heading.
+    The nearest wins: the block's own label where ``own`` is true, then the items that it is nested in, then the heading.
     """
     block = section.blocks[number]
     level = block.level
-    own = named_thing(label_of(block.text))
-    if own:
-        return own
+    named = named_thing(label_of(block.text)) if own else ""
+    if named:
+        return named
     for above in reversed(section.blocks[max(number - 200, 0) : number]):
         if above.kind is BlockKind.ITEM and above.level < level:
             level = above.level
