@@ -54,10 +54,10 @@ def _noun_phrase(spoken: list[str]) -> list[str]:
     if asks and len(found) > 1 and found[0] in field_words("leading_verbs"):
         rest = found[1:]
         found = rest if any(word not in field_words("data_words") for word in rest) else found
-    while len(found) > 1 and found[-1] in field_words("data_words"):
-        found.pop()
     while len(found) > 1 and (found[0] in field_words("qualities") or found[0].isdigit()):
         found.pop(0)
+    while len(found) > 1 and found[-1] in field_words("data_words"):
+        found.pop()
     return found
 
 
@@ -116,7 +116,7 @@ _TAIL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _OF = re.compile(r"(.+?)\s+of\s+(?:the\s+|an?\s+|each\s+)?(.+)", re.IGNORECASE)
-_KEPT_WITH_OF = frozenset("date time place country proof point".split())
+_KEPT_WITH_OF = frozenset("date time place country proof point coefficient terms".split())
 MOST_WORDS = 4
 
 

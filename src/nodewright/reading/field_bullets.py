@@ -12,7 +12,7 @@ from nodewright.reading.data_names import counts, field_name, thing_name
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_lists import is_field_phrase, listed_field
 from nodewright.reading.field_notes import FieldNote, read_field
-from nodewright.reading.field_types import annotated_type
+from nodewright.reading.field_types import annotated_type, is_common
 from nodewright.reading.gathering import (
     ClauseLines,
     blocks_of,
@@ -21,7 +21,7 @@ from nodewright.reading.gathering import (
     put_fields,
     sections_with_data,
 )
-from nodewright.reading.phrase_things import announced_thing, is_common, is_shown
+from nodewright.reading.phrase_things import announced_thing, is_shown
 from nodewright.reading.subjects import named_thing, subject_of
 from nodewright.spec.types import INTEGER
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from nodewright.language.markup import plain
 from nodewright.reading.data_names import field_name, identifier_in
 from nodewright.reading.field_notes import FieldNote, read_field
-from nodewright.reading.field_types import annotated_type, one_of
+from nodewright.reading.field_types import annotated_type, is_common, one_of
 
 _MOST = 60
 _SEPARATORS = ",;，；、"
@@ -122,6 +122,8 @@ def _with_note(name: str, note: str, rest: str, clauses: tuple[str, ...]) -> Fie
         return read_field(
             name, clauses, annotation=" | ".join(f"'{value}'" for value in values.values)
         )
+    if values is not None and 2 * sum(is_common(field_name(value)) for value in values.values) >= len(values.values):
+        return read_field(name, clauses, annotation="object")  # "address (street, city)" is made of them
     return read_field(name, clauses, notes=f"({said})")
 
 

@@ -104,8 +104,9 @@ def read_field(
     said = f"{annotation} {notes}"
     read = annotated_type(annotation) or (None if annotation else _described_type(notes))
     kind, assumed = _kind(shown, name, read, said)
-    open_ = kind.base in {Base.TEXT, Base.ENUM} or (read is None and kind.base is not Base.LIST)
-    values = listed_values(annotation, notes) if open_ else None
+    textual = kind.base in {Base.TEXT, Base.ENUM}
+    guessed = read is None and kind.base is not Base.LIST
+    values = listed_values(annotation, notes, bare=textual) if textual or guessed else None
     if values is not None:
         kind, assumed = values, ""
     optional = _optional(name, said, required=required)
@@ -177,8 +178,8 @@ def _optional(name: str, said: str, *, required: bool | None) -> bool | None:
     return False if _REQUIRED.search(said) else None
 
 
-def listed_values(annotation: str, notes: str) -> Type | None:
-    """The enum that an annotation or a note lists.
+def listed_values(annotation: str, notes: str, *, bare: bool = True) -> Type | None:
+    """The enum that an annotation or a note lists; ``bare`` ones need no "one of" before them.
 
     >>> str(listed_values("ENUM: DEPOSIT, WITHDRAWAL", ""))
     'DEPOSIT | WITHDRAWAL'
@@ -192,7 +193,7 @@ def listed_values(annotation: str, notes: str) -> Type | None:
             if found is not None:
                 return found
     text = notes.strip()
-    if text and not _EXAMPLES.search(text):
+    if bare and text and not _EXAMPLES.search(text):
         head = re.split(r";|\.\s|默认|\bdefault", text, maxsplit=1)[0].strip(" .;,")
         bracketed = _PARENTHESES.fullmatch(head)
         return values_in(bracketed[1] if bracketed else head, bare=True)

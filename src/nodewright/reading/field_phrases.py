@@ -12,9 +12,11 @@ from nodewright.reading.data_names import declared_name, identifier_in, thing_na
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_lists import is_field_phrase, listed_notes, split_list
 from nodewright.reading.field_notes import FieldNote, read_field
+from nodewright.reading.field_types import is_common
 from nodewright.reading.gathering import (
     ClauseLines,
     blocks_of,
+    is_data,
     known_name,
     put_fields,
     sections_with_data,
@@ -24,11 +26,10 @@ from nodewright.reading.phrase_things import (
     announced_before,
     announces_list,
     introducers,
-    is_common,
     is_pronoun,
     is_shown,
 )
-from nodewright.reading.subjects import subject_of
+from nodewright.reading.subjects import named_thing, subject_of
 
 _SIGNATURE = re.compile(r"(?<![\w.])`?([A-Z][A-Za-z]{1,40})`?\s?\(([^()]{3,400})\)")
 _ARGUMENT = re.compile(r"\s*`?[a-z_]\w{0,40}`?\??(?:\s*:\s*[A-Za-z][\w\[\]<>| '?]{0,60})?\s*")
@@ -189,7 +190,8 @@ class _Reader:
             said = bool(listing and listing["said"])
             listed = rest[listing.end() :] if listing else rest
             has = found["has"] is not None
-            if found["colon"] and not (said or announces_list(before)):
+            labelled = is_data(section) and not re.search(r"[.:;]", before) and named_thing(before)
+            if found["colon"] and not (said or labelled or announces_list(before)):
                 continue
             name = announced_before(before, has=has) or (self._recent if is_pronoun(before) else "") or (
                 _parameters_of(section, number, before) or (subject_of(section, number) if said and not has else "")

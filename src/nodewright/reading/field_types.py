@@ -131,3 +131,21 @@ def type_of_name(name: str) -> Type | None:
     ):
         return None
     return _PLAIN[meaning] if meaning else None
+
+
+def is_common(name: str) -> bool:
+    """Whether a name is one that fields have more often than things.
+
+    >>> is_common("unit_price"), is_common("checkout")
+    (True, True)
+    >>> is_common("dashboard")
+    False
+    """
+    parts = name.split("_")
+    last = parts[-1]
+    return (
+        last in field_words("common")
+        or parts[0] in {"date", "name", "number", "type"}
+        or last in field_words("measured")
+        or type_of_name(name) is not None
+    )

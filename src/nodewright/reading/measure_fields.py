@@ -110,6 +110,9 @@ class _Figures:
             return self.other
         label = re.match(r"(?P<what>[\w& -]{2,30}?)\s+(?:metrics?|statistics|indicators)\b", label_of(sentence))
         if label and thing_name(label["what"]):
+            known = draft.entities.get(known_name(draft, thing_name(label["what"])))
+            if known and any(known.field(note.field.name) for note in self.notes):
+                return known.name
             return f"{thing_name(label['what'])}Metrics"
         owner = self.each or self.owner
         if verb.startswith(_RECORDS) and owner:
@@ -117,7 +120,7 @@ class _Figures:
         if owner:
             return f"{owner}Metrics"
         named = named_thing(label_of(sentence))
-        if named and not is_shown(named):
+        if named and not is_shown(named) and named not in {"Metric", "Statistic", "Indicator", "Feature"}:
             return named
         title = named_thing(section.title)
         if not title or is_shown(title):
@@ -194,7 +197,7 @@ def _figure(part: str, clauses: tuple[str, ...]) -> list[FieldNote]:
         return []
     several = re.search(r"\b(?:for|of)\s+(?:each|every)\s+(?P<thing>\w+)", part)
     if several:  # one a step, within the record
-        inner = read_field(f"{several['thing']} {note.field.name}", clauses)
+        inner = read_field(f"{several['thing']} {note.field.name.replace('_', ' ')}", clauses)
         if inner is not None:
             return [replace(inner, field=replace(inner.field, type=list_of(NUMBER)))]
     return [_measured(note)]

@@ -8,7 +8,6 @@ from nodewright.language.markup import plain
 from nodewright.language.naming import words
 from nodewright.language.verbs import verb_of
 from nodewright.reading.data_names import thing_name
-from nodewright.reading.field_types import type_of_name
 
 _PER = r"(?:for|of|per|in|to)\s+(?:each|every|all|any|an?)\s+(?P<thing>[\w -]{2,40})"
 _LEADING_PER = re.compile(r"(?:\w+\s+)?" + _PER + r"\s*[,:]", re.IGNORECASE)
@@ -27,24 +26,6 @@ _FIELDS_SAID = re.compile(
     re.IGNORECASE,
 )
 _LOG = re.compile(r"^(?:log|audit|record)s?$", re.IGNORECASE)
-
-
-def is_common(name: str) -> bool:
-    """Whether a name is one that fields have more often than things.
-
-    >>> is_common("unit_price"), is_common("checkout")
-    (True, True)
-    >>> is_common("dashboard")
-    False
-    """
-    parts = name.split("_")
-    last = parts[-1]
-    return (
-        last in field_words("common")
-        or parts[0] in {"date", "name", "number", "type"}
-        or last in field_words("measured")
-        or type_of_name(name) is not None
-    )
 
 
 def is_shown(name: str) -> bool:
