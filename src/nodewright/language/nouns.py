@@ -27,9 +27,12 @@ _IRREGULAR = {
     "children": "child",
     "indices": "index",
     "criteria": "criterion",
+    "statuses": "status",
+    "analyses": "analysis",
 } | {word: word for word in ("data", "media", "series", "status", "news", "analytics")}
 
 
+_KEEP_E = word_set("causes houses uses warehouses clauses pauses spouses axes caches")
 _NOT_IN_NAMES = word_set("the and or of to for with is are must should")
 
 
@@ -40,7 +43,9 @@ def singular(word: str) -> str:
         return _IRREGULAR[low] if word.islower() else _IRREGULAR[low].capitalize()
     if low.endswith("ies") and len(low) > 4:
         return word[:-3] + "y"
-    if low.endswith(("sses", "shes", "ches", "xes", "zes")):
+    if low.endswith("zzes"):
+        return word[:-3]
+    if low.endswith(("sses", "shes", "ches", "xes", "uses")) and low not in _KEEP_E:
         return word[:-2]
     if low.endswith("s") and not low.endswith(("ss", "us", "is", "as", "os")) and len(low) > 3:
         return word[:-1]
