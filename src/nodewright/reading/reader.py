@@ -1,0 +1,71 @@
+"""From a document to its specification: the passes, in their order."""
+
+from collections.abc import Callable
+
+from nodewright.prd.clauses import Clause, Document
+from nodewright.prd.models import Scope
+from nodewright.reading.demands import Demand, demands_of, filler_stems
+from nodewright.reading.draft import Draft
+from nodewright.reading.figures import read_figures, read_formulas
+from nodewright.reading.happenings import (
+    read_access,
+    read_events,
+    read_messages,
+    read_refusals,
+    read_schedules,
+    read_stores,
+)
+from nodewright.reading.records import read_records
+from nodewright.reading.workflows import read_workflows
+from nodewright.spec.model import Specification
+
+OPERATION_PASSES: tuple[Callable[[Draft, list[Demand]], None], ...] = (
+    read_figures,
+    read_formulas,
+    read_records,
+    read_refusals,
+    read_messages,
+    read_events,
+    read_workflows,
+    read_schedules,
+    read_access,
+)
+
+
+def read_document(document: Document, package: str = "") -> Specification:
+    """What a document means, with what became of each of its clauses."""
+    draft = Draft(document, package)
+    read_data(draft)
+    demands = [demand for clause in _asking(draft) for demand in demands_of(clause)]
+    read_stores(draft)
+    for read in OPERATION_PASSES:
+        read(draft, demands)
+    settle(draft)
+    return draft.specification()
+
+
+def read_data(draft: Draft) -> None:
+    """Entities, fields and state machines."""
+
+
+def _asking(draft: Draft) -> list[Clause]:
+    return [
+        clause
+        for clause in draft.document.clauses
+        if clause.scope is Scope.RELEASE and clause.id not in draft.context
+    ]
+
+
+def settle(draft: Draft) -> None:
+    """Name what is left over of clauses that were read word by word."""
+    for clause in draft.document.clauses:
+        known = draft.understood.get(clause.id)
+        if known is None or clause.id in draft.open:
+            continue
+        left = [
+            word
+            for word, stem in zip(clause.tokens, clause.stems, strict=True)
+            if stem[:1].isalnum() and stem not in known and stem not in filler_stems()
+        ]
+        if left:
+            draft.open[clause.id] = f"not understood: {' '.join(left)[:120]}"
