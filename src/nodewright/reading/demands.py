@@ -30,7 +30,7 @@ class Demand:
     ``object`` is the phrase that is acted on; ``complements`` are (preposition, phrase) pairs in
     their order; marks besides prepositions are ``every``, ``that`` and words such as "sorted by".
     ``details`` is what follows a colon. ``actor`` is who may ask or does it. ``negated``: it must
-    not be done.
+    not be done. ``passive``: the text says "is done" and may only tell of the past.
     """
 
     clause: Clause
@@ -42,6 +42,7 @@ class Demand:
     negated: bool = False
     text: str = ""
     details: str = ""
+    passive: bool = False
 
     def complement(self, *prepositions: str) -> str:
         """The phrase after the first of ``prepositions``, empty where there is none."""
@@ -69,15 +70,20 @@ _STORY = re.compile(
     r"(?P<main>.+)",
     re.IGNORECASE | re.DOTALL,
 )
-_PURPOSE = re.compile(r",?\s+(?:so that|in order to|so they|so i|to ensure|to prevent)\b.*", re.IGNORECASE | re.DOTALL)
+PURPOSE = re.compile(
+    r",?\s+(?:so that|in order to|so they|so i|to ensure|to prevent)\b.*", re.IGNORECASE | re.DOTALL
+)
 _MODAL = re.compile(
     r"\b(?P<modal>shall|must|should|will|can|may|needs? to|has to|have to)\b"
     r"(?P<not>\s+(?:not|never)\b|n't\b|not\b)?\s*(?P<main>.+)",
     re.IGNORECASE | re.DOTALL,
 )
-_LEAD = re.compile(r"(?:be able to|also|automatically|only|immediately|be allowed to|always)\s+", re.IGNORECASE)
+_LEAD = re.compile(
+    r"(?:be able to|also|automatically|only|immediately|be allowed to|always)\s+", re.IGNORECASE
+)
 _LET = re.compile(
-    r"(?:allow|enable|let|permit|help)s?\s+(?P<actor>[\w\s-]{1,40}?)\s+to\s+(?P<main>.+)", re.IGNORECASE
+    r"(?:allow|enable|let|permit|help)s?\s+(?P<actor>[\w\s-]{1,40}?)\s+to\s+(?P<main>.+)",
+    re.IGNORECASE,
 )
 _EARS = re.compile(
     r"(?P<word>when|whenever|if|while|once|upon|where|unless|after)\s+(?P<condition>.+?)"
@@ -95,9 +101,13 @@ _PASSIVE = re.compile(
     r"(?:automatically\s+|immediately\s+|then\s+)?(?P<verb>\w+(?:ed|en|ent|ept|old|ade|uilt))\b(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_SPLIT = re.compile(r"(?:,\s*and\s+|\s+and\s+|,\s*then\s+|;\s*|,\s+|\s+or\s+|\s+then\s+)", re.IGNORECASE)
+_SPLIT = re.compile(
+    r"(?:,\s*and\s+|\s+and\s+|,\s*then\s+|;\s*|,\s+|\s+or\s+|\s+then\s+)", re.IGNORECASE
+)
 _NOUN_OF_ACTION = re.compile(r"(?:the\s+)?(?P<noun>\w+)\s+of\s+(?P<object>.+)", re.IGNORECASE)
-_ARTICLE = re.compile(r"^(?:the|an?|all|each|every|any|its|their|his|her|my|our|your)\s+", re.IGNORECASE)
+_ARTICLE = re.compile(
+    r"^(?:the|an?|all|each|every|any|its|their|his|her|my|our|your)\s+", re.IGNORECASE
+)
 _WORD = re.compile(r"[^\W_][\w'’./-]*[^\W_.]|[^\W_]")
 
 
@@ -137,7 +147,9 @@ def _demands(clause: Clause, frame: "_Frame") -> list[Demand]:
     return found
 
 
-_SENTENCES = re.compile(r";\s+(?=when|if|unless|otherwise|the system|it must|they must)", re.IGNORECASE)
+_SENTENCES = re.compile(
+    r";\s+(?=when|if|unless|otherwise|the system|it must|they must)", re.IGNORECASE
+)
 _STATUS = re.compile(r"^(?:\[[ xX]\]\s*)?(?:\(?P\d\)?:?\s+)?")
 
 
@@ -149,7 +161,7 @@ def _frame(text: str) -> _Frame:
     story = _STORY.match(frame.main)
     if story:
         frame.actor, frame.main = story["actor"], story["main"]
-    frame.main = _PURPOSE.sub("", frame.main)
+    frame.main = PURPOSE.sub("", frame.main)
     _take_conditions(frame)
     head, colon, details = frame.main.partition(": ")
     if colon and len(head.split()) >= _SHORTEST_HEAD:
@@ -208,7 +220,9 @@ def _until_verb(condition: str, main: str) -> tuple[str, str]:
 
 def _kind(word: str) -> str:
     low = " ".join(word.lower().split())
-    return next((kind for kind in ("barrier", "guard", "trigger") if low in words_of(kind)), "guard")
+    return next(
+        (kind for kind in ("barrier", "guard", "trigger") if low in words_of(kind)), "guard"
+    )
 
 
 def _phrases(text: str) -> Iterator[str]:
@@ -233,7 +247,18 @@ def _is_verb_form(word: str, before: str) -> bool:
         return False
     first = _WORD.match(_ARTICLE.sub("", before))
     lead = first[0].lower() if first else ""
-    if low in {"order", "orders", "report", "reports", "record", "records", "alert", "alerts", "total", "price"}:
+    if low in {
+        "order",
+        "orders",
+        "report",
+        "reports",
+        "record",
+        "records",
+        "alert",
+        "alerts",
+        "total",
+        "price",
+    }:
         return False
     if lead.endswith("s") and verb_of(lead):
         return low.endswith("s") and not low.endswith("ss")
@@ -270,6 +295,7 @@ def _demand(clause: Clause, frame: _Frame, text: str) -> Demand | None:
             object=_bare(phrase),
             complements=complements,
             negated=base.negated or bool(passive["not"]),
+            passive=True,
         )
     if active is not None:
         rest = text[text.find(words[0]) + len(words[0]) :].strip()
@@ -295,7 +321,11 @@ def _lighter(demand: Demand, rest: str) -> Demand:
                 after = inner["main"].split(words[0], 1)[1].strip()
                 phrase, complements = _complements(after)
                 return replace(
-                    demand, verb=verb, object=_bare(phrase), complements=complements, actor=inner["actor"]
+                    demand,
+                    verb=verb,
+                    object=_bare(phrase),
+                    complements=complements,
+                    actor=inner["actor"],
                 )
         nominal = _nominal(demand, rest)
         if nominal is not None:
@@ -314,7 +344,9 @@ def _nominal(demand: Demand, text: str) -> Demand | None:
     phrase, complements = _complements(text)
     words = _WORD.findall(phrase)
     if len(words) >= 2 and (verb := verb_of(words[-1].lower())):
-        return replace(demand, verb=verb, object=_bare(" ".join(words[:-1])), complements=complements)
+        return replace(
+            demand, verb=verb, object=_bare(" ".join(words[:-1])), complements=complements
+        )
     return None
 
 
@@ -349,4 +381,6 @@ def _with_shared_objects(demands: Sequence[Demand]) -> Iterator[Demand]:
             yield demand
             continue
         owner = next((later for later in demands[number + 1 :] if later.object), None)
-        yield replace(demand, object=owner.object, complements=owner.complements) if owner else demand
+        yield (
+            replace(demand, object=owner.object, complements=owner.complements) if owner else demand
+        )

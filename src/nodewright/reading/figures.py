@@ -2,9 +2,9 @@
 
 import re
 
-from nodewright.language.lexicon import stems
 from nodewright.language.naming import snake
-from nodewright.reading.demands import Demand
+from nodewright.reading.accounting import account
+from nodewright.reading.demands import Demand, words_of
 from nodewright.reading.draft import Draft
 from nodewright.reading.records import add_operation, named
 from nodewright.reading.things import Thing, field_of, thing_of, time_field
@@ -61,14 +61,13 @@ def read_figures(draft: Draft, demands: list[Demand]) -> None:
         made = _aggregate(draft, demand, thing, recent)
         if made is not None:
             add_operation(draft, made)
-            draft.take(demand.clause)
-            draft.understand(demand.clause, demand.verb, demand.object, demand.actor)
+            account(draft, demand, thing or Thing(draft.entities[made.entity]))
 
 
 def _is_figure(demand: Demand) -> bool:
     words = demand.object.lower().split()
     return demand.asks("aggregate") or (
-        bool(words) and words[0] in _REDUCTIONS and bool(demand.complement("per", "by", "for", "of"))
+        bool(words) and words[0] in _REDUCTIONS and bool(demand.complement("per", "grouped by"))
     )
 
 
@@ -82,8 +81,6 @@ def _aggregate(
     if group is None:
         return None
     where = thing.where if thing is not None and thing.entity is entity else ""
-    # "missed appointments" where no status is "missed" is not understood.
-    draft.understand(demand.clause, *_understood_words(demand, entity, thing, measure))
     by = f" by {' and '.join(name.name for name in group)}" if group else ""
     return Aggregate(
         name=named(_name_of(measure), f"{_spoken(demand, entity)}{by}"),
@@ -105,12 +102,6 @@ def _spoken(demand: Demand, entity: Entity) -> str:
     return demand.object if len(demand.object.split()) <= 2 else entity.name
 
 
-def _understood_words(
-    demand: Demand, entity: Entity, thing: Thing | None, measure: Measure
-) -> tuple[str, ...]:
-    return (demand.verb, entity.name, measure.name, thing.words if thing and thing.where else "")
-
-
 def _measure(
     draft: Draft, demand: Demand, thing: Thing | None, recent: Entity | None
 ) -> tuple[Measure | None, Entity | None]:
@@ -129,18 +120,62 @@ def _measure(
         field = field_of(entity, phrase)
         if field is not None and field.type.numeric:
             value = Expression(field.name)
+            draft.understand(demand.clause, first, field.name.replace("_", " "))
             return (
                 Measure(name=field.name, reduce=reduce, of=value, clauses=clauses),
                 entity,
             )
+    guessed = _only_measure(draft, demand)
+    if guessed is not None and thing is None:
+        return guessed
     if thing is not None and demand.verb in {"aggregate", "group", "summarize", "summarise"}:
         return Measure(name="count", reduce=Reduction.COUNT, clauses=clauses), thing.entity
     return None, None
 
 
+def _only_measure(draft: Draft, demand: Demand) -> tuple[Measure, Entity] | None:
+    """The only number of the only entity that has all groups: "consumption per meter and month"."""
+    fitting = [
+        (entity, numbers[0])
+        for entity in draft.entities.values()
+        if len(numbers := [field for field in entity.fields if field.type.numeric]) == 1
+        and _grouped(entity, demand)
+    ]
+    words = demand.object.lower().split()
+    if not words or words[-1] not in words_of("amounts") or len(words) > _LONGEST_AMOUNT:
+        return None
+    if len(fitting) != 1 or not demand.complement("per", "by", "grouped by"):
+        return None
+    entity, field = fitting[0]
+    draft.understand(demand.clause, demand.object)
+    measure = Measure(
+        name=field.name,
+        reduce=Reduction.SUM,
+        of=Expression(field.name),
+        clauses=(demand.clause.id,),
+        assumed=f"{demand.object} is the sum of {field.name}",
+    )
+    return measure, entity
+
+
+_LONGEST_AMOUNT = 2
+
+
+def _grouped(entity: Entity, demand: Demand) -> bool:
+    return all(
+        _group(entity, part) is not None
+        for mark, phrase in demand.complements
+        if mark in {"per", "by", "grouped by"}
+        for part in _AND.split(phrase)
+    )
+
+
 def _candidates(draft: Draft, thing: Thing | None, recent: Entity | None) -> list[Entity]:
     first = [each for each in (thing.entity if thing else None, recent) if each is not None]
-    return [*first, *(each for each in draft.entities.values() if each not in first and each.stored)]
+    return [
+        *first,
+        *(each for each in draft.entities.values() if each not in first and each.stored),
+    ]
 
 
 def _groups(draft: Draft, demand: Demand, entity: Entity) -> tuple[Assign, ...] | None:
@@ -166,7 +201,10 @@ def _group(entity: Entity, part: str) -> tuple[str, str] | None:
             return None
         shape = "{0}" if word == "day" and moment.type.base is Base.DATE else _BUCKETS[word]
         inner = shape.format(moment.name)
-        return word, f"{inner} if {moment.name} is not None else None" if moment.type.optional else inner
+        return (
+            word,
+            f"{inner} if {moment.name} is not None else None" if moment.type.optional else inner,
+        )
     field = field_of(entity, part)
     return (field.name, field.name) if field is not None else None
 
@@ -177,9 +215,15 @@ _OPERATORS = [
     (re.compile(r"\b(?:plus|added to)\b|\+", re.IGNORECASE), "+"),
     (re.compile(r"\b(?:minus|less)\b|−|\s-\s", re.IGNORECASE), "-"),
 ]
-_OPERATOR = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in _OPERATORS), re.IGNORECASE)
-_EQUALS = re.compile(r"\s*(?:=|\bis (?:calculated|computed) as\b|\bequals\b|\bas\b)\s*", re.IGNORECASE)
-_PERCENT = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?:%|percent)(?:\s+of\s+(?P<what>.+))?", re.IGNORECASE)
+_OPERATOR = re.compile(
+    "|".join(f"(?:{pattern.pattern})" for pattern, _ in _OPERATORS), re.IGNORECASE
+)
+_EQUALS = re.compile(
+    r"\s*(?:=|\bis (?:calculated|computed) as\b|\bequals\b|\bas\b)\s*", re.IGNORECASE
+)
+_PERCENT = re.compile(
+    r"(?P<number>\d+(?:\.\d+)?)\s*(?:%|percent)(?:\s+of\s+(?P<what>.+))?", re.IGNORECASE
+)
 _TAKEN_AWAY = {"discount", "rebate", "deduction", "reduction", "credit", "refund", "coupon"}
 
 
@@ -192,7 +236,7 @@ def read_formulas(draft: Draft, demands: list[Demand]) -> None:
     for demand in demands:
         if demand.negated or not demand.asks("compute") or not demand.object:
             continue
-        made = _formula(draft, demand) or _sum_of_parts(draft, demand)
+        made = _formula(draft, demand) or _sum_of_parts(draft, demand) or _balance(draft, demand)
         if made is not None:
             add_operation(draft, made)
             draft.take(demand.clause)
@@ -237,7 +281,7 @@ def _term(words: str) -> str:
 
 
 def _sum_of_parts(draft: Draft, demand: Demand) -> Compute | None:
-    """ "the total price from its base price, fees and discount": parts are added, discounts not."""
+    """Parts that are added, and discounts taken away: "the total from price, fees and discount"."""
     parts = [part for part in _AND.split(demand.complement("from")) if part]
     first = demand.object.lower().split()[0]
     if len(parts) < 2 or first not in {"total", "sum", "overall", "final", "net", "gross"}:
@@ -251,6 +295,35 @@ def _sum_of_parts(draft: Draft, demand: Demand) -> Compute | None:
     away = [term for term in terms if term.split("_")[-1] in _TAKEN_AWAY]
     why = f"parts are added{', ' + ' and '.join(away) + ' taken away' if away else ''}"
     return _computation(draft, demand, text, why)
+
+
+def _balance(draft: Draft, demand: Demand) -> Aggregate | None:
+    """A sum over the records: "the stock level of a product from its movements"."""
+    source = thing_of(draft, demand.complement("from"))
+    owner = demand.complement("of")
+    if source is None or not owner:
+        return None
+    numbers = [field for field in source.entity.fields if field.type.numeric]
+    key = _group(source.entity, re.sub(r"^(?:an?|the|each|every)\s+", "", owner))
+    if len(numbers) != 1 or key is None:
+        return None
+    name = snake(demand.object)
+    clauses = (demand.clause.id,)
+    return Aggregate(
+        name=named(demand.verb, demand.object),
+        entity=source.entity.name,
+        clauses=clauses,
+        group=(Assign(name=key[0], value=Expression(key[1]), clauses=clauses),),
+        measures=(
+            Measure(
+                name=name,
+                reduce=Reduction.SUM,
+                of=Expression(numbers[0].name),
+                clauses=clauses,
+                assumed=f"{demand.object} is the sum of {numbers[0].name}",
+            ),
+        ),
+    )
 
 
 def _computation(draft: Draft, demand: Demand, text: str, assumed: str) -> Compute:
@@ -275,8 +348,3 @@ def _computation(draft: Draft, demand: Demand, text: str, assumed: str) -> Compu
         results=(Result(name=name, type=NUMBER, value=value, clauses=clauses),),
         assumed=assumed,
     )
-
-
-def stems_in(text: str) -> set[str]:
-    """Stems of ``text``, each once."""
-    return set(stems(text))

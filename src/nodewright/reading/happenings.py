@@ -36,9 +36,13 @@ from nodewright.spec.model import (
 from nodewright.spec.types import OBJECT, TEXT, Base
 
 _ACTION = re.compile(
-    r"(?:an?|the|any|each)?\s*(?P<what>[\w -]{2,40}?)\s+(?:is|are|was|were|has been|gets)\s+(?P<verb>\w+)", re.IGNORECASE
+    r"(?:an?|the|any|each)?\s*(?P<what>[\w -]{2,40}?)\s+(?:is|are|was|were|has been|gets)\s+(?P<verb>\w+)",
+    re.IGNORECASE,
 )
-_ACTIVE = re.compile(r"(?:an?|the|any|each)?\s*(?P<who>[\w-]{2,30})\s+(?P<verb>\w+?)s?\s+(?:an?|the|its|their)\s+(?P<what>[\w -]{2,40})", re.IGNORECASE)
+_ACTIVE = re.compile(
+    r"(?:an?|the|any|each)?\s*(?P<who>[\w-]{2,30})\s+(?P<verb>\w+?)s?\s+(?:an?|the|its|their)\s+(?P<what>[\w -]{2,40})",
+    re.IGNORECASE,
+)
 
 
 def operation_after(draft: Draft, condition: str) -> Operation | None:
@@ -53,7 +57,9 @@ def operation_after(draft: Draft, condition: str) -> Operation | None:
             continue
         for operation in draft.operations.values():
             own = operation.name.split("_", 1)[0]
-            if isinstance(operation, OnEntity) and (thing is None or operation.entity == thing.entity.name):
+            if isinstance(operation, OnEntity) and (
+                thing is None or operation.entity == thing.entity.name
+            ):
                 if own == verb or verb_of(own) == verb:
                     return operation
     return None
@@ -80,7 +86,9 @@ def read_messages(draft: Draft, demands: list[Demand]) -> None:
         entity = draft.entities[host.entity] if isinstance(host, OnEntity) else thing.entity  # type: ignore[union-attr]
         recipient = _recipient(entity, demand, capability)
         if recipient is None:
-            draft.open[demand.clause.id] = f"the text does not say where the {demand.object or 'message'} is sent to"
+            draft.open[demand.clause.id] = (
+                f"the text does not say where the {demand.object or 'message'} is sent to"
+            )
             continue
         port = _port(draft, capability, system, demand)
         send = Send(
@@ -114,7 +122,9 @@ def _host(
                 return operation, None
     if demand.conditions:
         return None, None
-    return None, thing_of(draft, demand.object) or thing_of(draft, demand.complement("for", "about", "of"))
+    return None, thing_of(draft, demand.object) or thing_of(
+        draft, demand.complement("for", "about", "of")
+    )
 
 
 def _channel(demand: Demand) -> tuple[str, str]:
@@ -135,7 +145,9 @@ def _channel(demand: Demand) -> tuple[str, str]:
 
 def _recipient(entity: Entity, demand: Demand, capability: str) -> str | None:
     """Whom a message is for, as an expression; None where the text does not tell."""
-    wanted = {"mail": "email mail", "sms": "phone mobile", "push": "device token user"}.get(capability, "")
+    wanted = {"mail": "email mail", "sms": "phone mobile", "push": "device token user"}.get(
+        capability, ""
+    )
     named = demand.complement("to")
     fields = [field for field in entity.fields if set(name_stems(field.name)) & set(stems(wanted))]
     if fields:
@@ -220,7 +232,9 @@ def read_events(draft: Draft, demands: list[Demand]) -> None:
         draft.understand(demand.clause, demand.text, *(each.text for each in demand.conditions))
 
 
-_EVENT_NAME = re.compile(r"[`'\"]?(?P<name>[a-z_]+(?:\.[a-z_]+)+|[A-Z][a-z]+(?:[A-Z][a-z]+)+)[`'\"]?")
+_EVENT_NAME = re.compile(
+    r"[`'\"]?(?P<name>[a-z_]+(?:\.[a-z_]+)+|[A-Z][a-z]+(?:[A-Z][a-z]+)+)[`'\"]?"
+)
 
 
 def _event(draft: Draft, demand: Demand, entity: Entity, host: OnEntity) -> Event:
@@ -229,7 +243,8 @@ def _event(draft: Draft, demand: Demand, entity: Entity, host: OnEntity) -> Even
     draft.events[name] = Event(
         name=name,
         fields=tuple(
-            Field(name=field.name, type=field.type, clauses=(demand.clause.id,)) for field in entity.fields
+            Field(name=field.name, type=field.type, clauses=(demand.clause.id,))
+            for field in entity.fields
         ),
         topic=written["name"] if written and "." in written["name"] else "",
         clauses=(demand.clause.id,),
@@ -330,7 +345,8 @@ def _scheduled(draft: Draft, demand: Demand) -> Operation | None:
 
 def _same_requirement(operation: Operation, demand: Demand) -> bool:
     return any(
-        clause.rsplit(".", 1)[0] == demand.clause.id.rsplit(".", 1)[0] for clause in operation.clauses
+        clause.rsplit(".", 1)[0] == demand.clause.id.rsplit(".", 1)[0]
+        for clause in operation.clauses
     )
 
 
@@ -343,9 +359,15 @@ def read_stores(draft: Draft) -> None:
     """Where records are kept: "all writes are stored in PostgreSQL"."""
     names: list[str] = load_data("channels")["database"]["systems"]
     for clause in draft.document.clauses:
-        if clause.scope != "release" or clause.id in draft.context or not _STORED.search(clause.text):
+        if (
+            clause.scope != "release"
+            or clause.id in draft.context
+            or not _STORED.search(clause.text)
+        ):
             continue
-        system = next((name for name in names if re.search(rf"\b{re.escape(name)}\b", clause.text)), None)
+        system = next(
+            (name for name in names if re.search(rf"\b{re.escape(name)}\b", clause.text)), None
+        )
         if system is None:
             continue
         if all(store.system != system for store in draft.stores):
@@ -354,7 +376,10 @@ def read_stores(draft: Draft) -> None:
         draft.read.add(clause.id)
 
 
-_ONLY = re.compile(r"\bonly\s+(?:the\s+)?(?P<role>[\w -]{3,30}?)s?\s+(?:can|may|must|shall|should|are allowed to)\s+", re.IGNORECASE)
+_ONLY = re.compile(
+    r"\bonly\s+(?:the\s+)?(?P<role>[\w -]{3,30}?)s?\s+(?:can|may|must|shall|should|are allowed to)\s+",
+    re.IGNORECASE,
+)
 
 
 def read_access(draft: Draft, demands: list[Demand]) -> None:
@@ -378,4 +403,14 @@ def read_limits(draft: Draft, demands: list[Demand]) -> None:
             continue
 
 
-__all__ = ["OBJECT", "TEXT", "read_access", "read_events", "read_limits", "read_messages", "read_refusals", "read_schedules", "read_stores"]
+__all__ = [
+    "OBJECT",
+    "TEXT",
+    "read_access",
+    "read_events",
+    "read_limits",
+    "read_messages",
+    "read_refusals",
+    "read_schedules",
+    "read_stores",
+]

@@ -1,14 +1,16 @@
 """Passes for operations on records: create, read, update, delete, list, move."""
 
+import re
 from dataclasses import replace
 
 from nodewright.language.lexicon import stems
 from nodewright.language.naming import snake, unique
 from nodewright.language.nouns import NOT_ENTITIES, singular
 from nodewright.language.verbs import verb_of
+from nodewright.reading.accounting import account
 from nodewright.reading.demands import Demand
 from nodewright.reading.draft import Draft
-from nodewright.reading.selection import order_of, selection_of
+from nodewright.reading.selection import filters_of, order_of, selection_of
 from nodewright.reading.things import Thing, field_of, name_stems, thing_of, time_field, value_of
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import (
@@ -44,8 +46,7 @@ def read_records(draft: Draft, demands: list[Demand]) -> None:
         made = _operation(draft, demand, thing)
         if made is not None:
             add_operation(draft, made)
-            draft.take(demand.clause)
-            draft.understand(demand.clause, demand.verb, demand.object, demand.actor)
+            account(draft, demand, thing)
 
 
 def add_operation(draft: Draft, operation: Operation) -> Operation:
@@ -176,7 +177,7 @@ def _delete(draft: Draft, demand: Demand, thing: Thing) -> Delete:
 
 
 def _listing(draft: Draft, demand: Demand, thing: Thing) -> Listing:
-    where, inputs, assumed = _filters(draft, demand, thing)
+    where, inputs, assumed = filters_of(draft, demand, thing)
     return Listing(
         name=named("search" if demand.verb == "search" else "list", plural(thing.entity.name)),
         entity=thing.entity.name,
@@ -188,12 +189,6 @@ def _listing(draft: Draft, demand: Demand, thing: Thing) -> Listing:
     )
 
 
-def _filters(draft: Draft, demand: Demand, thing: Thing):
-    from nodewright.reading.selection import filters_of
-
-    return filters_of(draft, demand, thing)
-
-
 def _move(draft: Draft, demand: Demand, thing: Thing) -> Move | None:
     """A verb that names a state of the thing's machine: "cancel" where a status is "cancelled"."""
     machine = draft.machines.get(thing.entity.name)
@@ -201,7 +196,11 @@ def _move(draft: Draft, demand: Demand, thing: Thing) -> Move | None:
         return None
     states = {state for step in machine.transitions for state in (step.source, step.target)}
     target = next(
-        (state for state in sorted(states) if state != machine.initial and verb_of(state.lower()) == demand.verb),
+        (
+            state
+            for state in sorted(states)
+            if state != machine.initial and verb_of(state.lower()) == demand.verb
+        ),
         None,
     )
     if target is None:
@@ -217,28 +216,38 @@ def _move(draft: Draft, demand: Demand, thing: Thing) -> Move | None:
 _MAKERS = {"delete": _delete, "update": _update, "create": _create, "read": _read}
 
 
+_ASKING = {"functional", "stories", "criteria", "api", "unknown"}
+
+
 def _assumed(draft: Draft, demand: Demand) -> Thing | None:
-    """An entity of which the text names no field: it has a key and nothing else."""
+    """An entity of which the text names no field but those of a search: it has a key besides."""
     wanted = {"create", "update", "delete", "list"}
-    if not any(demand.asks(construct) for construct in wanted) or not demand.object:
+    words = demand.object.split()
+    asked = any(demand.asks(construct) for construct in wanted) and not demand.passive
+    if not asked or demand.clause.role not in _ASKING or not words or len(words) > _LONGEST_NAME:
         return None
-    words = [word for word in demand.object.split() if word.isalpha()]
-    head = singular(words[-1]) if words else ""
-    if not head or head.lower() in NOT_ENTITIES or not head.isascii() or len(words) > 3:
+    head = singular(words[-1])
+    known = head.lower() in NOT_ENTITIES or not all(
+        word.isascii() and word.isalpha() for word in words
+    )
+    if known or value_of_any(draft, head):
         return None
     name = "".join(part.capitalize() for part in [*words[:-1], head])
-    if name in draft.entities or value_of_any(draft, head):
-        return None
     key = f"{snake(name)}_id"
-    entity = Entity(
-        name=name,
-        key=key,
-        fields=(Field(name=key, type=UUID, assumed="the text names no key"),),
-        clauses=(demand.clause.id,),
-        assumed="the text names no field of it",
-    )
+    clauses = (demand.clause.id,)
+    fields = [Field(name=key, type=UUID, assumed="the text names no key")]
+    if demand.verb in _ALWAYS_MANY:
+        for part in re.split(r"\s*(?:,|\band\b|\bor\b)\s*", demand.complement("by", "filtered by")):
+            if part and len(part.split()) <= _LONGEST_NAME:
+                why = "the search implies it"
+                fields.append(Field(name=snake(part), type=TEXT, clauses=clauses, assumed=why))
+    why = "" if len(fields) > 1 else "the text names no field of it"
+    entity = Entity(name=name, key=key, fields=tuple(fields), clauses=clauses, assumed=why)
     draft.entities[name] = entity
     return Thing(entity, words=demand.object)
+
+
+_LONGEST_NAME = 3
 
 
 def value_of_any(draft: Draft, word: str) -> bool:

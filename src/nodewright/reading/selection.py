@@ -8,8 +8,9 @@ from nodewright.reading.draft import Draft
 from nodewright.reading.things import (
     Thing,
     field_of,
-    name_stems,
+    is_person,
     person_field,
+    present,
     time_field,
     value_of,
 )
@@ -18,16 +19,22 @@ from nodewright.spec.model import Entity, Field, Input, Order
 from nodewright.spec.types import Base
 
 _LIST = re.compile(r"\s*(?:,|\band\b|\bor\b|/)\s*", re.IGNORECASE)
-_LATEST = re.compile(r"\b(?:newest|latest|most recent)(?:\s+\w+)?\s+first\b|\breverse chronological", re.IGNORECASE)
+_LATEST = re.compile(
+    r"\b(?:newest|latest|most recent)(?:\s+\w+)?\s+first\b|\breverse chronological", re.IGNORECASE
+)
 _OLDEST = re.compile(r"\boldest(?:\s+\w+)?\s+first\b|\bchronological", re.IGNORECASE)
-_FIRST = re.compile(r"\b(?P<extreme>highest|lowest|largest|smallest|cheapest|most|best)\s+(?P<what>[\w ]{0,30}?)\s*first\b", re.IGNORECASE)
-_SORTED = re.compile(r"\b(?:sorted|ordered|sort|order|ranked)\s+by\s+(?P<what>[\w -]{2,40}?)(?P<down>\s*(?:in\s+)?desc\w*(?:\s+order)?)?(?:$|[,.;)]|\s+in\s+asc)", re.IGNORECASE)
+_FIRST = re.compile(
+    r"\b(?P<extreme>highest|lowest|largest|smallest|cheapest|most|best)\s+(?P<what>[\w ]{0,30}?)\s*first\b",
+    re.IGNORECASE,
+)
+_SORTED = re.compile(
+    r"\b(?:sorted|ordered|sort|order|ranked)\s+by\s+(?P<what>[\w -]{2,40}?)(?P<down>\s*(?:in\s+)?desc\w*(?:\s+order)?)?(?:$|[,.;)]|\s+in\s+asc)",
+    re.IGNORECASE,
+)
 _WITHIN = re.compile(r"\bnot\s+(?P<what>\w+)\b", re.IGNORECASE)
 
 
-def filters_of(
-    draft: Draft, demand: Demand, thing: Thing
-) -> tuple[str, tuple[Input, ...], str]:
+def filters_of(draft: Draft, demand: Demand, thing: Thing) -> tuple[str, tuple[Input, ...], str]:
     """The ``where``, the inputs that it asks for, and what was assumed.
 
     "of a visitor" asks for the visitor, "by title and level" for any of the two.
@@ -35,8 +42,8 @@ def filters_of(
     where = [thing.where] if thing.where else []
     inputs: dict[str, Input] = {}
     assumed: list[str] = []
-    for mark, phrase in demand.complements:
-        phrase = _without_order(phrase)
+    for mark, said in demand.complements:
+        phrase = _without_order(said)
         if mark in {"by", "filtered by"}:
             for field in fields_in(thing.entity, phrase):
                 where.append(_maybe(field, demand.verb == "search"))
@@ -49,7 +56,7 @@ def filters_of(
             if field is None:
                 continue
             compare = f"{field.name} == request.{field.name}"
-            where.append(f"{field.name} is not None and {compare}" if field.type.optional else compare)
+            where.append(present(field, compare))
             inputs[field.name] = Input(
                 name=field.name, type=field.type.required, clauses=(demand.clause.id,)
             )
@@ -70,9 +77,7 @@ def _maybe(field: Field, search: bool) -> str:
         test = f"contains(lower({field.name}), lower({value}))"
     else:
         test = f"{field.name} == {value}"
-    if field.type.optional:
-        test = f"{field.name} is not None and {test}"
-    return f"{value} is None or ({test})"
+    return f"{value} is None or ({present(field, test)})"
 
 
 def owner_of(entity: Entity, phrase: str) -> tuple[Field | None, str]:
@@ -82,15 +87,9 @@ def owner_of(entity: Entity, phrase: str) -> tuple[Field | None, str]:
         return field, ""
     words = phrase.split()
     person = person_field(entity)
-    if person is not None and words and _is_person(words[-1]):
+    if person is not None and words and is_person(words[-1]):
         return person, f"{phrase} is known by {person.name}"
     return None, ""
-
-
-def _is_person(word: str) -> bool:
-    from nodewright.reading.things import _PEOPLE
-
-    return bool(set(name_stems(word)) & set(name_stems(_PEOPLE.replace(" ", "_"))))
 
 
 def _without_order(phrase: str) -> str:
@@ -150,8 +149,9 @@ def selection_of(draft: Draft, demand: Demand, thing: Thing) -> tuple[str, str]:
     if span is not None:
         moment = time_field(thing.entity, thing.words)
         if moment is not None:
-            present = f"{moment.name} is not None and " if moment.type.optional else ""
-            parts.append(f"{present}now() - {moment.name} > {span.text}")
+            parts.append(present(moment, f"now() - {moment.name} > {span.text}"))
             assumed = f"the time runs from {moment.name}"
-            draft.understand(demand.clause, *(f"{mark} {text}" for mark, text in demand.complements))
+            draft.understand(
+                demand.clause, *(f"{mark} {text}" for mark, text in demand.complements)
+            )
     return " and ".join(f"({part})" for part in parts), assumed

@@ -15,7 +15,10 @@ _PRONOUNS = {"it", "them", "this", "that", "these", "those", "one", "ones", "lat
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """An entity that a phrase means, with the condition that the phrase puts on its records."""
+    """An entity that a phrase means, with the condition that the phrase puts on its records.
+
+    ``words`` are those of the phrase that name the entity or the condition.
+    """
 
     entity: Entity
     where: str = ""
@@ -44,8 +47,11 @@ def thing_of(draft: Draft, phrase: str, recent: Entity | None = None) -> Thing |
         if entity.stored and score and (best is None or score > best[0]):
             best = (score, entity)
     if best is not None:
-        return Thing(best[1], _state_in(best[1], phrase), phrase)
-    return _by_state(draft, words[-1], phrase)
+        where, said = _state_in(best[1], phrase)
+        own = set(name_stems(best[1].name))
+        named = [word for word in phrase.split() if set(stems(word)) & own]
+        return Thing(best[1], where, " ".join([said, *named]).strip())
+    return _by_state(draft, words[-1], phrase.rsplit(maxsplit=1)[-1])
 
 
 def _match(own: tuple[str, ...], words: list[str]) -> int:
@@ -69,17 +75,28 @@ def _by_state(draft: Draft, word: str, phrase: str) -> Thing | None:
     return None
 
 
-def _state_in(entity: Entity, phrase: str) -> str:
-    """The condition of an adjective that is a value: "sold tickets" with a value "sold"."""
+def _state_in(entity: Entity, phrase: str) -> tuple[str, str]:
+    """The condition of an adjective that is a value, "sold tickets", and the word itself."""
     for word in phrase.split():
         found = value_of(entity, word)
         if found is not None:
             field, value = found
-            return f"{field.name} == {value!r}"
+            return f"{field.name} == {value!r}", word
         for field in entity.fields:
-            if field.type.base is Base.BOOLEAN and name_stems(field.name) == tuple(stems(word)):
-                return field.name if not field.type.optional else f"{field.name} is not None and {field.name}"
-    return ""
+            truth = field.type.base is Base.BOOLEAN
+            if truth and set(stems(word)) and set(stems(word)) == _asked_by(field.name):
+                return present(field, field.name), word
+    return "", ""
+
+
+def _asked_by(name: str) -> set[str]:
+    """The stems of a truth field's name without "is" and "has": ``is_published``."""
+    return set(name_stems(name)) - {"is", "has"}
+
+
+def present(field: Field, test: str) -> str:
+    """``test`` on a field, false where its value is missing."""
+    return f"{field.name} is not None and {test}" if field.type.optional else test
 
 
 def value_of(entity: Entity, word: str) -> tuple[Field, str] | None:
@@ -139,13 +156,15 @@ def person_field(entity: Entity, phrase: str = "") -> Field | None:
 
 _PEOPLE = (
     "user customer client visitor holder owner member patient learner student email buyer seller author "
-    "account employee assignee guest tenant traveller passenger driver"
+    "account employee assignee guest tenant traveller passenger driver receptionist manager admin administrator "
+    "operator agent staff trader organiser organizer teacher doctor nurse clerk picker reviewer editor"
 )
 
 
-def key_expression(entity: Entity) -> str:
-    """The name of the entity's key field."""
-    return entity.key
+def is_person(phrase: str) -> bool:
+    """Whether a phrase ends in a word for people: "the visitor", "administrators"."""
+    words = stems(phrase)
+    return bool(words) and words[-1] in set(stems(_PEOPLE))
 
 
 def text_fields(entity: Entity) -> tuple[Field, ...]:

@@ -9,7 +9,9 @@ from nodewright.reading.records import add_operation, named
 from nodewright.reading.things import field_of, thing_of
 from nodewright.spec.model import OnEntity, Operation, Step, Workflow
 
-_STEPS = re.compile(r",\s*(?:and\s+|then\s+)*|\s+and\s+(?:then\s+)?|\s*→\s*|\s*->\s*|\s+then\s+", re.IGNORECASE)
+_STEPS = re.compile(
+    r",\s*(?:and\s+|then\s+)*|\s+and\s+(?:then\s+)?|\s*→\s*|\s*->\s*|\s+then\s+", re.IGNORECASE
+)
 _FEWEST = 2
 
 
