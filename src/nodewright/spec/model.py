@@ -2,8 +2,9 @@
 
 Names of entities are ``PascalCase``, all other names ``snake_case``. ``clauses`` are the ids of the
 clauses of the document that an element comes from; ``assumed`` says in a sentence what was taken
-for granted where the text is silent, empty where nothing was. Elements say what is meant, never
-how it is done. The module is over 400 lines because the language is read best in one place.
+for granted where the text is silent, empty where nothing was. ``parts`` names clauses that only a
+part of an element comes from: ``("where", "FR-2.2")``. Elements say what is meant, never how it is
+done. The module is over 400 lines because the language is read best in one place.
 """
 
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ class Element:
 
     clauses: tuple[str, ...] = ()
     assumed: str = ""
+    parts: tuple[tuple[str, str], ...] = ()  # attribute with a default -> clause that gave it
 
 
 # --- data ---------------------------------------------------------------------------------------
