@@ -2,12 +2,19 @@
 
 import re
 
+from nodewright.language.verbs import verb_of
 from nodewright.reading.demands import PURPOSE, Demand
 from nodewright.reading.draft import Draft
 from nodewright.reading.things import Thing, field_of, is_person, thing_of
 from nodewright.spec.model import Entity
 
 _AND = re.compile(r"\s*(?:,|\band\b|\bor\b)\s*")
+_WORD = re.compile(r"[^\W\d_]+")
+# "for every delivery and pick", "for the purchasing report": when or why, nothing more to do.
+_OCCASION = re.compile(
+    r"\bfor (?:(?:every|each) [\w ,]{3,60}|(?:the |an? )?(?:[\w-]+ ){0,2}(?:reports?|analysis|dashboards?))$",
+    re.IGNORECASE,
+)
 _PREPARES = {"with", "for", "of", "from", "to", "by", "including", "containing", "in", "on", "at"}
 
 
@@ -15,9 +22,15 @@ def account(draft: Draft, demand: Demand, thing: Thing) -> None:
     """Account for what every operation on records has: verb, actor, the thing, fields it names."""
     clause = demand.clause
     draft.take(clause)
+    draft.done.add((clause.id, demand.text))
     purpose = PURPOSE.search(clause.text)
     draft.understand(clause, demand.verb, demand.actor, thing.words, purpose[0] if purpose else "")
-    draft.understand(clause, *(word for word in demand.text.split()[:1]))
+    draft.understand(
+        clause, *(word for word in _WORD.findall(demand.text) if _same(word, demand.verb))
+    )
+    occasion = _OCCASION.search(demand.text)
+    if occasion:
+        draft.understand(clause, occasion[0])
     for field in (field_of(thing.entity, demand.object),):
         if field is not None:
             draft.understand(clause, field.name.replace("_", " "))
@@ -26,7 +39,11 @@ def account(draft: Draft, demand: Demand, thing: Thing) -> None:
             draft.understand(clause, mark, phrase)
     for condition in demand.conditions:
         if condition.kind == "trigger" and is_request(draft, thing.entity, condition.text):
-            draft.understand(clause, "when once whenever after", condition.text)
+            draft.understand(clause, "when if once whenever after", condition.text)
+
+
+def _same(word: str, verb: str) -> bool:
+    return verb_of(word.lower()) == verb
 
 
 def names_fields(entity: Entity, phrase: str) -> bool:

@@ -156,7 +156,12 @@ _STATUS = re.compile(r"^(?:\[[ xX]\]\s*)?(?:\(?P\d\)?:?\s+)?")
 def _frame(text: str) -> _Frame:
     frame = _Frame(_GHERKIN.sub("", text.rstrip(" .;")))
     label = _LABEL.match(frame.main)
-    if label and not _leads_with_verb(label["label"]) and _starts_demand(frame.main[label.end() :]):
+    if (
+        label
+        and not _MODAL.search(label[0])
+        and not _leads_with_verb(label["label"])
+        and _starts_demand(frame.main[label.end() :])
+    ):
         frame.main = frame.main[label.end() :]
     story = _STORY.match(frame.main)
     if story:

@@ -25,8 +25,8 @@ class Draft:
     A pass looks at ``document`` and what earlier passes found, and adds elements under their names.
     Every element names its clauses. ``open`` and ``context`` map clause id -> reason; a clause that
     neither an element nor one of these names is open as "not understood" in the end. A clause that
-    an element reads only in part is named in ``open`` as well, with what is missing. ``understood``
-    maps clause id -> stems of the words that passes accounted for; what is left over is open.
+    an element reads only in part is named in ``open`` as well, with what is missing. ``done`` are demands (clause id,
+    text) that became an operation. ``understood`` maps clause id -> stems of the words that passes accounted for; what is left over is open.
     """
 
     document: Document
@@ -41,6 +41,7 @@ class Draft:
     open: dict[str, str] = field(default_factory=dict)
     context: dict[str, str] = field(default_factory=dict)
     read: set[str] = field(default_factory=set)
+    done: set[tuple[str, str]] = field(default_factory=set)
     understood: dict[str, set[str]] = field(default_factory=dict)
 
     def unread(self) -> list[Clause]:

@@ -30,7 +30,7 @@ _BUCKETS = {
 }
 _AND = re.compile(r"\s*(?:,|\band\b|/)\s*(?:per\s+|by\s+|each\s+)?", re.IGNORECASE)
 _NUMBER_OF = re.compile(r"(?:number|count|total number|amount) of (?P<what>.+)", re.IGNORECASE)
-_REDUCTIONS = {
+REDUCTIONS = {
     "average": Reduction.AVERAGE,
     "mean": Reduction.AVERAGE,
     "avg": Reduction.AVERAGE,
@@ -67,7 +67,7 @@ def read_figures(draft: Draft, demands: list[Demand]) -> None:
 def _is_figure(demand: Demand) -> bool:
     words = demand.object.lower().split()
     return demand.asks("aggregate") or (
-        bool(words) and words[0] in _REDUCTIONS and bool(demand.complement("per", "grouped by"))
+        bool(words) and words[0] in REDUCTIONS and bool(demand.complement("per", "grouped by"))
     )
 
 
@@ -114,8 +114,8 @@ def _measure(
             return None, None
         return Measure(name="count", reduce=Reduction.COUNT, clauses=clauses), counted.entity
     first = words.lower().split()[0] if words else ""
-    reduce = _REDUCTIONS.get(demand.verb) or _REDUCTIONS.get(first) or Reduction.SUM
-    phrase = words.split(" ", 1)[1] if first in _REDUCTIONS and " " in words else words
+    reduce = REDUCTIONS.get(demand.verb) or REDUCTIONS.get(first) or Reduction.SUM
+    phrase = words.split(" ", 1)[1] if first in REDUCTIONS and " " in words else words
     for entity in _candidates(draft, thing, recent):
         field = field_of(entity, phrase)
         if field is not None and field.type.numeric:
@@ -163,7 +163,7 @@ _LONGEST_AMOUNT = 2
 
 def _grouped(entity: Entity, demand: Demand) -> bool:
     return all(
-        _group(entity, part) is not None
+        group_of(entity, part) is not None
         for mark, phrase in demand.complements
         if mark in {"per", "by", "grouped by"}
         for part in _AND.split(phrase)
@@ -185,7 +185,7 @@ def _groups(draft: Draft, demand: Demand, entity: Entity) -> tuple[Assign, ...] 
         if mark not in {"per", "by", "grouped by"}:
             continue
         for part in _AND.split(phrase):
-            key = _group(entity, part)
+            key = group_of(entity, part)
             if key is None:
                 return None
             found.append(Assign(name=key[0], value=Expression(key[1]), clauses=(demand.clause.id,)))
@@ -193,7 +193,8 @@ def _groups(draft: Draft, demand: Demand, entity: Entity) -> tuple[Assign, ...] 
     return tuple(found)
 
 
-def _group(entity: Entity, part: str) -> tuple[str, str] | None:
+def group_of(entity: Entity, part: str) -> tuple[str, str] | None:
+    """The name and value of a key: "month" is the first day of the month of the record's time."""
     word = part.strip().lower().removeprefix("calendar ")
     if word in _BUCKETS:
         moment = time_field(entity)
@@ -304,7 +305,7 @@ def _balance(draft: Draft, demand: Demand) -> Aggregate | None:
     if source is None or not owner:
         return None
     numbers = [field for field in source.entity.fields if field.type.numeric]
-    key = _group(source.entity, re.sub(r"^(?:an?|the|each|every)\s+", "", owner))
+    key = group_of(source.entity, re.sub(r"^(?:an?|the|each|every)\s+", "", owner))
     if len(numbers) != 1 or key is None:
         return None
     name = snake(demand.object)

@@ -2,33 +2,42 @@
 
 from collections.abc import Callable
 
+from nodewright.language.lexicon import stems_of, tokens
 from nodewright.prd.clauses import Clause, Document
 from nodewright.prd.models import Scope
-from nodewright.reading.demands import Demand, demands_of, filler_stems
+from nodewright.reading.checks import read_checks
+from nodewright.reading.demands import Demand, demands_of, filler_stems, said_in
 from nodewright.reading.draft import Draft
+from nodewright.reading.events import read_events
 from nodewright.reading.figures import read_figures, read_formulas
-from nodewright.reading.happenings import (
-    read_access,
-    read_events,
-    read_messages,
-    read_refusals,
-    read_schedules,
-    read_stores,
-)
+from nodewright.reading.files import read_files
+from nodewright.reading.messages import read_messages
+from nodewright.reading.moves import read_moves
 from nodewright.reading.records import read_records
+from nodewright.reading.refusals import read_refusals
+from nodewright.reading.registers import read_registers
+from nodewright.reading.routes import read_routes
+from nodewright.reading.surroundings import read_access, read_limits, read_schedules, read_stores
 from nodewright.reading.workflows import read_workflows
 from nodewright.spec.model import Specification
 
 OPERATION_PASSES: tuple[Callable[[Draft, list[Demand]], None], ...] = (
     read_figures,
+    read_registers,
     read_formulas,
+    read_checks,
+    read_files,
     read_records,
+    read_moves,
+    read_routes,
     read_refusals,
     read_messages,
     read_events,
     read_workflows,
     read_schedules,
     read_access,
+    read_limits,
+    read_stores,
 )
 
 
@@ -37,7 +46,6 @@ def read_document(document: Document, package: str = "") -> Specification:
     draft = Draft(document, package)
     read_data(draft)
     demands = [demand for clause in _asking(draft) for demand in demands_of(clause)]
-    read_stores(draft)
     for read in OPERATION_PASSES:
         read(draft, demands)
     settle(draft)
@@ -62,9 +70,10 @@ def settle(draft: Draft) -> None:
         known = draft.understood.get(clause.id)
         if known is None or clause.id in draft.open:
             continue
+        words = tokens(said_in(clause))
         left = [
             word
-            for word, stem in zip(clause.tokens, clause.stems, strict=True)
+            for word, stem in zip(words, stems_of(words), strict=True)
             if stem[:1].isalnum() and stem not in known and stem not in filler_stems()
         ]
         if left:

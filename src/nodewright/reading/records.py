@@ -8,7 +8,7 @@ from nodewright.language.naming import snake, unique
 from nodewright.language.nouns import NOT_ENTITIES, singular
 from nodewright.language.verbs import verb_of
 from nodewright.reading.accounting import account
-from nodewright.reading.demands import Demand
+from nodewright.reading.demands import Demand, words_of
 from nodewright.reading.draft import Draft
 from nodewright.reading.selection import filters_of, order_of, selection_of
 from nodewright.reading.things import Thing, field_of, name_stems, thing_of, time_field, value_of
@@ -26,7 +26,7 @@ from nodewright.spec.model import (
     Read,
     Update,
 )
-from nodewright.spec.types import UUID, Base
+from nodewright.spec.types import TEXT, UUID, Base
 
 
 def read_records(draft: Draft, demands: list[Demand]) -> None:
@@ -37,7 +37,7 @@ def read_records(draft: Draft, demands: list[Demand]) -> None:
     """
     recent: Entity | None = None
     for demand in demands:
-        if demand.negated or demand.clause.id in draft.context:
+        if demand.negated or taken_elsewhere(draft, demand):
             continue
         thing = thing_of(draft, demand.object, recent) or _assumed(draft, demand)
         if thing is None:
@@ -47,6 +47,11 @@ def read_records(draft: Draft, demands: list[Demand]) -> None:
         if made is not None:
             add_operation(draft, made)
             account(draft, demand, thing)
+
+
+def taken_elsewhere(draft: Draft, demand: Demand) -> bool:
+    """Whether another pass made an operation of just this demand."""
+    return (demand.clause.id, demand.text) in draft.done
 
 
 def add_operation(draft: Draft, operation: Operation) -> Operation:
@@ -221,9 +226,8 @@ _ASKING = {"functional", "stories", "criteria", "api", "unknown"}
 
 def _assumed(draft: Draft, demand: Demand) -> Thing | None:
     """An entity of which the text names no field but those of a search: it has a key besides."""
-    wanted = {"create", "update", "delete", "list"}
     words = demand.object.split()
-    asked = any(demand.asks(construct) for construct in wanted) and not demand.passive
+    asked = demand.verb in words_of("founding") and not demand.passive
     if not asked or demand.clause.role not in _ASKING or not words or len(words) > _LONGEST_NAME:
         return None
     head = singular(words[-1])
