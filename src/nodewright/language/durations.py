@@ -7,9 +7,32 @@ from datetime import time, timedelta
 _NUMBERS = {
     word: number
     for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ]
     )
-} | {"a": 1, "an": 1, "the": 1, "fifteen": 15, "twenty": 20, "thirty": 30, "sixty": 60, "ninety": 90}
+} | {
+    "a": 1,
+    "an": 1,
+    "the": 1,
+    "fifteen": 15,
+    "twenty": 20,
+    "thirty": 30,
+    "sixty": 60,
+    "ninety": 90,
+}
 _UNITS = {
     "second": "seconds", "sec": "seconds", "s": "seconds",
     "minute": "minutes", "min": "minutes",
@@ -83,7 +106,9 @@ _PERIOD = re.compile(
     re.IGNORECASE,
 )
 _ADVERB = re.compile(rf"\b(?P<word>{'|'.join(_ADVERBS)})\b", re.IGNORECASE)
-_CLOCK = re.compile(r"\bat\s+(?P<hour>\d{1,2})(?::(?P<minute>\d{2}))?\s*(?P<half>am|pm)?\b", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"\bat\s+(?P<hour>\d{1,2})(?::(?P<minute>\d{2}))?\s*(?P<half>am|pm)?\b", re.IGNORECASE
+)
 _NAMED_TIMES = {"midnight": time(0), "noon": time(12)}
 
 
@@ -124,6 +149,6 @@ def _time_in(text: str) -> time | None:
     if not found:
         return None
     hour = int(found["hour"]) % 24
-    if found["half"] and found["half"].lower() == "pm" and hour < 12:  # noqa: PLR2004 - noon
+    if found["half"] and found["half"].lower() == "pm" and hour < 12:
         hour += 12
     return time(hour, int(found["minute"] or 0) % 60)

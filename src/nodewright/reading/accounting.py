@@ -2,7 +2,7 @@
 
 import re
 
-from nodewright.language.verbs import verb_of
+from nodewright.language.verb_forms import verb_in
 from nodewright.reading.demands import PURPOSE, Demand
 from nodewright.reading.draft import Draft
 from nodewright.reading.things import Thing, field_of, is_person, thing_of
@@ -43,7 +43,7 @@ def account(draft: Draft, demand: Demand, thing: Thing) -> None:
 
 
 def _same(word: str, verb: str) -> bool:
-    return verb_of(word.lower()) == verb
+    return verb_in(word.lower()) == verb
 
 
 def names_fields(entity: Entity, phrase: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from nodewright.language.lexicon import stems
-from nodewright.language.verbs import verb_of
+from nodewright.language.verb_forms import verb_in, verb_of_noun
 from nodewright.language.vocabulary import load_data
 from nodewright.prd.clauses import Clause, ClauseForm
 
@@ -195,7 +195,7 @@ _GHERKIN = re.compile(r"^(?:then|and|but)\s+", re.IGNORECASE)
 
 def _leads_with_verb(text: str) -> bool:
     words = _WORD.findall(text[:200])
-    return bool(words) and verb_of(words[0].lower()) is not None
+    return bool(words) and verb_in(words[0].lower()) is not None
 
 
 def _starts_demand(text: str) -> bool:
@@ -248,7 +248,7 @@ def _phrases(text: str) -> Iterator[str]:
 def _is_verb_form(word: str, before: str) -> bool:
     """Whether ``word`` after "and" is a verb in the form of the verb that the text begins with."""
     low = word.lower()
-    if not word[0].islower() or verb_of(low) is None:
+    if not word[0].islower() or verb_in(low) is None:
         return False
     first = _WORD.match(_ARTICLE.sub("", before))
     lead = first[0].lower() if first else ""
@@ -265,7 +265,7 @@ def _is_verb_form(word: str, before: str) -> bool:
         "price",
     }:
         return False
-    if lead.endswith("s") and verb_of(lead):
+    if lead.endswith("s") and verb_in(lead):
         return low.endswith("s") and not low.endswith("ss")
     if lead.endswith("ing"):
         return low.endswith("ing")
@@ -290,8 +290,8 @@ def _demand(clause: Clause, frame: _Frame, text: str) -> Demand | None:
     if not words:
         return None
     passive = _passive(text)
-    active = verb_of(words[0].lower()) if words else None
-    if passive and (verb := verb_of(passive["verb"].lower())) and active is None:
+    active = verb_in(words[0].lower()) if words else None
+    if passive and (verb := verb_in(passive["verb"].lower())) and active is None:
         rest = passive["rest"]
         phrase, complements = _complements(f"{passive['object']} {rest}".strip())
         return replace(
@@ -307,7 +307,7 @@ def _demand(clause: Clause, frame: _Frame, text: str) -> Demand | None:
         return _lighter(replace(base, verb=active), rest)
     # A subject before a verb in the present tense: "the system stores orders".
     for place, word in enumerate(words[1:5], 1):
-        verb = verb_of(word.lower())
+        verb = verb_in(word.lower())
         if verb and word.endswith("s") and not word.endswith("ss") and word.islower():
             rest = text.split(word, 1)[1].strip()
             actor = base.actor or _bare(" ".join(words[:place]))
@@ -321,7 +321,7 @@ def _lighter(demand: Demand, rest: str) -> Demand:
         inner = _LET.match(f"{demand.verb} {rest}")
         if inner:
             words = _WORD.findall(inner["main"])
-            verb = verb_of(words[0].lower()) if words else None
+            verb = verb_in(words[0].lower()) if words else None
             if verb:
                 after = inner["main"].split(words[0], 1)[1].strip()
                 phrase, complements = _complements(after)
@@ -339,16 +339,20 @@ def _lighter(demand: Demand, rest: str) -> Demand:
     return replace(demand, object=_bare(phrase), complements=complements)
 
 
+def _gerund(word: str) -> str | None:
+    return verb_in(word) if word.lower().endswith("ing") else None
+
+
 def _nominal(demand: Demand, text: str) -> Demand | None:
     """The demand of a noun of action: "import of orders", "order import", "CRUD for dishes"."""
     text = _ARTICLE.sub("", text)
     of = _NOUN_OF_ACTION.match(text)
-    if of and (verb := verb_of(of["noun"].lower())) and not of["noun"].lower().endswith("s"):
+    if of and (verb := verb_of_noun(of["noun"]) or _gerund(of["noun"])):
         phrase, complements = _complements(of["object"])
         return replace(demand, verb=verb, object=_bare(phrase), complements=complements)
     phrase, complements = _complements(text)
     words = _WORD.findall(phrase)
-    if len(words) >= 2 and (verb := verb_of(words[-1].lower())):
+    if len(words) >= 2 and (verb := verb_of_noun(words[-1]) or _gerund(words[-1])):
         return replace(
             demand, verb=verb, object=_bare(" ".join(words[:-1])), complements=complements
         )

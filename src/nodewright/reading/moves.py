@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from nodewright.language.naming import unique
-from nodewright.language.verbs import verb_of
+from nodewright.language.verb_forms import verb_in
 from nodewright.reading.demands import Demand
 from nodewright.reading.draft import Draft
 from nodewright.reading.records import named
@@ -34,7 +34,7 @@ def _add_move(draft: Draft, machine: Machine, target: str) -> None:
             merged = tuple(dict.fromkeys((*operation.clauses, *clauses)))
             draft.change(replace(operation, clauses=merged))
             return
-    verb = verb_of(target.lower().split("_", maxsplit=1)[0].split(" ", maxsplit=1)[0])
+    verb = verb_in(target.lower().split("_", maxsplit=1)[0].split(" ", maxsplit=1)[0])
     name = named(verb or "move", machine.entity if verb else f"{machine.entity} to {target}")
     name = unique(name, draft.operations)
     draft.operations[name] = Move(name=name, entity=machine.entity, to=target, clauses=clauses)

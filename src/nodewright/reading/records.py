@@ -6,7 +6,7 @@ from dataclasses import replace
 from nodewright.language.lexicon import stems
 from nodewright.language.naming import snake, unique
 from nodewright.language.nouns import NOT_ENTITIES, singular
-from nodewright.language.verbs import verb_of
+from nodewright.language.verb_forms import verb_in
 from nodewright.reading.accounting import account
 from nodewright.reading.demands import Demand, words_of
 from nodewright.reading.draft import Draft
@@ -204,7 +204,7 @@ def _move(draft: Draft, demand: Demand, thing: Thing) -> Move | None:
         (
             state
             for state in sorted(states)
-            if state != machine.initial and verb_of(state.lower()) == demand.verb
+            if state != machine.initial and verb_in(state.lower()) == demand.verb
         ),
         None,
     )

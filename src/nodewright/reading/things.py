@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from nodewright.language.lexicon import stems
-from nodewright.language.verbs import verb_of
+from nodewright.language.verb_forms import verb_in, verb_of_noun
 from nodewright.reading.draft import Draft
 from nodewright.spec.model import Entity, Field
 from nodewright.spec.types import Base
@@ -65,13 +65,13 @@ def _match(own: tuple[str, ...], words: list[str]) -> int:
     return 3 if len(words) == 1 and words[0] in own else 0
 
 
-def _by_state(draft: Draft, word: str, phrase: str) -> Thing | None:
-    verb = verb_of(word)
+def _by_state(draft: Draft, word: str) -> Thing | None:
+    verb = verb_of_noun(word)
     for entity in draft.entities.values():
         for field in entity.fields:
             for value in field.type.values:
-                if verb is not None and verb_of(value.lower()) == verb and entity.stored:
-                    return Thing(entity, f"{field.name} == {value!r}", phrase)
+                if verb is not None and verb_in(value.lower()) == verb and entity.stored:
+                    return Thing(entity, f"{field.name} == {value!r}", word)
     return None
 
 

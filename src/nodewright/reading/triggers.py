@@ -2,7 +2,7 @@
 
 import re
 
-from nodewright.language.verbs import verb_of
+from nodewright.language.verb_forms import verb_in
 from nodewright.reading.draft import Draft
 from nodewright.reading.things import field_of, thing_of
 from nodewright.spec.model import Create, Move, OnEntity
@@ -23,7 +23,7 @@ def operation_after(draft: Draft, condition: str) -> OnEntity | None:
     """The operation that ``condition`` names by its verb and the thing acted on."""
     for shape in (_PASSIVE, _ACTIVE):
         found = shape.match(condition)
-        verb = verb_of(found["verb"].lower()) if found else None
+        verb = verb_in(found["verb"].lower()) if found else None
         if found is None or verb is None:
             continue
         operation = operation_by(draft, verb, found["what"])
@@ -46,7 +46,7 @@ def operation_by(draft: Draft, verb: str, phrase: str, entity: str = "") -> OnEn
         near = [each for each in operations if field_of(draft.entities[each.entity], phrase)]
     for operation in near:
         own = operation.name.split("_", 1)[0]
-        if verb in {own, verb_of(own)}:
+        if verb in {own, verb_in(own)}:
             return operation
     for operation in near:
         said = isinstance(operation, Create | Move) and _says(draft, operation, verb)
@@ -71,4 +71,4 @@ _MAKING = {
 
 def _says(draft: Draft, operation: OnEntity, verb: str) -> bool:
     texts = (each.text for each in draft.document.clauses if each.id in operation.clauses)
-    return any(verb_of(word.lower()) == verb for text in texts for word in re.findall(r"\w+", text))
+    return any(verb_in(word.lower()) == verb for text in texts for word in re.findall(r"\w+", text))

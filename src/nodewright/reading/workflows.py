@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field, replace
 
-from nodewright.language.verbs import verb_of
+from nodewright.language.verb_forms import verb_in
 from nodewright.reading.demands import Condition, Demand
 from nodewright.reading.draft import Draft
 from nodewright.reading.messages import channel_of, notification
@@ -81,7 +81,7 @@ def _failing(draft: Draft, demand: Demand) -> tuple[str, ...]:
 
 def _add_step(draft: Draft, trail: _Trail, part: str, demand: Demand) -> bool:
     words = part.split()
-    verb = verb_of(words[0].lower())
+    verb = verb_in(words[0].lower())
     phrase = " ".join(words[1:])
     thing = thing_of(draft, phrase)
     entity = thing.entity.name if thing else trail.recent
