@@ -21,7 +21,7 @@ def rows_of(
     except TypeError as error:
         raise Refused("not_computable", str(error)) from None
     names = [each.name for each in operation.group]
-    rows = []
+    rows: list[Record] = []
     for key in keys:
         row = dict(zip(names, key, strict=True))
         for measure in operation.measures:
@@ -36,7 +36,7 @@ def _hashable(value: Value) -> Value:
     return value
 
 
-def _measured(
+def _measured(  # noqa: PLR0911 - one case a reduction
     measure: Measure,
     group: list[Record],
     records: list[Record],

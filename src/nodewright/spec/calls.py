@@ -87,6 +87,7 @@ class Call:
     system: bool = False
     published: list[tuple[str, dict[str, Value]]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    steps: dict[str, Record] = field(default_factory=dict)
 
     def scope(
         self,
@@ -103,6 +104,7 @@ class Call:
             caller=self.caller.names if self.caller else None,
             old=old,
             this=this,
+            steps=self.steps,
         )
 
     def entity(self, name: str) -> Entity:

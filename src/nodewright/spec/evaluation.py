@@ -60,6 +60,7 @@ class Scope:
     caller: Mapping[str, Value] | None = None
     old: Record | None = None
     this: Record | None = None
+    steps: Mapping[str, Record] = field(default_factory=dict)
 
 
 _ARITHMETIC = (ArithmeticError, TypeError, ValueError, LookupError, AttributeError)
@@ -105,7 +106,7 @@ def _attribute(node: Any, scope: Scope) -> Value:
             if holder is None and base.id == "caller":
                 raise Refused("forbidden", "nobody is named as the caller")
             return holder[node.attr]
-        held = scope.names[base.id]
+        held = scope.names[base.id] if base.id in scope.names else scope.steps[base.id]
     else:
         held = _value(base, scope)
     return held[node.attr]

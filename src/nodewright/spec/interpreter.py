@@ -211,10 +211,9 @@ class Interpreter:
 
     def _read(self, call: Call, request: Mapping[str, Value]) -> Refused | None:
         """Take the request's values into the call; what is wrong with it, where something is."""
-        problems = []
         inputs = inputs_of(self.specification, call.operation)
-        for name in request.keys() - {each.name for each in inputs}:
-            problems.append(f"{shown(name)} is not an input of {call.operation.name}")
+        strange = request.keys() - {each.name for each in inputs}
+        problems = [f"{shown(name)} is not an input of {call.operation.name}" for name in strange]
         for each in inputs:
             value = request.get(each.name)
             if value is None and each.default is not None:
@@ -268,12 +267,13 @@ class Interpreter:
             call.world.records = {name: dict(store) for name, store in self.state.items()}
 
         run = Run(workflow, call, ask, refresh, self.waited.append)
+        call.steps = run.progress.answers
         answer = run.steps()
         if not answer.ok:
             return answer
         refresh()
         try:
-            take_effects(call, [(run.progress.answers, None)])
+            take_effects(call, [({}, None)])
         except Refused as refused:
             run.undo()
             return run.progress.stopped("", refused.code, refused.message)

@@ -7,11 +7,14 @@ from nodewright.spec.model import (
     Compute,
     Create,
     Entity,
+    Export,
     Field,
     Import,
     Input,
     Listing,
+    Notify,
     Operation,
+    Read,
     Rule,
     Selected,
     Specification,
@@ -70,7 +73,7 @@ def _implied(specification: Specification, operation: Operation) -> Iterator[Inp
 
 
 def _described(specification: Specification, name: str) -> Iterator[Input]:
-    """The fields of a record that need not exist: no made key, the first state where none is given."""
+    """Fields of a record that need not exist: no made key, the first state by default."""
     entity = specification.entity(name)
     machine = specification.machine(name)
     for each in entity.fields if entity else ():
@@ -98,6 +101,11 @@ def _input(each: Field) -> Input:
     return Input(name=each.name, type=each.type, default=each.default)
 
 
+def needed(each: Input) -> bool:
+    """Whether a request has to give an input."""
+    return not each.type.optional and each.default is None
+
+
 def rule_code(rule: Rule, name: str) -> str:
     """The error code of a broken rule of field or input ``name``."""
     return rule.error or f"{name}_invalid"
@@ -109,7 +117,7 @@ def unique_code(unique: Unique) -> str:
 
 
 def missing_code(entity: str) -> str:
-    """The error code where ``find`` or a reference points to no record: ``order_line_not_found``."""
+    """The code where ``find`` or a reference points to no record: ``order_line_not_found``."""
     return f"{snake(entity)}_not_found"
 
 
@@ -128,3 +136,24 @@ def record_types(specification: Specification) -> dict[str, dict[str, Type]]:
         else:
             types[entity.name] = {each.name: each.type for each in entity.fields}
     return types
+
+
+def answers_of(specification: Specification, operation: Operation) -> dict[str, Type]:
+    """What a later step of a workflow may ask an operation's answer for: name -> type.
+
+    A field of the record, a result, or ``status``, ``error_code``, ``count``, ``content``.
+    """
+    names = {"status": TEXT, "error_code": TEXT}
+    match operation:
+        case Read(where=Expression()):
+            pass
+        case Notify() | Import() | Selected(where=Expression()):
+            names["count"] = INTEGER
+        case Create() | Selected():
+            entity = specification.entity(operation.entity)
+            names |= {each.name: each.type for each in entity.fields} if entity else {}
+        case Compute():
+            names |= {each.name: each.type for each in operation.results}
+        case Export():
+            names["content"] = TEXT
+    return names

@@ -64,10 +64,10 @@ def _raw_rows(format_: FileFormat, content: str) -> Iterator[dict[str, Any]]:
     except (ValueError, RecursionError, ArithmeticError):
         raise ValueError(f"it is not {format_.value}") from None
     if not isinstance(rows, list):
-        raise ValueError("it is not a list of rows")
+        raise ValueError("it is not a list of rows")  # noqa: TRY004 - the file is wrong
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
-            raise ValueError(f"row {number} is not an object")
+            raise ValueError(f"row {number} is not an object")  # noqa: TRY004 - the file is wrong
         yield row
 
 

@@ -15,7 +15,7 @@ Path = tuple[str | int, ...]
 
 
 @cache
-def attributes(kind: type) -> tuple[str, ...]:
+def attributes(kind: Any) -> tuple[str, ...]:
     """Names of what an element of ``kind`` holds."""
     return tuple(each.name for each in fields(kind))
 
@@ -29,7 +29,8 @@ def walk(node: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
             yield from walk(each, (*path, place))
     elif is_dataclass(node):
         yield path, node
-        for name in attributes(type(node)):
+        kind: Any = type(node)
+        for name in attributes(kind):
             value = getattr(node, name)
             if isinstance(value, tuple | Expression) or is_dataclass(value):
                 yield from walk(value, (*path, name))

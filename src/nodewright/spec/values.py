@@ -21,6 +21,7 @@ LONGEST_TEXT = 1_000_000
 LONGEST_MATCHED = 300  # a pattern is tried on no longer text, whatever it says
 LARGEST = 10**30
 MOST_PLACES = 12
+LONGEST_SHOWN = 60
 
 _CLASSES: dict[Base, type] = {
     Base.TEXT: str,
@@ -36,7 +37,7 @@ class NotComputable(Exception):  # noqa: N818 - says what an expression is
     """A value cannot be computed: an arithmetic error, or more than the language allows."""
 
 
-def fitting(value: Value, kind: Type, records: Mapping[str, Mapping[str, Type]]) -> Value:  # noqa: PLR0911 - one case a type
+def fitting(value: Value, kind: Type, records: Mapping[str, Mapping[str, Type]]) -> Value:  # noqa: C901, PLR0911, PLR0912 - one case a type
     """``value`` as a value of ``kind``: a whole number becomes exact decimal where one is asked.
 
     ``records`` maps entity -> the types of what stands for it: its fields for a value entity, only
@@ -93,7 +94,7 @@ def _fitting_entity(
 def shown(value: Value) -> str:
     """``value`` for a message: short, on one line."""
     text = repr(value)
-    return text if len(text) <= 60 else text[:59] + "…"
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 
 
 def rounded(value: Value, places: int | None) -> Value:
@@ -108,7 +109,7 @@ def rounded(value: Value, places: int | None) -> Value:
         raise NotComputable(f"{shown(value)} is too large to round") from None
 
 
-def text_of(value: Value) -> str:  # noqa: PLR0911 - one case a type
+def text_of(value: Value) -> str:  # noqa: C901, PLR0911 - one case a type
     """``value`` as text: numbers plain, times in ISO 8601, durations in seconds."""
     match value:
         case None:

@@ -7,7 +7,7 @@ records, all are guarded before the first is changed.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cmp_to_key, singledispatch
+from functools import cmp_to_key, partial, singledispatch
 from typing import Any
 
 from nodewright.spec.aggregates import rows_of
@@ -20,6 +20,7 @@ from nodewright.spec.model import (
     Delete,
     Entity,
     Export,
+    Guard,
     Import,
     Listing,
     Move,
@@ -33,7 +34,6 @@ from nodewright.spec.model import (
 from nodewright.spec.records import (
     assign,
     check_fields,
-    check_whole,
     fitted,
     keep_changed,
     keep_new,
@@ -58,17 +58,25 @@ def guard(call: Call, records: Iterable[Record]) -> None:
     """Refuse unless the operation's guards hold, for each of ``records`` where they speak of it."""
     records = list(records)
     for each in call.operation.guards:
-        if each.require is not None and each.require.names():
+        if _about_record(each):
             for record in records:
-                call.check((each,), lambda record=record: call.scope(record, old=record))  # type: ignore[misc]
+                call.check((each,), partial(call.scope, record, old=record))
         else:
-            about = records[0] if len(records) == 1 else {}
-            call.check((each,), lambda: call.scope(about, old=about or None))
+            call.check((each,), call.scope)
+
+
+def _about_record(each: Guard) -> bool:
+    """Whether a guard speaks of a record, by its fields or as ``this`` of a query."""
+    require = each.require
+    return require is not None and bool(
+        require.names() or require.attributes("this") or require.attributes("old")
+    )
 
 
 @singledispatch
 def perform(operation: Operation, call: Call) -> Done:
     """Do the work of ``operation``."""
+    del operation
     guard(call, ())
     return Done(Answer(), [({}, None)])
 
@@ -154,7 +162,7 @@ def _(operation: Move, call: Call) -> Done:
             raise Refused(
                 "transition_not_allowed", f"{old[machine.field]} cannot become {operation.to}"
             )
-        call.check(allowed.guards, lambda old=old: call.scope(old, old=old))  # type: ignore[misc]
+        call.check(allowed.guards, partial(call.scope, old, old=old))
         record = {**old, machine.field: operation.to}
         assign(call, entity, record, operation.set, old=old)
         keep_changed(call, entity, old, record, {each.name for each in operation.set})
@@ -186,7 +194,7 @@ def chosen(call: Call, entity: str, where: Any, order: tuple[Order, ...]) -> lis
     """Records of ``entity`` for which ``where`` holds, in ``order``."""
     store = call.world.records[call.entity(entity).name]
     records = [each for each in store.values() if holds(where, call.scope(each))]
-    return ordered(records, order, lambda record: call.scope(record))
+    return ordered(records, order, call.scope)
 
 
 def ordered(
@@ -249,8 +257,8 @@ def _(operation: Export, call: Call) -> Done:
 def _(operation: Aggregate, call: Call) -> Done:
     guard(call, ())
     records = chosen(call, operation.entity, operation.where, ())
-    rows = rows_of(operation, records, lambda record: call.scope(record))
-    rows = ordered(rows, operation.order, lambda row: call.scope(row))
+    rows = rows_of(operation, records, call.scope)
+    rows = ordered(rows, operation.order, call.scope)
     return Done(Answer(rows=tuple(rows[: operation.limit])), [({}, None)])
 
 
@@ -285,7 +293,7 @@ def _(operation: Import, call: Call) -> Done:
     entity = call.entity(operation.entity)
     created: list[Record] = []
     touched: list[tuple[Record, Record | None]] = []
-    if not any(each.require and each.require.names() for each in operation.guards):
+    if not any(_about_record(each) for each in operation.guards):
         guard(call, ())
     for number, row in _rows(operation, entity, call):
         try:

@@ -14,7 +14,7 @@ from nodewright.spec.effects import given
 from nodewright.spec.evaluation import Refused, Scope, holds
 from nodewright.spec.model import OnFailure, Operation, Step, Workflow
 from nodewright.spec.requests import inputs_of
-from nodewright.spec.values import Value
+from nodewright.spec.values import Record, Value
 
 Ask = Callable[[str, dict[str, Value]], Answer]
 Wait = Callable[[Any], None]
@@ -24,7 +24,7 @@ Wait = Callable[[Any], None]
 class Progress:
     """How far a workflow came: names of steps -> what they answered."""
 
-    answers: dict[str, dict[str, Value]] = field(default_factory=dict)
+    answers: dict[str, Record] = field(default_factory=dict)
     completed: list[str] = field(default_factory=list)
     asked: list[tuple[Step, dict[str, Value]]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -74,7 +74,7 @@ class Run:
     def scope(self) -> Scope:
         """What expressions of the workflow see: the request and the steps so far."""
         self.refresh()
-        return self.call.scope(self.progress.answers)
+        return self.call.scope()
 
     def _step(self, step: Step) -> Answer | None:
         """Run one step; its answer where it failed."""
@@ -103,7 +103,7 @@ class Run:
             operation = self.call.specification.operation(step.undo) if step.undo else None
             if operation is None:
                 continue
-            known = inputs | self.progress.answers[step.name]
+            known = {**inputs, **self.progress.answers[step.name]}
             answer = self.ask(operation.name, self._fit(operation, known))
             if not answer.ok:
                 self.progress.warnings.append(f"{step.undo}: {answer.error_code}")
