@@ -6,10 +6,13 @@ are transliterated, so that a Korean or Chinese document names its nodes by its 
 
 import keyword
 import re
+import sys
 from collections.abc import Collection
 from unicodedata import category
 
 from anyascii import anyascii
+
+from nodewright.language.vocabulary import load_data
 
 _WORD = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 # Names of the trade that are one word for all their capitals: OAuth, DPoP, GraphQL, OpenAI.
@@ -98,6 +101,43 @@ def _accepted(word: str) -> str:
         if refused in word:
             return instead
     return word
+
+
+_SUBTITLE = re.compile(r"\s*[:：|]\s+|\s+[-–—]\s+|\s*[(（【]")
+_VERSION = re.compile(
+    r"(?<![^\W_])(?:[vV]\d{1,4}(?:\.\d{1,4}){0,3}|\d{1,4}(?:[.-]\d{1,4}){1,3})(?![^\W_])"
+)
+_PACKAGE_WORDS = 4
+_LONGEST_PACKAGE = 100
+
+
+def package_name(product: str, fallback: str = "service") -> str:
+    """An import name from the product's own name: whole words, no clash with another package.
+
+    >>> package_name("Specimen Tracker"), package_name("Email"), package_name("")
+    ('specimen_tracker', 'email_service', 'service')
+    """
+    head = next((part for part in _SUBTITLE.split(product[:200]) if words(part)), "")
+    noise: list[str] = load_data("titles")["noise"]
+    spoken = [word.lower() for word in words(_VERSION.sub(" ", head)) or words(head)]
+    meaningful = [word for word in spoken if word not in noise] or spoken
+    name = ""
+    for word in meaningful[:_PACKAGE_WORDS]:
+        longer = f"{name}_{word}" if name and not word.isdigit() else f"{name}{word}"
+        if len(longer) > (_LONGEST if name else _LONGEST_PACKAGE):
+            break
+        name = longer
+    if not name:
+        return fallback
+    name = f"{fallback}_{name}" if name[0].isdigit() else name
+    return f"{name}_service" if is_taken(name) else name
+
+
+def is_taken(name: str) -> bool:
+    """Whether an import of ``name`` means something else: a module, a dependency, a keyword."""
+    lists: list[list[str]] = load_data("packages")
+    known = any(name in listed for listed in lists) or name in sys.stdlib_module_names
+    return known or keyword.iskeyword(name) or keyword.issoftkeyword(name)
 
 
 def pascal(name: str) -> str:

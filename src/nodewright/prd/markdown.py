@@ -2,80 +2,46 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from nodewright.language.markup import plain
+from nodewright.prd.blocks import Block, BlockKind
+from nodewright.prd.front_matter import split_front_matter
 
 # Deeper nesting is read as text; a bound keeps the parser's time linear on hostile input.
 _MAX_NESTING = 30
 
 
-class BlockKind(StrEnum):
-    """What a block is in the document."""
-
-    HEADING = "heading"
-    PARAGRAPH = "paragraph"
-    ITEM = "item"
-    ROW = "row"
-    CODE = "code"
-
-
-@dataclass(slots=True)
-class Block:
-    """A heading, paragraph, list item, table row or code block.
-
-    ``level`` is the heading's level or the item's depth (1 at the top, 0 outside lists).
-    ``marker`` is the item's bullet or number, ``checked`` the state of its check box, ``cells``
-    and ``header`` a table row's cells and its column names, ``language`` a code block's.
-    """
-
-    kind: BlockKind
-    text: str
-    line: int
-    level: int = 0
-    marker: str = ""
-    checked: bool | None = None
-    cells: tuple[str, ...] = ()
-    header: tuple[str, ...] = ()
-    language: str = ""
-    quoted: bool = False
-    _shown: str | None = None
-
-    @property
-    def shown(self) -> str:
-        """The text without Markdown's marks; that of code as it is."""
-        if self._shown is None:
-            self._shown = self.text if self.kind is BlockKind.CODE else plain(self.text)
-        return self._shown
-
-
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text taken apart: YAML front matter as plain pairs, and blocks in order."""
+    """A text taken apart: YAML front matter as plain pairs, and blocks in order.
+
+    ``asides`` are what is no part of a section, such as comments, each with the reason as its
+    ``marker``.
+    """
 
     front_matter: dict[str, str]
     blocks: list[Block]
-
-
-_PAIR = re.compile(r"([A-Za-z_][\w -]{0,40}):[ \t]*(\S.*)?$")
-_FRONT_MATTER_LINES = 200
+    asides: list[Block] = field(default_factory=list)
 
 
 def read_markdown(text: str) -> Source:
     """The blocks of ``text``; line numbers are 1-based lines of it."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    front_matter, text = _split_front_matter(text)
+    front_matter, text, shown = split_front_matter(text)
+    asides = [
+        Block(BlockKind.PARAGRAPH, line, number, marker="front matter") for number, line in shown
+    ]
     gherkin = _gherkin(text)
     if gherkin is not None:
-        return Source(front_matter, gherkin)
-    tokens = _parser().parse(_with_marks(_without_comments(text)))
-    return Source(front_matter, list(_Reader().read(tokens)))
+        return Source(front_matter, gherkin, asides)
+    text, comments = _without_comments(text)
+    tokens = _parser().parse(_with_marks(text))
+    return Source(front_matter, list(_Reader().read(tokens)), asides + comments)
 
 
 _FOREIGN_HEADING = re.compile(r"^(?:h([1-6])\.|(={1,5}))[ \t]+(?=\S)", re.MULTILINE)
@@ -114,35 +80,27 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-def _split_front_matter(text: str) -> tuple[dict[str, str], str]:
-    """Front matter as pairs, and ``text`` with it blanked so that line numbers stay."""
-    if not text.startswith("---\n"):
-        return {}, text
-    lines = text.split("\n", _FRONT_MATTER_LINES)
-    for number, line in enumerate(lines[1:], 1):
-        if line.rstrip() in {"---", "..."}:
-            pairs = (_PAIR.match(item) for item in lines[1:number])
-            found = {
-                pair[1].lower(): (pair[2] or "").strip().strip("\"'") for pair in pairs if pair
-            }
-            return found, "\n" * (number + 1) + "\n".join(lines[number + 1 :])
-    return {}, text
-
-
-def _without_comments(text: str) -> str:
-    """``text`` with HTML comments removed, their line breaks kept."""
+def _without_comments(text: str) -> tuple[str, list[Block]]:
+    """``text`` with its HTML comments blanked, their line breaks kept, and the comments."""
     if "<!--" not in text:
-        return text
+        return text, []
     parts = []
-    position = 0
+    comments = []
+    position = counted = 0
+    line = 1
     while (start := text.find("<!--", position)) >= 0:
         end = text.find("-->", start + 4)
         if end < 0:
             break
+        line += text.count("\n", counted, start)
+        counted = start
+        comments.append(
+            Block(BlockKind.PARAGRAPH, text[start + 4 : end], line, marker="a comment, not read")
+        )
         parts += [text[position:start], "\n" * text.count("\n", start, end)]
         position = end + 3
     parts.append(text[position:])
-    return "".join(parts)
+    return "".join(parts), comments
 
 
 @dataclass(slots=True)

@@ -12,10 +12,10 @@ from itertools import pairwise
 
 from nodewright.language.lexicon import word_set
 from nodewright.language.markup import plain
-from nodewright.prd.markdown import Block, BlockKind
+from nodewright.prd.blocks import Block, BlockKind
 from nodewright.prd.models import Scope
 from nodewright.prd.roles import MAX_HEADING, role_of
-from nodewright.prd.scopes import block_scopes
+from nodewright.prd.scopes import block_scopes, is_struck, mark_scope, marked_scope
 
 _BOLD_LEVEL = 7
 # Under functional requirements these are topics of the product, not kinds of sections.
@@ -276,6 +276,14 @@ def _nest_bullets(blocks: Sequence[Block]) -> None:
             block.level += 1
 
 
+def _marked(raw: str, title: str) -> Scope:
+    """The scope that marks in a heading give: ``FR-4: Export (deprecated)``."""
+    if is_struck(raw):
+        return Scope.EXCLUDED
+    whole = mark_scope(title, certain=False)
+    return marked_scope(title) if whole is Scope.RELEASE else whole
+
+
 # What a plan calls the part of it that is this release.
 _THIS_RELEASE = re.compile(
     r"(?<!post-)(?<!post )(?<!beyond )\b(?:mvp|p0|(?:phase|stage|release|version|fase) ?(?:1|one)\b"
@@ -314,6 +322,8 @@ def _section(
         scope, role = Scope.RELEASE, "plan"
     elif parent.scope is not Scope.RELEASE:
         scope, role = parent.scope, parent.role
+    if scope is Scope.RELEASE and not is_title:
+        scope = _marked(block.text, title)
     path = f"{parent.path} > {title}" if parent.path else title
     return Section(
         title=title,

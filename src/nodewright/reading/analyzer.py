@@ -13,8 +13,9 @@ from nodewright.language.scripts import language_of
 from nodewright.language.vocabulary import load_data
 from nodewright.patterns.matcher import PatternMatcher
 from nodewright.patterns.models import PatternDetection, Statement
+from nodewright.prd.blocks import BlockKind
 from nodewright.prd.entries import Entry, entries_of
-from nodewright.prd.markdown import BlockKind, read_markdown
+from nodewright.prd.markdown import read_markdown
 from nodewright.prd.models import (
     NODE_KINDS,
     DecompositionResult,
@@ -59,7 +60,7 @@ class SimplePRDAnalyzer:
         source = read_markdown(text)
         sections = build_outline(source.blocks)
         entries = entries_of(sections)
-        requirements = find_requirements(sections, entries)
+        requirements = find_requirements(sections, entries).items
         sentences = sentences_of(sections)
         title = find_title(source.front_matter, sections)
         entities = find_entities(sections, requirements, sentences)
