@@ -1,0 +1,175 @@
+"""Values that prose allows: "the status is one of ...", "classify wallets into six types: ..."."""
+
+import re
+from dataclasses import replace
+
+from nodewright.language.markup import plain
+from nodewright.language.nouns import singular
+from nodewright.prd.markdown import Block, BlockKind
+from nodewright.prd.outline import Section
+from nodewright.prd.sentences import sentences_in
+from nodewright.reading.data_names import field_name
+from nodewright.reading.draft import Draft
+from nodewright.reading.field_lists import split_list
+from nodewright.reading.field_notes import read_field, values_in
+from nodewright.reading.field_places import place_of
+from nodewright.reading.field_types import one_of
+from nodewright.reading.gathering import (
+    ClauseLines,
+    blocks_of,
+    children_of,
+    put_fields,
+    sections_with_data,
+)
+from nodewright.reading.phrase_things import is_shown, thing_in
+from nodewright.reading.subjects import label_of
+from nodewright.spec.types import Type
+
+_CLASSIFIES = re.compile(
+    r"\b(?P<verb>classif(?:y|ies|ied)|categori[sz]e[sd]?|group(?:s|ed)?|segment(?:s|ed)?|sort(?:s|ed)?|divided?"
+    r"|tag(?:s|ged)?|label(?:s|ed|led)?)\s+(?:(?:all|the|each|every)\s+)?(?P<thing>[\w -]{0,40}?)\s*\b(?:into|as|in)\s+"
+    r"(?:(?:one of\s+)?(?:the\s+)?(?:following\s+)?(?:\d+|two|three|four|five|six|seven|eight|nine|ten)?\s*)"
+    r"(?P<rest>.{3,300})",
+    re.IGNORECASE | re.DOTALL,
+)
+_PASSIVE = re.compile(r"(?P<thing>[\w -]{2,40}?)\s+(?:is|are|can be|must be|will be|should be)\s*$", re.IGNORECASE)
+_NOUN = re.compile(
+    r"^(?P<own>[\w-]+\s+)?(?P<noun>types?|kinds?|categor(?:y|ies)|class(?:es)?|groups?|segments?|tiers?|levels?|sizes?"
+    r"|states?|status(?:es)?|priorit(?:y|ies)|grades?|stages?|roles?)\s*[:：(（]?\s*(?P<list>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_SLASHES = re.compile(r"(?P<values>[\w-]+(?:/[\w-]+){1,6})\s+(?P<noun>\w+?)s?\s+for\s+each\b[^()]{0,60}\((?P<list>[^()]{3,200})\)")
+_IS_ONE_OF = re.compile(
+    r"(?P<field>[\w `'’-]{2,60}?)\s+(?:(?:is|are|can be|may be|must be|should be|shall be|has)\s+(?:always\s+)?"
+    r"(?:one of|either|any of|limited to|exactly one of)|(?:can|may|must|shall|should) be)(?:\s+(?:the\s+)?"
+    r"(?:following|values?|these))*\s*[:：]?\s+(?P<list>.{3,300})",
+    re.IGNORECASE | re.DOTALL,
+)
+_LABELLED = re.compile(
+    r"(?P<field>[\w ]{0,30}?\b(?:status(?:es)?|states?|types?|kinds?|priority|priorities|roles?|category|categories|levels?"
+    r"|methods?))\s*(?:values\s*)?[:：(（]\s*(?P<list>[^()\n]{3,200})",
+    re.IGNORECASE,
+)
+_LEVELS = re.compile(r"(?P<list>[\w ]+(?:,\s*[\w ]+?)+)\s+(?:two|three|four|five|\d)-level\s+(?:permissions?|roles?|access)", re.I)
+_SURE_NAMES = frozenset("status state type kind priority role category level method".split())
+
+
+def read_field_enums(draft: Draft) -> None:
+    """Read the values that sentences allow for fields.
+
+    >>> from nodewright.prd.document import parse_document
+    >>> text = "# Inn\\n\\n## Rooms\\n\\n- The status of a room is one of free, taken or closed."
+    >>> draft = Draft(parse_document(text))
+    >>> read_field_enums(draft)
+    >>> str(draft.entities["Room"].field("status").type)
+    'free | taken | closed'
+    """
+    reader = _Reader(draft)
+    for section in sections_with_data(draft):
+        for number, block in blocks_of(section):
+            if block.kind in {BlockKind.ITEM, BlockKind.PARAGRAPH} and len(block.text) < 3000:
+                reader.block(section, number, block)
+
+
+class _Reader:
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._lines = ClauseLines(draft)
+
+    def block(self, section: Section, number: int, block: Block) -> None:
+        for sentence in sentences_in(block.text, 0):
+            clauses = self._lines.within(block, sentence)
+            for read in (self._classified, self._tiers, self._one_of, self._roles, self._labelled):
+                if read(section, number, sentence, clauses):
+                    break
+
+    def _put(self, name: str, field: str, kind: Type, clauses: tuple[str, ...]) -> bool:
+        note = read_field(field, clauses, annotation="string")
+        if note is None or not name or is_shown(name):
+            return False
+        typed = replace(note, field=replace(note.field, type=kind, assumed=""))
+        put_fields(self._draft, name, [typed], self._lines.mark(clauses))
+        return True
+
+    def _classified(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
+        found = _CLASSIFIES.search(text)
+        if found is None:
+            return False
+        thing = thing_in(found["thing"]) if found["thing"].strip() else ""
+        passive = _PASSIVE.search(text[: found.start()])
+        if not thing and passive:
+            thing = thing_in(passive["thing"])
+        noun = _NOUN.match(found["rest"].strip())
+        listed = noun["list"] if noun else found["rest"]
+        children = children_of(section.blocks, number) if text.rstrip().endswith((":", "：")) else []
+        kind = _labels(children) if children else values_in(_unquoted(listed), bare=False)
+        if not thing or kind is None:
+            return False
+        for child in children:
+            self._lines.take(child.line)
+        return self._put(thing, _class_name(noun, found["verb"]), kind, clauses)
+
+    def _tiers(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
+        """``into high/medium/low tiers for each dimension (Recency, Frequency)``."""
+        found = _SLASHES.search(text)
+        kind = one_of(found["values"].split("/")) if found else None
+        if found is None or kind is None:
+            return False
+        done = False
+        for part in split_list(found["list"]):
+            place = place_of(self._draft, part)
+            if place is not None:
+                done = self._put(place[0], f"{place[1]}_{singular(found['noun'].lower())}", kind, clauses) or done
+        return done
+
+    def _one_of(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
+        for found in _IS_ONE_OF.finditer(text):
+            kind = values_in(found["list"], bare="one of" not in found[0] and "either" not in found[0].lower())
+            if kind is None:
+                continue
+            place = place_of(self._draft, found["field"], section, number)
+            if place is None or (not place[2] and place[1].split("_")[-1] not in _SURE_NAMES):
+                continue
+            return self._put(place[0], place[1], kind, clauses)
+        return False
+
+    def _roles(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
+        """``Clerk, manager three-level permissions``: the roles of users."""
+        found = _LEVELS.search(plain(text))
+        kind = one_of([part.strip().lower() for part in found["list"].split(",")]) if found else None
+        return self._put("User", "role", kind, clauses) if kind else False
+
+    def _labelled(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
+        """``Task status: open, done``."""
+        found = _LABELLED.search(plain(text))
+        if found is None or re.search(r"\b(?:e\.g|such as|etc|example)", found["list"], re.IGNORECASE):
+            return False
+        kind = values_in(found["list"], bare=True)
+        place = place_of(self._draft, found["field"], section, number)
+        if kind is None or place is None or not place[0] in self._draft.entities:
+            return False
+        return self._put(place[0], place[1], kind, clauses)
+
+
+def _unquoted(text: str) -> str:
+    return text.strip().rstrip(".")
+
+
+def _labels(children: list[Block]) -> Type | None:
+    """The labels of bullets as values: ``**Green:** harmless``."""
+    labels = [label_of(child.text) or plain(child.text) for child in children]
+    short = all(len(label.split()) <= 4 for label in labels)
+    return one_of([plain(label).strip(" *.") for label in labels]) if short else None
+
+
+def _class_name(noun: re.Match[str] | None, verb: str) -> str:
+    """``hazard_class``, ``size``; "types" that things are categorised into are a category."""
+    if noun is None:
+        return "category"
+    word = singular(noun["noun"].lower())
+    own = (noun["own"] or "").strip().lower()
+    if own and own not in {"following", "the", "different", "main"}:
+        return field_name(f"{own} {word}")
+    if word in {"type", "kind", "class", "category", "group"}:
+        return "category" if verb.lower().startswith(("class", "categ")) else word
+    return word

@@ -1,0 +1,159 @@
+"""The thing that a phrase of prose gives fields to."""
+
+import re
+from collections.abc import Iterator
+
+from nodewright.language.data_words import field_words
+from nodewright.language.markup import plain
+from nodewright.language.naming import words
+from nodewright.language.verbs import verb_of
+from nodewright.reading.data_names import thing_name
+from nodewright.reading.field_types import type_of_name
+
+_PER = r"(?:for|of|per|in|to)\s+(?:each|every|all|any|an?)\s+(?P<thing>[\w -]{2,40})"
+_LEADING_PER = re.compile(r"(?:\w+\s+)?" + _PER + r"\s*[,:]", re.IGNORECASE)
+_TRAILING_PER = re.compile(r"(?P<head>[\w -]{2,60}?)\s+" + _PER + r"\s*$", re.IGNORECASE)
+_INTRODUCES = re.compile(
+    r"(?P<has>\s(?:(?:must|should|shall|will|may|can)\s+(?:also\s+)?)?(?:ha[sv]e?|includes?|contains?|consists? of"
+    r"|comprises?|records|stores|holds|captures|carries|(?<=must )record|(?<=shall )record|(?<=must )store"
+    r"|(?<=shall )store)\b)"
+    r"|,?\s+(?:with|including|containing|detailing|capturing|listing|comprising|by (?:providing|entering"
+    r"|specifying|giving|filling in)|providing|entering|specifying)\b"
+    r"|(?P<colon>\s*[:：])(?=\s)",
+    re.IGNORECASE,
+)
+_FIELDS_SAID = re.compile(
+    r"\b(?:fields|columns|attributes|properties|parameters|details|information|data|values|following)\s*$",
+    re.IGNORECASE,
+)
+_LOG = re.compile(r"^(?:log|audit|record)s?$", re.IGNORECASE)
+
+
+def is_common(name: str) -> bool:
+    """Whether a name is one that fields have more often than things.
+
+    >>> is_common("unit_price"), is_common("checkout")
+    (True, True)
+    >>> is_common("dashboard")
+    False
+    """
+    parts = name.split("_")
+    last = parts[-1]
+    return (
+        last in field_words("common")
+        or parts[0] in {"date", "name", "number", "type"}
+        or last in field_words("measured")
+        or type_of_name(name) is not None
+    )
+
+
+def is_shown(name: str) -> bool:
+    """Whether a thing is part of a screen or program and no record."""
+    last = [word.lower() for word in words(name)][-1:]
+    return bool(last) and last[0] in field_words("shown_by")
+
+
+_PASSIVE = re.compile(r"(?<=\w)\s+(?:(?:must|shall|should|will|can)\s+be|is|are|gets?)\s+\w+(?:ed|pt|ld|en)\b.*$", re.I)
+
+
+def thing_in(phrase: str) -> str:
+    """The thing at the end of a phrase: "logs for each run" is a run's log.
+
+    >>> thing_in("clear, structured logs for each run"), thing_in("The receipt of each payment")
+    ('RunLog', 'PaymentReceipt')
+    """
+    shown = _PASSIVE.sub("", plain(phrase).strip(" ,."))
+    per = _TRAILING_PER.search(shown)
+    if per:
+        head = thing_name(per["head"])
+        owner = thing_name(per["thing"])
+        name = thing_name(f"{per['thing']} {per['head'].split()[-1]}") if head else owner
+        return "" if is_shown(head or owner) else name or owner
+    name = thing_name(shown)
+    return "" if is_shown(name) else name
+
+
+def introducers(text: str) -> Iterator[re.Match[str]]:
+    """Where a list of fields may begin: after "has", "with", a colon."""
+    return _INTRODUCES.finditer(text)
+
+
+def announced_before(before: str, *, has: bool) -> str:
+    """The thing whose fields follow on ``before``, empty where there is none.
+
+    >>> announced_before("Operators can register customers", has=False)
+    'Customer'
+    >>> announced_before("For each stay, record it", has=False), announced_before("User can", has=True)
+    ('Stay', '')
+    """
+    leading = _LEADING_PER.match(f"{before},") or _LEADING_PER.match(before)
+    if leading:
+        return thing_in(leading["thing"])
+    phrase = _last_phrase(before)
+    if has and (len(phrase.split()) > 8 or re.search(r"\b(?:can|to|must|shall)\b", phrase)):
+        return ""
+    return thing_in(phrase)
+
+
+def announced_thing(text: str) -> tuple[str, bool]:
+    """The thing whose fields the end of ``text`` announces, and whether it calls them fields.
+
+    >>> announced_thing("The service must produce logs for each run, detailing")
+    ('RunLog', True)
+    >>> announced_thing("For each stay, record the following fields")
+    ('Stay', True)
+    """
+    said = bool(_FIELDS_SAID.search(text))
+    leading = _LEADING_PER.match(f"{text},") if not _TRAILING_PER.search(text) else None
+    if leading:
+        return thing_in(leading["thing"]), True
+    for found in reversed(list(introducers(text))):
+        name = announced_before(text[: found.start()], has=bool(found["has"]))
+        if name:
+            return name, said or not found["has"]
+    tail = re.search(r"(?:with|for|of)?\s*the following\s*(?:\w+)?$", text, re.IGNORECASE)
+    per = _TRAILING_PER.search(text[: tail.start()] if tail else text)
+    if per:
+        return thing_in(per[0]), True
+    return "", False
+
+
+def _last_phrase(text: str) -> str:
+    return re.split(r"[.;:]\s", text.strip())[-1]
+
+
+def is_log(name: str) -> bool:
+    """Whether a thing is a log or record of another."""
+    last = words(name)[-1:]
+    return bool(last) and bool(_LOG.match(last[0]))
+
+
+_ACTED_ON = re.compile(
+    r"(?P<asked>[\w ,()-]{0,60}?\b(?:shall|must|should|can|will|may|to|automatically)\s+)?(?P<verb>[A-Za-z]+)\s+"
+    r"(?P<thing>[\w -]{2,60}?)(?=\s+(?:from|to|in|into|with|by|for|via|through|using|as|on|at|per|based|when|that"
+    r"|including|based)\b|[.,;:(]|$)",
+    re.IGNORECASE,
+)
+_PRONOUN = re.compile(
+    r"\s*(?:the|each|every|this|these|a|all)?\s*(?:csv |json |input |output |data |source )?"
+    r"(?:file|record|row|line|entry|form|table|it|they|them|list|message|document|result|output)s?\s*",
+    re.IGNORECASE,
+)
+
+
+def acted_on(sentence: str) -> str:
+    """The thing that a sentence does something with.
+
+    >>> acted_on("Import measurements from CSV files."), acted_on("The clerk can file a complaint")
+    ('Measurement', 'Complaint')
+    """
+    found = _ACTED_ON.match(plain(sentence).strip())
+    if found is None or not (found["asked"] or verb_of(found["verb"].lower()) or found["verb"].lower() in field_words("leading_verbs")):
+        return ""
+    name = thing_name(found["thing"])
+    return "" if is_shown(name) else name
+
+
+def is_pronoun(phrase: str) -> bool:
+    """Whether a phrase stands for what was spoken of before: "the file", "each record"."""
+    return bool(_PRONOUN.fullmatch(plain(phrase)))
