@@ -14,10 +14,58 @@ _IDENTIFIER = re.compile(r"[A-Za-z]\w*(?:_\w+|[a-z][A-Z]\w*)|[A-Za-z]\w*_\w+")
 _TICKED = re.compile(r"`([A-Za-z_]\w{0,47})`")
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _NOT_THINGS = frozenset(
-    "system service platform application app product requirement feature following module api "
-    "page screen section result response request output input format example overview number "
-    "type list value item function functionality following step case test reason s it they them "
-    "which that these those what there who tool solution field status process".split()
+    [
+        "system",
+        "service",
+        "platform",
+        "application",
+        "app",
+        "product",
+        "requirement",
+        "feature",
+        "following",
+        "module",
+        "api",
+        "page",
+        "screen",
+        "section",
+        "result",
+        "response",
+        "request",
+        "output",
+        "input",
+        "format",
+        "example",
+        "overview",
+        "number",
+        "type",
+        "list",
+        "value",
+        "item",
+        "function",
+        "functionality",
+        "following",
+        "step",
+        "case",
+        "test",
+        "reason",
+        "s",
+        "it",
+        "they",
+        "them",
+        "which",
+        "that",
+        "these",
+        "those",
+        "what",
+        "there",
+        "who",
+        "tool",
+        "solution",
+        "field",
+        "status",
+        "process",
+    ]
 )
 
 
@@ -61,7 +109,7 @@ def _noun_phrase(spoken: list[str]) -> list[str]:
     return found
 
 
-_BEFORE_VERBS = frozenset("to can shall must will should may and".split())
+_BEFORE_VERBS = frozenset(["to", "can", "shall", "must", "will", "should", "may", "and"])
 
 
 def _bounds(word: str) -> bool:
@@ -69,7 +117,24 @@ def _bounds(word: str) -> bool:
 
 
 _INSIDE_NO_NAME = frozenset(
-    "and or of to for with is are must should by on in from when if".split()
+    [
+        "and",
+        "or",
+        "of",
+        "to",
+        "for",
+        "with",
+        "is",
+        "are",
+        "must",
+        "should",
+        "by",
+        "on",
+        "in",
+        "from",
+        "when",
+        "if",
+    ]
 )
 _HAN_DATA = re.compile(
     r"(?:信息|数据|資料|データ|情報|表|实体|テーブル|테이블|정보|엔티티|모델|模型)+$"
@@ -115,7 +180,7 @@ _TAIL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _OF = re.compile(r"(.+?)\s+of\s+(?:the\s+|an?\s+|each\s+)?(.+)", re.IGNORECASE)
-_KEPT_WITH_OF = frozenset("date time place country proof point".split())
+_KEPT_WITH_OF = frozenset(["date", "time", "place", "country", "proof", "point"])
 MOST_WORDS = 4
 
 

@@ -160,7 +160,7 @@ def _frame(text: str) -> _Frame:
         label
         and not _MODAL.search(label[0])
         and not _leads_with_verb(label["label"])
-        and _starts_demand(frame.main[label.end() :])
+        and begins_with_demand(frame.main[label.end() :])
     ):
         frame.main = frame.main[label.end() :]
     story = _STORY.match(frame.main)
@@ -198,8 +198,8 @@ def _leads_with_verb(text: str) -> bool:
     return bool(words) and verb_in(words[0].lower()) is not None
 
 
-def _starts_demand(text: str) -> bool:
-    """Whether ``text`` after a label is a demand of its own."""
+def begins_with_demand(text: str) -> bool:
+    """Whether ``text`` begins with a verb, or has "shall", "must" and the like."""
     return _leads_with_verb(text) or bool(_MODAL.search(text))
 
 

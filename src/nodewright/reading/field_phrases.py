@@ -44,7 +44,9 @@ _LISTING = re.compile(
     r"(?=\s*[:：]|\s+(?:such|like|including|of|for|`)|$))?\s*(?:such as|like|including|of)?\s*[:：]?\s*",
     re.IGNORECASE,
 )
-_CUT = re.compile(r"\s+(?:to|for|so that|into|from|in order|as well as the|when|if|which|that)\s", re.IGNORECASE)
+_CUT = re.compile(
+    r"\s+(?:to|for|so that|into|from|in order|as well as the|when|if|which|that)\s", re.IGNORECASE
+)
 _LABELLED = re.compile(
     r"(?:^|[\s.(])[*_`]{0,3}(?:(?:data|key|required|main|table|primary|optional)\s+)?(?:columns|fields|attributes"
     r"|properties|字段|属性|列|필드|속성|カラム|フィールド|campos|felder|champs|поля)[*_`]{0,3}\s*[:：]\s*[*_`]{0,3}"
@@ -169,15 +171,27 @@ class _Reader:
             said = bool(listing and listing["said"])
             listed = rest[listing.end() :] if listing else rest
             has = found["has"] is not None
-            name = announced_before(before, has=has) or (self._recent if is_pronoun(before) else "") or (
-                _parameters_of(section, number, before) or (subject_of(section, number) if said and not has else "")
+            name = (
+                announced_before(before, has=has)
+                or (self._recent if is_pronoun(before) else "")
+                or (
+                    _parameters_of(section, number, before)
+                    or (subject_of(section, number) if said and not has else "")
+                )
             )
             if name and self._listed(name, before, listed, clauses, said=said, has=has):
                 return True
         return False
 
     def _listed(
-        self, name: str, before: str, listed: str, clauses: tuple[str, ...], *, said: bool, has: bool
+        self,
+        name: str,
+        before: str,
+        listed: str,
+        clauses: tuple[str, ...],
+        *,
+        said: bool,
+        has: bool,
     ) -> bool:
         matched = list(_matched(listed, clauses))
         listed = _without_which(listed)
@@ -187,8 +201,18 @@ class _Reader:
         if not all(is_field_phrase(re.split(r"[(（:]", part)[0]) for part in parts):
             return False
         notes = [*matched, *listed_notes(listed, clauses)]
-        each = bool(re.match(r"(?:[*\w .-]{0,30}[:.]\s*)?(?:each|every|an?)\s", plain(before).strip(), re.IGNORECASE))
-        single = has and each and bool(re.fullmatch(r"(?:an?|one)\s+[\w-]+(?:\s+[\w-]+)?", listed.strip()))
+        each = bool(
+            re.match(
+                r"(?:[*\w .-]{0,30}[:.]\s*)?(?:each|every|an?)\s",
+                plain(before).strip(),
+                re.IGNORECASE,
+            )
+        )
+        single = (
+            has
+            and each
+            and bool(re.fullmatch(r"(?:an?|one)\s+[\w-]+(?:\s+[\w-]+)?", listed.strip()))
+        )
         if len(notes) < 2 and not single:
             return False
         every = has and each and len(notes) == len(parts)

@@ -53,7 +53,10 @@ def is_shown(name: str) -> bool:
     return bool(last) and last[0] in field_words("shown_by")
 
 
-_PASSIVE = re.compile(r"(?<=\w)\s+(?:(?:must|shall|should|will|can)\s+be|is|are|gets?)\s+\w+(?:ed|pt|ld|en)\b.*$", re.I)
+_PASSIVE = re.compile(
+    r"(?<=\w)\s+(?:(?:must|shall|should|will|can)\s+be|is|are|gets?)\s+\w+(?:ed|pt|ld|en)\b.*$",
+    re.IGNORECASE,
+)
 
 
 def thing_in(phrase: str) -> str:
@@ -148,7 +151,11 @@ def acted_on(sentence: str) -> str:
     ('Measurement', 'Complaint')
     """
     found = _ACTED_ON.match(plain(sentence).strip())
-    if found is None or not (found["asked"] or verb_of(found["verb"].lower()) or found["verb"].lower() in field_words("leading_verbs")):
+    if found is None or not (
+        found["asked"]
+        or verb_of(found["verb"].lower())
+        or found["verb"].lower() in field_words("leading_verbs")
+    ):
         return ""
     name = thing_name(found["thing"])
     return "" if is_shown(name) else name

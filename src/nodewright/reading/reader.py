@@ -3,14 +3,16 @@
 from collections.abc import Callable
 
 from nodewright.language.lexicon import stems_of, tokens
-from nodewright.prd.clauses import Clause, Document
+from nodewright.prd.clauses import Clause, ClauseForm, Document
 from nodewright.prd.models import Scope
 from nodewright.reading.checks import read_checks
-from nodewright.reading.demands import Demand, demands_of, filler_stems, said_in
+from nodewright.reading.data_passes import read_data
+from nodewright.reading.demands import Demand, begins_with_demand, demands_of, filler_stems, said_in
 from nodewright.reading.draft import Draft
 from nodewright.reading.events import read_events
 from nodewright.reading.figures import read_figures, read_formulas
 from nodewright.reading.files import read_files
+from nodewright.reading.keys import read_keys
 from nodewright.reading.messages import read_messages
 from nodewright.reading.moves import read_moves
 from nodewright.reading.records import read_records
@@ -45,6 +47,7 @@ def read_document(document: Document, package: str = "") -> Specification:
     """What a document means, with what became of each of its clauses."""
     draft = Draft(document, package)
     read_data(draft)
+    read_keys(draft)
     demands = [demand for clause in _asking(draft) for demand in demands_of(clause)]
     for read in OPERATION_PASSES:
         read(draft, demands)
@@ -52,21 +55,30 @@ def read_document(document: Document, package: str = "") -> Specification:
     return draft.specification()
 
 
-def read_data(draft: Draft) -> None:
-    """Entities, fields and state machines."""
-
-
 def _asking(draft: Draft) -> list[Clause]:
+    """Clauses that may demand that something is done: no titles, no mere fields."""
+    told = _told(draft)
     return [
         clause
         for clause in draft.document.clauses
-        if clause.scope is Scope.RELEASE and clause.id not in draft.context
+        if clause.scope is Scope.RELEASE
+        and clause.id not in draft.context
+        and not (_is_title(clause) and clause.requirement in told)
+        and not (clause.id in draft.read and not begins_with_demand(said_in(clause)))
     ]
+
+
+def _told(draft: Draft) -> set[str]:
+    """Requirements that say more than their title."""
+    return {clause.requirement for clause in draft.document.clauses if not _is_title(clause)}
 
 
 def settle(draft: Draft) -> None:
     """Name what is left over of clauses that were read word by word."""
+    told = _told(draft)
     for clause in draft.document.clauses:
+        if _is_title(clause) and clause.id not in draft.read and clause.requirement in told:
+            draft.context.setdefault(clause.id, "a title")
         known = draft.understood.get(clause.id)
         if known is None or clause.id in draft.open:
             continue
@@ -78,3 +90,7 @@ def settle(draft: Draft) -> None:
         ]
         if left:
             draft.open[clause.id] = f"not understood: {' '.join(left)[:120]}"
+
+
+def _is_title(clause: Clause) -> bool:
+    return clause.form is ClauseForm.HEADING

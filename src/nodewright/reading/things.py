@@ -51,7 +51,7 @@ def thing_of(draft: Draft, phrase: str, recent: Entity | None = None) -> Thing |
         own = set(name_stems(best[1].name))
         named = [word for word in phrase.split() if set(stems(word)) & own]
         return Thing(best[1], where, " ".join([said, *named]).strip())
-    return _by_state(draft, words[-1], phrase.rsplit(maxsplit=1)[-1])
+    return _by_state(draft, phrase.rsplit(maxsplit=1)[-1])
 
 
 def _match(own: tuple[str, ...], words: list[str]) -> int:
