@@ -64,8 +64,18 @@ def _asking(draft: Draft) -> list[Clause]:
         if clause.scope is Scope.RELEASE
         and clause.id not in draft.context
         and not (_is_title(clause) and clause.requirement in told)
-        and not (clause.id in draft.read and not begins_with_demand(said_in(clause)))
+        and clause.role not in _TELLING
+        and not (clause.id in draft.read and not _asks_besides(clause))
     ]
+
+
+# Sections that tell of hopes and of the world rather than of what is to be done.
+_TELLING = {"goals", "overview", "background", "success", "market", "risks", "references", "meta"}
+
+
+def _asks_besides(clause: Clause) -> bool:
+    """Whether a clause that names data also demands something: "validate readings: value ..."."""
+    return bool(clause.requirement) and begins_with_demand(said_in(clause))
 
 
 def _told(draft: Draft) -> set[str]:
