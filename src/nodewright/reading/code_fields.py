@@ -23,9 +23,47 @@ _PROTO = re.compile(r"=\s*\d+\s*(?:\[.*\])?$")
 _BARE = re.compile(r"[\"']?(?P<name>[a-z_]\w{1,60})[\"']?(?P<maybe>\?)?")
 _TYPED_FIRST = frozenset({"java", "csharp", "cs", "c#", "proto", "protobuf", "cpp", "c", "dart"})
 _NO_NAMES = frozenset(
-    "return import export const let var function class interface type enum model from async await if "
-    "else for while this select where true false null constructor public private end begin default "
-    "throw try catch new switch case query mutation".split()
+    [
+        "return",
+        "import",
+        "export",
+        "const",
+        "let",
+        "var",
+        "function",
+        "class",
+        "interface",
+        "type",
+        "enum",
+        "model",
+        "from",
+        "async",
+        "await",
+        "if",
+        "else",
+        "for",
+        "while",
+        "this",
+        "select",
+        "where",
+        "true",
+        "false",
+        "null",
+        "constructor",
+        "public",
+        "private",
+        "end",
+        "begin",
+        "default",
+        "throw",
+        "try",
+        "catch",
+        "new",
+        "switch",
+        "case",
+        "query",
+        "mutation",
+    ]
 )
 _METHOD = re.compile(r"(?:async\s+|get\s+|set\s+)*[\w$]+\s*(?:<[^<>]{1,40}>)?\s*\(")
 _NUMBER = re.compile(r"-?\d[\d_]*")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from nodewright.language.lexicon import stems
 from nodewright.prd.clauses import Clause, Document
 from nodewright.spec.model import (
     ClauseNote,
@@ -24,7 +25,8 @@ class Draft:
     A pass looks at ``document`` and what earlier passes found, and adds elements under their names.
     Every element names its clauses. ``open`` and ``context`` map clause id -> reason; a clause that
     neither an element nor one of these names is open as "not understood" in the end. A clause that
-    an element reads only in part is named in ``open`` as well, with what is missing.
+    an element reads only in part is named in ``open`` as well, with what is missing. ``done`` are demands (clause id,
+    text) that became an operation. ``understood`` maps clause id -> stems of the words that passes accounted for; what is left over is open.
     """
 
     document: Document
@@ -39,6 +41,8 @@ class Draft:
     open: dict[str, str] = field(default_factory=dict)
     context: dict[str, str] = field(default_factory=dict)
     read: set[str] = field(default_factory=set)
+    done: set[tuple[str, str]] = field(default_factory=set)
+    understood: dict[str, set[str]] = field(default_factory=dict)
 
     def unread(self) -> list[Clause]:
         """Clauses of this release that no pass has taken yet."""
@@ -53,6 +57,12 @@ class Draft:
         ids = tuple(clause.id for clause in clauses)
         self.read.update(ids)
         return ids
+
+    def understand(self, clause: Clause, *phrases: str) -> None:
+        """Account for the words of ``phrases`` in a clause that is read word by word."""
+        words = self.understood.setdefault(clause.id, set())
+        for phrase in phrases:
+            words.update(stems(phrase))
 
     def change(self, operation: Operation) -> None:
         """Put ``operation`` in the place of the one of its name."""

@@ -36,9 +36,13 @@ _TYPED = re.compile(
     re.DOTALL,
 )
 _TICKED = re.compile(r"`([A-Za-z_]\w{0,47}\??)`")
-_VERSUS = re.compile(r"(?P<head>.+?\s)(?P<one>\w{2,20}(?:ed|ld|en|nt|id))\s+(?:vs\.?|versus|and|or|/)\s+(?P<other>\w{2,20}(?:ed|ld|en|nt|id))[\s.]*", re.IGNORECASE)
+_VERSUS = re.compile(
+    r"(?P<head>.+?\s)(?P<one>\w{2,20}(?:ed|ld|en|nt|id))\s+(?:vs\.?|versus|and|or|/)\s+(?P<other>\w{2,20}(?:ed|ld|en|nt|id))[\s.]*",
+    re.IGNORECASE,
+)
 _ENCOUNTERED = re.compile(
-    r"\s+(?:encountered|found|met|involved|used|made|performed|taken|recorded|received)\s*$", re.IGNORECASE
+    r"\s+(?:encountered|found|met|involved|used|made|performed|taken|recorded|received)\s*$",
+    re.IGNORECASE,
 )
 _FEWEST = 2
 
@@ -73,7 +77,12 @@ def _announced(
     text = block.text.strip()
     name, sure = _announcement(section, number, text)
     typed = sum(map(_is_typed, children))
-    if not name and block.kind is BlockKind.ITEM and typed >= _FEWEST and 2 * typed >= len(children):
+    if (
+        not name
+        and block.kind is BlockKind.ITEM
+        and typed >= _FEWEST
+        and 2 * typed >= len(children)
+    ):
         name, sure = named_thing(re.split(r"[:：(（]", text, maxsplit=1)[0]), True
     if not name and is_data(section) and block.kind is BlockKind.ITEM:
         name, sure = named_thing(re.split(r"[:：(（]| - ", text, maxsplit=1)[0]), False
@@ -137,7 +146,10 @@ def fields_of_bullet(text: str, clauses: tuple[str, ...]) -> list[FieldNote]:
     shown = text.strip().rstrip(".")
     versus = _VERSUS.fullmatch(plain(shown).split("(", maxsplit=1)[0])
     if versus and counts(versus["head"]):
-        made = [read_field(f"{versus['head']}{word}", clauses) for word in (versus["one"], versus["other"])]
+        made = [
+            read_field(f"{versus['head']}{word}", clauses)
+            for word in (versus["one"], versus["other"])
+        ]
         return [note for note in made if note]
     return _single(shown, clauses)
 
@@ -147,10 +159,19 @@ def _single(text: str, clauses: tuple[str, ...]) -> list[FieldNote]:
     found = _TYPED.fullmatch(text) if not plural else None
     if found and is_field_phrase(found["name"]):
         name, rest = found["name"], found["rest"].rstrip(" )）")
-        annotation = rest if annotated_type(rest) is not None and not re.match(r"(?:The|A|An|When|How|What)\b", rest) else ""
-        leading = re.match(r"[`*]{0,2}([A-Za-z]+(?:\(\d+(?:,\s*\d+)?\)|\[\])?)[`*]{0,2}\s*(?:[,;.)(—–-]|$)", rest)
+        annotation = (
+            rest
+            if annotated_type(rest) is not None
+            and not re.match(r"(?:The|A|An|When|How|What)\b", rest)
+            else ""
+        )
+        leading = re.match(
+            r"[`*]{0,2}([A-Za-z]+(?:\(\d+(?:,\s*\d+)?\)|\[\])?)[`*]{0,2}\s*(?:[,;.)(—–-]|$)", rest
+        )
         if leading and leading[1].lower().split("(")[0].rstrip("[]") in field_word_table("types"):
-            note = read_field(name, clauses, annotation=leading[1], notes=rest[len(leading[1]) :].strip(" ,;"))
+            note = read_field(
+                name, clauses, annotation=leading[1], notes=rest[len(leading[1]) :].strip(" ,;")
+            )
         elif annotation and _only_types(rest):
             note = read_field(name, clauses, annotation=annotation)
         else:
@@ -177,14 +198,24 @@ def _only_types(rest: str) -> bool:
 
 def _below_heading(draft: Draft, lines: ClauseLines, section: Section) -> None:
     """``### Order`` with ``- `id`: UUID`` below."""
-    items = [block for _, block in blocks_of(section) if block.kind is BlockKind.ITEM and block.level == 1]
+    items = [
+        block
+        for _, block in blocks_of(section)
+        if block.kind is BlockKind.ITEM and block.level == 1
+    ]
     typed = [block for block in items if _is_typed(block)]
     name = named_thing(section.title)
     if not name or is_shown(name) or len(items) < _FEWEST:
         return
     if len(typed) < _FEWEST or 2 * len(typed) < len(items):
-        short = [block for block in items if is_field_phrase(re.split(r"[:(]| - ", block.text)[0]) and len(block.text) < 60]
-        common = [block for block in short if is_common(field_name(re.split(r"[:(]| - ", block.text)[0]))]
+        short = [
+            block
+            for block in items
+            if is_field_phrase(re.split(r"[:(]| - ", block.text)[0]) and len(block.text) < 60
+        ]
+        common = [
+            block for block in short if is_common(field_name(re.split(r"[:(]| - ", block.text)[0]))
+        ]
         if not is_data(section) or len(short) < len(items) or 2 * len(common) < len(items):
             return
     notes = [note for block in items for note in _child_fields(block, lines)]

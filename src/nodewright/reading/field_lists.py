@@ -20,13 +20,78 @@ _TAIL_NOTE = re.compile(
 )
 _COLON = re.compile(r"(?P<name>`?[\w \"*-]{1,40}?`?)\s*[:：]\s*(?P<note>.{1,200})", re.DOTALL)
 _NO_FIELD = frozenset(
-    "is are was be been being must shall should can may will would could do does did not never if when "
-    "then else because while until after before it they we you he she i there here who whom which "
-    "that what how where why so than too very such via using based within without across into "
-    "ensure ensures make makes use uses allow allows provide support".split()
+    [
+        "is",
+        "are",
+        "was",
+        "be",
+        "been",
+        "being",
+        "must",
+        "shall",
+        "should",
+        "can",
+        "may",
+        "will",
+        "would",
+        "could",
+        "do",
+        "does",
+        "did",
+        "not",
+        "never",
+        "if",
+        "when",
+        "then",
+        "else",
+        "because",
+        "while",
+        "until",
+        "after",
+        "before",
+        "it",
+        "they",
+        "we",
+        "you",
+        "he",
+        "she",
+        "i",
+        "there",
+        "here",
+        "who",
+        "whom",
+        "which",
+        "that",
+        "what",
+        "how",
+        "where",
+        "why",
+        "so",
+        "than",
+        "too",
+        "very",
+        "such",
+        "via",
+        "using",
+        "based",
+        "within",
+        "without",
+        "across",
+        "into",
+        "ensure",
+        "ensures",
+        "make",
+        "makes",
+        "use",
+        "uses",
+        "allow",
+        "allows",
+        "provide",
+        "support",
+    ]
 )
 _NOTE_WORDS = re.compile(
-    r"optional|required|unique|foreign|primary|\bFK\b|\bPK\b|enum|default|max|min|\d", re.I
+    r"optional|required|unique|foreign|primary|\bFK\b|\bPK\b|enum|default|max|min|\d", re.IGNORECASE
 )
 
 
@@ -128,8 +193,28 @@ def _with_note(name: str, note: str, rest: str, clauses: tuple[str, ...]) -> Fie
 
 
 _ENUM_NAMES = frozenset(
-    "status state type kind role level category priority method mode gender severity stage phase "
-    "tier plan unit currency visibility size".split()
+    [
+        "status",
+        "state",
+        "type",
+        "kind",
+        "role",
+        "level",
+        "category",
+        "priority",
+        "method",
+        "mode",
+        "gender",
+        "severity",
+        "stage",
+        "phase",
+        "tier",
+        "plan",
+        "unit",
+        "currency",
+        "visibility",
+        "size",
+    ]
 )
 
 

@@ -35,7 +35,7 @@ _OPTIONAL = re.compile(
     re.IGNORECASE,
 )
 _OPTIONAL_ELSEWHERE = re.compile(
-    r"可选|可空|选填|非必填|任意|선택|opcional|optionnel|facultati|необязательн", re.I
+    r"可选|可空|选填|非必填|任意|선택|opcional|optionnel|facultati|необязательн", re.IGNORECASE
 )
 _UNIQUE = re.compile(
     r"(?<!not )\bunique\b(?! (?:event|to|user|for each))|唯一|一意|고유|유일|@unique|\bUK\b",
@@ -131,7 +131,9 @@ def read_field(
     )
 
 
-_LIST_OF = re.compile(r"(?:an?\s+|the\s+)?(?:ordered\s+|unordered\s+)?(?:list|array|collection)\s+of\b", re.I)
+_LIST_OF = re.compile(
+    r"(?:an?\s+|the\s+)?(?:ordered\s+|unordered\s+)?(?:list|array|collection)\s+of\b", re.IGNORECASE
+)
 
 
 def _described_type(notes: str) -> Type | None:
@@ -219,10 +221,55 @@ def values_in(text: str, *, bare: bool = False) -> Type | None:
 
 
 _REMARKS = frozenset(
-    "unique required optional nullable indexed index auto generated primary foreign key pk fk not "
-    "null default max min format valid length positive integer string number decimal date array "
-    "json text uuid utc encrypted hashed read-only immutable the of for from to in at must should "
-    "characters digits".split()
+    [
+        "unique",
+        "required",
+        "optional",
+        "nullable",
+        "indexed",
+        "index",
+        "auto",
+        "generated",
+        "primary",
+        "foreign",
+        "key",
+        "pk",
+        "fk",
+        "not",
+        "null",
+        "default",
+        "max",
+        "min",
+        "format",
+        "valid",
+        "length",
+        "positive",
+        "integer",
+        "string",
+        "number",
+        "decimal",
+        "date",
+        "array",
+        "json",
+        "text",
+        "uuid",
+        "utc",
+        "encrypted",
+        "hashed",
+        "read-only",
+        "immutable",
+        "the",
+        "of",
+        "for",
+        "from",
+        "to",
+        "in",
+        "at",
+        "must",
+        "should",
+        "characters",
+        "digits",
+    ]
 )
 
 
@@ -249,7 +296,9 @@ def default_value(value: str, kind: Type) -> Expression | None:
         return Expression(repr(known)) if known else None
     if kind.base in {Base.INTEGER, Base.NUMBER}:
         return Expression(value) if re.fullmatch(r"-?\d+(?:\.\d+)?", value) else None
-    if kind.base in {Base.DATETIME, Base.DATE} and re.match(r"now|current_timestamp", value, re.I):
+    if kind.base in {Base.DATETIME, Base.DATE} and re.match(
+        r"now|current_timestamp", value, re.IGNORECASE
+    ):
         return Expression("now()" if kind.base is Base.DATETIME else "today()")
     if kind.base is Base.TEXT and value.lower() not in {"null", "none", "value", "is", "to"}:
         try:

@@ -180,10 +180,8 @@ def _is_sure(columns: _Columns, section: Section, rows: list[tuple[int, Block]])
         cells = [block.cells[position] for _, block in rows if position < len(block.cells)]
         return any(annotated_type(cell) is not None for cell in cells)
     telling = {"required", "optional", "unique"} & set(columns.kinds)
-    return (
-        bool(telling)
-        or section.role in {"data", "functional", "unknown"}
-        and "notes" in columns.kinds
+    return bool(telling) or (
+        section.role in {"data", "functional", "unknown"} and "notes" in columns.kinds
     )
 
 

@@ -12,7 +12,8 @@ from nodewright.reading.gathering import ClauseLines, blocks_of, put_fields, sec
 _LANGUAGES = frozenset({"python", "py", ""})
 _LONGEST = 60_000
 _NO_RECORD = re.compile(
-    r"(?:service|manager|handler|client|repository|error|exception|engine|agent|config)$", re.I
+    r"(?:service|manager|handler|client|repository|error|exception|engine|agent|config)$",
+    re.IGNORECASE,
 )
 _COLUMN = re.compile(r"(?:\w+\.)*(?:mapped_column|Column|Field|field)\((?P<inside>.*)\)", re.DOTALL)
 _DJANGO = re.compile(r"(?:models\.)?(?P<kind>[A-Z]\w*?)Field\((?P<inside>.*)\)", re.DOTALL)

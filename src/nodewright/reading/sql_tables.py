@@ -36,7 +36,7 @@ _FOREIGN = re.compile(
     re.IGNORECASE,
 )
 _CONSTRAINTS = frozenset(
-    "primary foreign unique constraint index key check exclude fulltext".split()
+    ["primary", "foreign", "unique", "constraint", "index", "key", "check", "exclude", "fulltext"]
 )
 
 
@@ -102,7 +102,7 @@ def _definitions(text: str, position: int) -> Iterator[tuple[str, str, int]]:
             if comments:
                 parts.append(f" /*{comments.replace('*/', '')}*/")
             continue
-        if char == "," and depth == 0 or char == ")" and depth == 0:
+        if (char == "," and depth == 0) or (char == ")" and depth == 0):
             yield from ((done, "", at) for done, at in waiting)
             waiting = [("".join(parts).strip(), start)] if "".join(parts).strip() else []
             parts, start = [], -1
@@ -150,7 +150,7 @@ def _constrain(draft: Draft, name: str, text: str, clauses: tuple[str, ...]) -> 
     foreign = _FOREIGN.search(text)
     group = _GROUP.search(text)
     names = (
-        [snake_name(part.strip("\"` ").split(" ")[0]) for part in group[1].split(",")]
+        [snake_name(part.strip('"` ').split(" ")[0]) for part in group[1].split(",")]
         if group
         else []
     )

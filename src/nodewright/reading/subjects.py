@@ -13,11 +13,54 @@ _ID = re.compile(
 )
 _LABEL = re.compile(r"\s*[*_`\"]*(?P<label>[^:：\n*`]{1,60}?)[*_`\"]*\s*[:：]", re.DOTALL)
 _GENERIC = frozenset(
-    "columns fields attributes properties data schema database overview description details requirements "
-    "functional model models entities output input outputs inputs information content features "
-    "notes storage parameters structure acceptance criteria goal purpose main key core basic "
-    "architecture definition definitions functions function deliverables validation logging "
-    "rules settings setup reporting".split()
+    [
+        "columns",
+        "fields",
+        "attributes",
+        "properties",
+        "data",
+        "schema",
+        "database",
+        "overview",
+        "description",
+        "details",
+        "requirements",
+        "functional",
+        "model",
+        "models",
+        "entities",
+        "output",
+        "input",
+        "outputs",
+        "inputs",
+        "information",
+        "content",
+        "features",
+        "notes",
+        "storage",
+        "parameters",
+        "structure",
+        "acceptance",
+        "criteria",
+        "goal",
+        "purpose",
+        "main",
+        "key",
+        "core",
+        "basic",
+        "architecture",
+        "definition",
+        "definitions",
+        "functions",
+        "function",
+        "deliverables",
+        "validation",
+        "logging",
+        "rules",
+        "settings",
+        "setup",
+        "reporting",
+    ]
 )
 
 

@@ -44,8 +44,29 @@ _NO_RECORD = re.compile(
 )
 _JSON = frozenset({"json", "json5", "jsonc", "javascript", "js", "typescript", "ts", ""})
 _READ = _JSON | frozenset(
-    "prisma graphql gql go golang rust rs java kotlin kt csharp cs c# proto protobuf swift dart tsx "
-    "text txt mongodb".split()
+    [
+        "prisma",
+        "graphql",
+        "gql",
+        "go",
+        "golang",
+        "rust",
+        "rs",
+        "java",
+        "kotlin",
+        "kt",
+        "csharp",
+        "cs",
+        "c#",
+        "proto",
+        "protobuf",
+        "swift",
+        "dart",
+        "tsx",
+        "text",
+        "txt",
+        "mongodb",
+    ]
 )
 _NAMED_BEFORE = re.compile(
     r"`?(\w[\w ]{0,40}?)`?\s+(?:payload|object|record|json|schema|structure|format|body|message|event"
@@ -57,7 +78,7 @@ _NAMED_AFTER = re.compile(
     r"(?:creating\s+|adding\s+|each\s+|an?\s+|the\s+|new\s+)*(\w[\w ]{1,40})",
     re.IGNORECASE,
 )
-_NO_DATA = frozenset("error message code status success data result ok".split())
+_NO_DATA = frozenset(["error", "message", "code", "status", "success", "data", "result", "ok"])
 
 
 def read_type_declarations(draft: Draft) -> None:

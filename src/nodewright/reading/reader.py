@@ -1,0 +1,106 @@
+"""From a document to its specification: the passes, in their order."""
+
+from collections.abc import Callable
+
+from nodewright.language.lexicon import stems_of, tokens
+from nodewright.prd.clauses import Clause, ClauseForm, Document
+from nodewright.prd.models import Scope
+from nodewright.reading.checks import read_checks
+from nodewright.reading.data_passes import read_data
+from nodewright.reading.demands import Demand, begins_with_demand, demands_of, filler_stems, said_in
+from nodewright.reading.draft import Draft
+from nodewright.reading.events import read_events
+from nodewright.reading.figures import read_figures, read_formulas
+from nodewright.reading.files import read_files
+from nodewright.reading.keys import read_keys
+from nodewright.reading.messages import read_messages
+from nodewright.reading.moves import read_moves
+from nodewright.reading.records import read_records
+from nodewright.reading.refusals import read_refusals
+from nodewright.reading.registers import read_registers
+from nodewright.reading.routes import read_routes
+from nodewright.reading.surroundings import read_access, read_limits, read_schedules, read_stores
+from nodewright.reading.workflows import read_workflows
+from nodewright.spec.model import Specification
+
+OPERATION_PASSES: tuple[Callable[[Draft, list[Demand]], None], ...] = (
+    read_figures,
+    read_registers,
+    read_formulas,
+    read_checks,
+    read_files,
+    read_records,
+    read_moves,
+    read_routes,
+    read_refusals,
+    read_messages,
+    read_events,
+    read_workflows,
+    read_schedules,
+    read_access,
+    read_limits,
+    read_stores,
+)
+
+
+def read_document(document: Document, package: str = "") -> Specification:
+    """What a document means, with what became of each of its clauses."""
+    draft = Draft(document, package)
+    read_data(draft)
+    read_keys(draft)
+    demands = [demand for clause in _asking(draft) for demand in demands_of(clause)]
+    for read in OPERATION_PASSES:
+        read(draft, demands)
+    settle(draft)
+    return draft.specification()
+
+
+def _asking(draft: Draft) -> list[Clause]:
+    """Clauses that may demand that something is done: no titles, no mere fields."""
+    told = _told(draft)
+    return [
+        clause
+        for clause in draft.document.clauses
+        if clause.scope is Scope.RELEASE
+        and clause.id not in draft.context
+        and not (_is_title(clause) and clause.requirement in told)
+        and clause.role not in _TELLING
+        and not (clause.id in draft.read and not _asks_besides(clause))
+    ]
+
+
+# Sections that tell of hopes and of the world rather than of what is to be done.
+_TELLING = {"goals", "overview", "background", "success", "market", "risks", "references", "meta"}
+
+
+def _asks_besides(clause: Clause) -> bool:
+    """Whether a clause that names data also demands something: "validate readings: value ..."."""
+    return bool(clause.requirement) and begins_with_demand(said_in(clause))
+
+
+def _told(draft: Draft) -> set[str]:
+    """Requirements that say more than their title."""
+    return {clause.requirement for clause in draft.document.clauses if not _is_title(clause)}
+
+
+def settle(draft: Draft) -> None:
+    """Name what is left over of clauses that were read word by word."""
+    told = _told(draft)
+    for clause in draft.document.clauses:
+        if _is_title(clause) and clause.id not in draft.read and clause.requirement in told:
+            draft.context.setdefault(clause.id, "a title")
+        known = draft.understood.get(clause.id)
+        if known is None or clause.id in draft.open:
+            continue
+        words = tokens(said_in(clause))
+        left = [
+            word
+            for word, stem in zip(words, stems_of(words), strict=True)
+            if stem[:1].isalnum() and stem not in known and stem not in filler_stems()
+        ]
+        if left:
+            draft.open[clause.id] = f"not understood: {' '.join(left)[:120]}"
+
+
+def _is_title(clause: Clause) -> bool:
+    return clause.form is ClauseForm.HEADING
