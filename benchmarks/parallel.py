@@ -22,8 +22,9 @@ from uuid import uuid4
 from benchmarks.plans import plan_of
 from benchmarks.ratios import QUICK, Contender, Figure, Timing, alternate, report
 from nodewright.delivery.delivery import Delivery
-from nodewright.planning.model import NodeReport, Plan, Verify
+from nodewright.planning.plan import Plan
 from nodewright.prd.models import NODE_KINDS
+from nodewright.proving.model import NodeReport, Verify
 from nodewright.proving.proof import render_files
 from nodewright.reading import SimplePRDAnalyzer
 from nodewright.runs.parallel import GenerationJob, ParallelGenerator

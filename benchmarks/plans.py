@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from nodewright.planning.model import (
-    NodePlan,
-    Plan,
+from nodewright.planning.MISSING import (
     PlannedField,
     PlannedOperation,
     PlannedStep,
     PlannedTransition,
-    Trace,
 )
+
+from nodewright.planning.plan import NodePlan, Plan, Trace
 from nodewright.prd.models import FieldType
 
 TRACES = (Trace("FR-1", "Orders", 3, "The system must store orders"),)

@@ -19,9 +19,10 @@ from nodewright.logs import get_logger
 from nodewright.mixins import usable_set
 from nodewright.monitoring import otel
 from nodewright.patterns.tuning import tuned_matcher
-from nodewright.planning.model import Check, NodeReport, Plan
+from nodewright.planning.plan import Plan
 from nodewright.planning.planner import plan_nodes
 from nodewright.prd import read_prd
+from nodewright.proving.model import Check, NodeReport
 from nodewright.proving.proof import load_templates, render_files
 from nodewright.reading import SimplePRDAnalyzer
 from nodewright.runs.announcing import Announcer

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nodewright.planning.model import Verify
+from nodewright.proving.model import Verify
 from nodewright.runs.recording import Recorder
 from nodewright.storage import CodegenPersistence
 from nodewright.workflow import Options, generate, prepare

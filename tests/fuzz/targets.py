@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import orjson
+from nodewright.planning.planner import NothingToGenerateError
 from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 
@@ -31,7 +32,6 @@ from nodewright.mixins.forest import Forest, fit
 from nodewright.monitoring import MetricType, MonitoringSystem
 from nodewright.monitoring.errors import MetricError
 from nodewright.patterns import PatternLibraryError, PatternMatcher, load_folder
-from nodewright.planning.planner import NothingToGenerateError
 from nodewright.prd.source import PRDSourceError, read_prd
 from nodewright.reading.display import print_analysis
 from nodewright.templates import TemplatePack

@@ -11,7 +11,7 @@ from nodewright.cli.output import printable
 
 if TYPE_CHECKING:
     from nodewright.delivery.decisions import FileDecision
-    from nodewright.planning.model import NodePlan, Plan
+    from nodewright.planning.plan import NodePlan, Plan
     from nodewright.storage.records import PerformanceMetricsSummary
     from nodewright.workflow import Outcome, Run
 

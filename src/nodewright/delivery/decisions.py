@@ -23,7 +23,7 @@ from nodewright.delivery.manifest import (
     read_regular,
 )
 from nodewright.delivery.merge import Merged, has_conflicts, merge
-from nodewright.planning.model import RenderedFile
+from nodewright.rendering.model import RenderedFile
 
 
 class Action(StrEnum):

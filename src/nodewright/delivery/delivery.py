@@ -26,7 +26,8 @@ from nodewright.delivery.manifest import (
     digest,
     load_manifest,
 )
-from nodewright.planning.model import NodeReport, RenderedFile
+from nodewright.proving.model import NodeReport
+from nodewright.rendering.model import RenderedFile
 
 FAILED_FOLDER = "failed"
 REPORT_NAME = "report.json"

@@ -17,7 +17,7 @@ import orjson
 
 from nodewright import __version__
 from nodewright.errors import NodewrightError
-from nodewright.planning.model import RenderedFile
+from nodewright.rendering.model import RenderedFile
 
 STATE_FOLDER = ".nodewright"
 MANIFEST_NAME = "manifest.json"

@@ -6,10 +6,9 @@ that no operation asks for has no node.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 
 from nodewright.language.naming import accepted_name, pascal, snake
-from nodewright.planning.model import Trace
 from nodewright.spec.model import (
     Add,
     Aggregate,
@@ -35,6 +34,16 @@ KINDS = ("EFFECT", "COMPUTE", "REDUCER", "ORCHESTRATOR")
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """Where in the PRD something came from."""
+
+    requirement: str
+    section: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class OperationPlan:
     """One operation of a node; ``element`` is what the specification says of it."""
 
@@ -51,7 +60,8 @@ class NodePlan:
 
     ``slug`` is the folder's name (``node_ticket_effect``), ``class_name`` the node's class
     (``NodeTicketEffect``), ``kind`` one of ``KINDS``. ``entity`` names what it works on, empty where
-    it works on none; ``name`` is its subject as an identifier.
+    it works on none; ``name`` is its subject as an identifier. ``runs`` are the nodes, by slug, that
+    its workflows run.
     """
 
     slug: str
@@ -63,6 +73,7 @@ class NodePlan:
     operations: tuple[OperationPlan, ...]
     systems: tuple[str, ...] = ()
     mixins: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
 
     @property
     def stem(self) -> str:
@@ -121,6 +132,7 @@ class Plan:
     title: str
     description: str
     nodes: tuple[NodePlan, ...]
+    specification: Specification
     entities: tuple[Entity, ...] = ()
     ports: tuple[Port, ...] = ()
     events: tuple[Event, ...] = ()
@@ -149,6 +161,7 @@ def plan_specification(specification: Specification) -> Plan:
         for (name, kind), operations in sorted(grouped.items(), key=_place)
     )
     slugs = {op.name: node.slug for node in nodes for op in node.operations}
+    nodes = tuple(replace(node, runs=tuple(_run_by(node, slugs))) for node in nodes)
     covered = {name for node in nodes for name in node.clauses}
     operations = specification.operations
     return Plan(
@@ -156,6 +169,7 @@ def plan_specification(specification: Specification) -> Plan:
         title=specification.title,
         description=specification.description,
         nodes=nodes,
+        specification=specification,
         entities=specification.entities,
         ports=specification.ports,
         events=specification.events,
@@ -178,6 +192,20 @@ def plan_specification(specification: Specification) -> Plan:
         uncovered=tuple(_trace(note) for note in specification.clauses if note.id not in covered),
         systems=tuple(_systems(specification.ports, specification.stores)),
         clauses={node.slug: node.clauses for node in nodes},
+    )
+
+
+def _run_by(node: NodePlan, slugs: Mapping[str, str]) -> Iterator[str]:
+    """The other nodes that the workflows of ``node`` run, each once."""
+    asked = (
+        name
+        for op in node.operations
+        if isinstance(op.element, Workflow)
+        for step in op.element.steps
+        for name in (step.operation, step.undo)
+    )
+    yield from dict.fromkeys(
+        slugs[name] for name in asked if slugs.get(name, node.slug) != node.slug
     )
 
 

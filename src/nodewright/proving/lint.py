@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 from ruff import find_ruff_bin  # type: ignore[import-untyped]  # ships no types
 
-from nodewright.planning.model import Check
+from nodewright.proving.model import Check
 from nodewright.proving.verdict import PACKAGE, Rejected, brief, judge, node_of
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from nodewright.planning.model import Check, Verify
 from nodewright.proving.contract import accept_contract
 from nodewright.proving.lint import lint_node
+from nodewright.proving.model import Check, Verify
 from nodewright.proving.package import verify_package
 from nodewright.proving.running import run_checks
 from nodewright.proving.sources import accept_sources

@@ -16,8 +16,8 @@ from xml.etree import ElementTree as ET
 import orjson
 import yaml
 
-from nodewright.planning.model import Check
 from nodewright.proving.commands import Answer, ask
+from nodewright.proving.model import Check
 from nodewright.proving.verdict import PACKAGE, Rejected, brief, judge, node_of
 
 # Judges that run beside each other; each is mostly one busy process.

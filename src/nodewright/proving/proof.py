@@ -16,10 +16,12 @@ from typing import NamedTuple
 
 from ruff import find_ruff_bin  # type: ignore[import-untyped]  # ships no types
 
-from nodewright.planning.model import Check, NodePlan, NodeReport, Plan, RenderedFile, Verify
+from nodewright.planning.plan import NodePlan, Plan
 from nodewright.proving import lint_package, verify_node
+from nodewright.proving.model import Check, NodeReport, Verify
 from nodewright.proving.scratch import temporary_folder
-from nodewright.rendering.render import render_frame, render_node, render_package
+from nodewright.rendering.files import render_frame, render_node, render_package
+from nodewright.rendering.model import RenderedFile
 from nodewright.templates import TemplatePack
 
 # Nodes are imported under their package's name, which a process has once. Executors may run
@@ -175,7 +177,7 @@ def _surroundings(plan: Plan, nodes: list[NodePlan], pack: TemplatePack) -> Iter
     """What the package needs to be imported, and the nodes that workflows of ``nodes`` run."""
     yield from render_frame(plan, pack)
     here = {node.slug for node in nodes}
-    wanted = {step.node for node in nodes for step in node.steps} - here
+    wanted = {slug for node in nodes for slug in node.runs} - here
     for node in plan.nodes:
         if node.slug in wanted:
             yield from render_node(plan, node, pack)

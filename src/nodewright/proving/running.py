@@ -14,8 +14,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from nodewright.planning.model import Check
 from nodewright.proving.contract import read_contract
+from nodewright.proving.model import Check
 from nodewright.proving.sample_inputs import operations, sample_model
 from nodewright.proving.staged import StagedNode
 from nodewright.proving.verdict import Rejected, judge_async

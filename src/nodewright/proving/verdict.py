@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 
-from nodewright.planning.model import Check
+from nodewright.proving.model import Check
 
 DETAIL_LIMIT = 2000
 

@@ -187,8 +187,12 @@ def _with_note(name: str, note: str, rest: str, clauses: tuple[str, ...]) -> Fie
         return read_field(
             name, clauses, annotation=" | ".join(f"'{value}'" for value in values.values)
         )
-    if values is not None and 2 * sum(is_common(field_name(value)) for value in values.values) >= len(values.values):
-        return read_field(name, clauses, annotation="object")  # "address (street, city)" is made of them
+    if values is not None and 2 * sum(
+        is_common(field_name(value)) for value in values.values
+    ) >= len(values.values):
+        return read_field(
+            name, clauses, annotation="object"
+        )  # "address (street, city)" is made of them
     return read_field(name, clauses, notes=f"({said})")
 
 

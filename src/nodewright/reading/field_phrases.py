@@ -47,7 +47,9 @@ _LISTING = re.compile(
     r"(?=\s*[:：]|\s+(?:such|like|including|of|for|`)|$))?\s*(?:such as|like|including|of)?\s*[:：]?\s*",
     re.IGNORECASE,
 )
-_CUT = re.compile(r"\s+(?:to|for|so that|into|from|in order|as well as the|when|if|which|that)\s", re.IGNORECASE)
+_CUT = re.compile(
+    r"\s+(?:to|for|so that|into|from|in order|as well as the|when|if|which|that)\s", re.IGNORECASE
+)
 _LABELLED = re.compile(
     r"(?:^|[\s.(])[*_`]{0,3}(?:(?:data|key|required|main|table|primary|optional)\s+)?(?:columns|fields|attributes"
     r"|properties|字段|属性|列|필드|속성|カラム|フィールド|campos|felder|champs|поля)[*_`]{0,3}\s*[:：]\s*[*_`]{0,3}"
@@ -120,7 +122,9 @@ class _Reader:
             if called:
                 self._called[_description(part)] = called
         said = ", ".join(
-            f"{part} ({self._called[_description(part)]})" if _description(part) in self._called and not identifier_in(part) else part
+            f"{part} ({self._called[_description(part)]})"
+            if _description(part) in self._called and not identifier_in(part)
+            else part
             for part in parts
         )
         return listed_notes(said, clauses)
@@ -193,15 +197,27 @@ class _Reader:
             labelled = is_data(section) and not re.search(r"[.:;]", before) and named_thing(before)
             if found["colon"] and not (said or labelled or announces_list(before)):
                 continue
-            name = announced_before(before, has=has) or (self._recent if is_pronoun(before) else "") or (
-                _parameters_of(section, number, before) or (subject_of(section, number) if said and not has else "")
+            name = (
+                announced_before(before, has=has)
+                or (self._recent if is_pronoun(before) else "")
+                or (
+                    _parameters_of(section, number, before)
+                    or (subject_of(section, number) if said and not has else "")
+                )
             )
             if name and self._listed(name, before, listed, clauses, said=said, has=has):
                 return True
         return False
 
     def _listed(
-        self, name: str, before: str, listed: str, clauses: tuple[str, ...], *, said: bool, has: bool
+        self,
+        name: str,
+        before: str,
+        listed: str,
+        clauses: tuple[str, ...],
+        *,
+        said: bool,
+        has: bool,
     ) -> bool:
         matched = list(_matched(listed, clauses))
         listed = _without_which(listed)
@@ -211,15 +227,24 @@ class _Reader:
         if not all(is_field_phrase(re.split(r"[(（:]", part)[0]) for part in parts):
             return False
         notes = [*_arranged(before, clauses), *matched, *self._notes(listed, clauses)]
-        each = bool(re.match(r"(?:[*\w .-]{0,30}[:.]\s*)?(?:each|every|an?)\s", plain(before).strip(), re.IGNORECASE))
-        single = has and each and bool(re.fullmatch(r"(?:an?|one)\s+[\w-]+(?:\s+[\w-]+)?", listed.strip()))
+        each = bool(
+            re.match(
+                r"(?:[*\w .-]{0,30}[:.]\s*)?(?:each|every|an?)\s",
+                plain(before).strip(),
+                re.IGNORECASE,
+            )
+        )
+        single = (
+            has
+            and each
+            and bool(re.fullmatch(r"(?:an?|one)\s+[\w-]+(?:\s+[\w-]+)?", listed.strip()))
+        )
         if len(notes) < 2 and not single:
             return False
         every = has and each and len(notes) == len(parts)
         if said or every or matched or single or self._is_list(listed, notes, _HALF, sure=False):
             return self._put(name, notes, clauses)
         return False
-
 
     def _added(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``Add a "Remarks" column``: to the record spoken of last."""
@@ -283,14 +308,19 @@ def _thing_before(before: str) -> tuple[str, bool]:
         "address",
         "basics",
     }
-    sure = head in _LOGS or head in field_words("data_words") and head not in {
-        "files",
-        "file",
-        "documents",
-        "resources",
-        "management",
-        "properties",
-    }
+    sure = (
+        head in _LOGS
+        or head in field_words("data_words")
+        and head
+        not in {
+            "files",
+            "file",
+            "documents",
+            "resources",
+            "management",
+            "properties",
+        }
+    )
     return ("", False) if plural and not sure and len(spoken) > 2 else (name, sure)
 
 

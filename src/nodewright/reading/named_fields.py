@@ -17,9 +17,16 @@ from nodewright.reading.gathering import (
 )
 from nodewright.reading.mentions import Mentions
 
-_NAMED = re.compile(r"`(?P<name>[a-z]\w{1,40})(?:`|\s*(?P<sign>==?|!=|>=?|<=?)\s*(?P<value>[^`]{1,60})`)")
-_CALLED = re.compile(r"\b(?:fields?|columns?|attributes?|labels?|flags?|propert(?:y|ies))\s*(?:named|called)?\s*$", re.IGNORECASE)
-_CALLED_AFTER = re.compile(r"\s*(?:fields?|columns?|attributes?|flags?|values?)\b|\s*(?:is|=|≤|≥|<|>|are)\s", re.IGNORECASE)
+_NAMED = re.compile(
+    r"`(?P<name>[a-z]\w{1,40})(?:`|\s*(?P<sign>==?|!=|>=?|<=?)\s*(?P<value>[^`]{1,60})`)"
+)
+_CALLED = re.compile(
+    r"\b(?:fields?|columns?|attributes?|labels?|flags?|propert(?:y|ies))\s*(?:named|called)?\s*$",
+    re.IGNORECASE,
+)
+_CALLED_AFTER = re.compile(
+    r"\s*(?:fields?|columns?|attributes?|flags?|values?)\b|\s*(?:is|=|≤|≥|<|>|are)\s", re.IGNORECASE
+)
 ASSUMED = "a field of {}, as the text uses it without saying whose it is"
 
 

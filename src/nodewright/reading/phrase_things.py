@@ -34,8 +34,13 @@ def is_shown(name: str) -> bool:
     return bool(last) and last[0] in field_words("shown_by")
 
 
-_ARRANGED = re.compile(r"(?<=\w)\s+\w+(?:ed|en)\s+(?:by|in|with|from|to|as)\b.*$", re.IGNORECASE | re.DOTALL)
-_PASSIVE = re.compile(r"(?<=\w)\s+(?:(?:must|shall|should|will|can)\s+be|is|are|gets?)\s+\w+(?:ed|pt|ld|en)\b.*$", re.I)
+_ARRANGED = re.compile(
+    r"(?<=\w)\s+\w+(?:ed|en)\s+(?:by|in|with|from|to|as)\b.*$", re.IGNORECASE | re.DOTALL
+)
+_PASSIVE = re.compile(
+    r"(?<=\w)\s+(?:(?:must|shall|should|will|can)\s+be|is|are|gets?)\s+\w+(?:ed|pt|ld|en)\b.*$",
+    re.I,
+)
 
 
 def thing_in(phrase: str) -> str:
@@ -63,7 +68,11 @@ def introducers(text: str) -> Iterator[re.Match[str]]:
 
 def announces_list(before: str) -> bool:
     """Whether what stands before a colon says that fields follow, not kinds or examples."""
-    if re.search(r"\b(?:types?|kinds?|examples?|options|steps|formats|methods|cases)\b", before, re.IGNORECASE):
+    if re.search(
+        r"\b(?:types?|kinds?|examples?|options|steps|formats|methods|cases)\b",
+        before,
+        re.IGNORECASE,
+    ):
         return False
     return bool(_FIELDS_SAID.search(before) or _LEADING_PER.match(f"{before},"))
 
@@ -150,7 +159,11 @@ def acted_on(sentence: str) -> str:
     ('Measurement', 'Complaint')
     """
     found = _ACTED_ON.match(plain(sentence).strip())
-    if found is None or not (found["asked"] or verb_of(found["verb"].lower()) or found["verb"].lower() in field_words("leading_verbs")):
+    if found is None or not (
+        found["asked"]
+        or verb_of(found["verb"].lower())
+        or found["verb"].lower() in field_words("leading_verbs")
+    ):
         return ""
     name = thing_name(found["thing"])
     return "" if is_shown(name) else name

@@ -35,18 +35,26 @@ _UNIQUE = re.compile(
     r"(?:\s+(?:per|within|for each|for every|in each|among)\s+(?:an?\s+|each\s+|the\s+)?(?P<scope>[\w -]{2,30}))?",
     re.IGNORECASE,
 )
-_IDENTIFIED = re.compile(r"\b(?:identified|keyed)\s+(?:uniquely\s+)?by\s+(?P<rest>[^.;()]{3,120})|\bunique(?:ly)?\s+(?:on|by)\s+(?P<also>[^.;()]{3,120})", re.I)
+_IDENTIFIED = re.compile(
+    r"\b(?:identified|keyed)\s+(?:uniquely\s+)?by\s+(?P<rest>[^.;()]{3,120})|\bunique(?:ly)?\s+(?:on|by)\s+(?P<also>[^.;()]{3,120})",
+    re.I,
+)
 _DUPLICATES = re.compile(
     r"\bduplicate\s+(?P<thing>[\w -]{2,40}?)\s+(?:is|are|must|shall|should|will)\s+(?:be\s+)?(?:rejected|refused|not allowed|prevented"
     r"|prohibited|denied|forbidden)",
     re.IGNORECASE,
 )
-_SAME_SCOPE = re.compile(r"\b(?:on|at|in|for|within)\s+the\s+same\s+(?P<scope>[\w -]{2,30})", re.IGNORECASE)
+_SAME_SCOPE = re.compile(
+    r"\b(?:on|at|in|for|within)\s+the\s+same\s+(?P<scope>[\w -]{2,30})", re.IGNORECASE
+)
 # A place is taken for something: a seat of an event, a box on a day.
 _OCCASIONS = frozenset(
     "event show flight trip ride screening performance session concert match class course crossing departure".split()
 )
-_OVER = re.compile(r"cancel|refund|expir|reject|withdraw|returned|closed|void|no.?show|released|checked.?out", re.IGNORECASE)
+_OVER = re.compile(
+    r"cancel|refund|expir|reject|withdraw|returned|closed|void|no.?show|released|checked.?out",
+    re.IGNORECASE,
+)
 OVER = "records whose state says that they are over do not count"
 
 
@@ -73,7 +81,9 @@ def read_uniqueness(draft: Draft) -> None:
                     _read(draft, lines, subject, sentence, lines.within(block, sentence))
 
 
-_ASKS = re.compile(r"twice|once|double|unique|no two|duplicate|identified by|keyed by|again", re.IGNORECASE)
+_ASKS = re.compile(
+    r"twice|once|double|unique|no two|duplicate|identified by|keyed by|again", re.IGNORECASE
+)
 
 
 def _read(
@@ -85,7 +95,11 @@ def _read(
         if found is None:
             continue
         entity, fields, assumed = draft.entities[found[0]], found[1], found[2]
-        if not fields or any(known.fields == fields for known in entity.unique) or fields == (entity.key,):
+        if (
+            not fields
+            or any(known.fields == fields for known in entity.unique)
+            or fields == (entity.key,)
+        ):
             return
         when, over = _still_counts(entity) if find is _taken_twice else (None, "")
         said = "; ".join(part for part in (assumed, over) if part)
@@ -125,12 +139,22 @@ def _scoped(entity: Entity, field: str, scope: str) -> _Found:
     if scope:
         wanted = set(map(singular, scope.lower().split()))
         named = [each.name for each in entity.fields if wanted & set(each.name.split("_"))]
-        dated = [each.name for each in entity.fields if each.type.base in {Base.DATE, Base.DATETIME}]
+        dated = [
+            each.name for each in entity.fields if each.type.base in {Base.DATE, Base.DATETIME}
+        ]
         other = named[:1] or (dated[:1] if wanted & {"day", "date", "time", "night"} else [])
         return (entity.name, (other[0], field), "") if other else None
-    occasions = [each.name for each in entity.fields if each.name != field and _OCCASIONS & set(each.name.split("_"))]
+    occasions = [
+        each.name
+        for each in entity.fields
+        if each.name != field and _OCCASIONS & set(each.name.split("_"))
+    ]
     if occasions:
-        return entity.name, (occasions[0], field), f"the same {field} of another {occasions[0]} is another one"
+        return (
+            entity.name,
+            (occasions[0], field),
+            f"the same {field} of another {occasions[0]} is another one",
+        )
     return entity.name, (field,), ""
 
 

@@ -7,32 +7,27 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 
-from nodewright.planning.model import RenderedFile
 from nodewright.planning.plan import NodePlan, Plan
+from nodewright.rendering.model import RenderedFile
 from nodewright.rendering.node_contexts import node_files
 from nodewright.rendering.package_contexts import FileContext, frame_files
-from nodewright.spec.model import Specification
 from nodewright.templates import TemplatePack
 
 
-def render_node(
-    plan: Plan, specification: Specification, node: NodePlan, pack: TemplatePack
-) -> tuple[RenderedFile, ...]:
+def render_node(plan: Plan, node: NodePlan, pack: TemplatePack) -> tuple[RenderedFile, ...]:
     """All files of ``node``: its folder under ``src``."""
     requirements = tuple(trace.requirement for trace in node.traces)
     files = [
         _file(pack, each, node=node.slug, requirements=requirements)
-        for each in node_files(plan, specification, node)
+        for each in node_files(plan, plan.specification, node)
     ]
     return (*files, *_packages(pack, files, node.slug, _node_texts(node), requirements))
 
 
-def render_frame(
-    plan: Plan, specification: Specification, pack: TemplatePack
-) -> tuple[RenderedFile, ...]:
+def render_frame(plan: Plan, pack: TemplatePack) -> tuple[RenderedFile, ...]:
     """Those of the package's own files that a node needs to be imported and judged."""
     root = f"src/{plan.package}"
-    files = [_file(pack, each) for each in frame_files(plan, specification)]
+    files = [_file(pack, each) for each in frame_files(plan, plan.specification)]
     about = f"Nodes of {plan.title}."
     files += [
         _file(pack, FileContext(template, path, context))
@@ -46,9 +41,7 @@ def render_frame(
     return (*files, *_packages(pack, inside, "", _FRAME_TEXTS | {plan.package: about}, ()))
 
 
-def render_package(
-    plan: Plan, specification: Specification, pack: TemplatePack
-) -> tuple[RenderedFile, ...]:
+def render_package(plan: Plan, pack: TemplatePack) -> tuple[RenderedFile, ...]:
     """The package's own files, for the nodes that ``plan`` has."""
     context = {
         "package": plan.package,
@@ -58,7 +51,7 @@ def render_package(
         "uncovered": plan.uncovered,
     }
     return (
-        *render_frame(plan, specification, pack),
+        *render_frame(plan, pack),
         _file(pack, FileContext("package/README.md.j2", "README.md", context)),
         _file(pack, FileContext("package/test_package.py.j2", "tests/test_package.py", context)),
     )

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 from uuid import UUID
 
 from nodewright.logs import get_logger
-from nodewright.planning.model import NodeReport, Plan, Verify
+from nodewright.planning.plan import Plan
 from nodewright.prd import SimplePRDAnalysisResult
+from nodewright.proving.model import NodeReport, Verify
 from nodewright.settings import Settings
 
 if TYPE_CHECKING:

@@ -16,17 +16,11 @@ from uuid import uuid4
 from nodewright.delivery.decisions import FileDecision
 from nodewright.delivery.delivery import Delivery, DeliveryResult
 from nodewright.errors import NodewrightError
-from nodewright.planning.model import (
-    OVERDUE,
-    Check,
-    NodePlan,
-    NodeReport,
-    Plan,
-    RenderedFile,
-    Verify,
-)
+from nodewright.planning.plan import NodePlan, Plan
 from nodewright.proving import verify_package
+from nodewright.proving.model import OVERDUE, Check, NodeReport, Verify
 from nodewright.proving.proof import judge_staged, render_files
+from nodewright.rendering.model import RenderedFile
 from nodewright.runs.pooling import Proof, prove, without_broken_steps
 from nodewright.runs.workers import CrashedError, OverdueError, ProcessWorkers, Workers
 
@@ -117,7 +111,7 @@ class Engine:
 
     def _complete(self, node: NodePlan) -> bool:
         """Whether a node can be delivered: a workflow waits for the nodes that it runs."""
-        return all(step.node in self.reports for step in node.steps)
+        return all(slug in self.reports for slug in node.runs)
 
     def _due(self, ready: int) -> bool:
         # The judges of the full level look at the package as a whole.

@@ -11,9 +11,10 @@ from uuid import UUID
 from nodewright.errors import NodewrightError
 from nodewright.language.naming import snake
 from nodewright.logs import get_logger
-from nodewright.planning.model import NodePlan, NodeReport, Plan
+from nodewright.planning.plan import NodePlan, Plan
 from nodewright.planning.planner import plan_service
 from nodewright.prd.models import NODE_KINDS, SimplePRDAnalysisResult
+from nodewright.proving.model import NodeReport
 from nodewright.runs.engine import Outcome
 
 _log = get_logger(__name__, component="parallel_generator")

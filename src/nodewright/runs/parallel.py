@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
-from nodewright.planning.model import NodeReport, Verify
+from nodewright.proving.model import NodeReport, Verify
 from nodewright.runs.engine import Engine
 from nodewright.runs.jobs import (
     GenerationJob,

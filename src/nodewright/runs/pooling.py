@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nodewright.planning.model import OVERDUE, Check, NodePlan, NodeReport, Plan, Verify
+from nodewright.planning.plan import NodePlan, Plan
+from nodewright.proving.model import OVERDUE, Check, NodeReport, Verify
 from nodewright.proving.proof import prove_nodes
 from nodewright.runs.workers import CrashedError, OverdueError, Workers
 
@@ -57,7 +58,7 @@ def without_broken_steps(plan: Plan, reports: Mapping[str, NodeReport]) -> dict[
     failed = {slug for slug, report in reports.items() if not report.passed}
     checked = dict(reports)
     for node in plan.nodes:
-        broken = sorted({step.node for step in node.steps} & failed)
+        broken = sorted(set(node.runs) & failed)
         report = reports[node.slug]
         if broken and report.passed:
             check = Check("steps", passed=False, detail=f"runs {', '.join(broken)}, which failed")
@@ -106,11 +107,6 @@ async def _prove_batch(
 
 def _part(plan: Plan, batch: Sequence[NodePlan]) -> Plan:
     """What a worker needs of ``plan``: a large plan is not sent whole with each call."""
-    wanted = {node.slug for node in batch} | {s.node for node in batch for s in node.steps}
-    return Plan(
-        plan.package,
-        plan.title,
-        plan.description,
-        tuple(node for node in plan.nodes if node.slug in wanted),
-        systems=plan.systems,
-    )
+    wanted = {node.slug for node in batch} | {slug for node in batch for slug in node.runs}
+    nodes = tuple(node for node in plan.nodes if node.slug in wanted)
+    return replace(plan, nodes=nodes, uncovered=(), clauses={})

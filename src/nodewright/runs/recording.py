@@ -14,7 +14,8 @@ from nodewright.mixins import record_composition
 from nodewright.patterns.feedback import PatternFeedbackCollector
 from nodewright.patterns.models import PatternDetection
 from nodewright.patterns.verification import OperationOutcome
-from nodewright.planning.model import NodePlan, NodeReport
+from nodewright.planning.plan import NodePlan
+from nodewright.proving.model import NodeReport
 from nodewright.storage import CodegenPersistence, queries
 
 # The node type of phases that belong to a run as a whole.

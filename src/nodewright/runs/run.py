@@ -9,8 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from nodewright.delivery.decisions import FileDecision
-from nodewright.planning.model import NodePlan, NodeReport, Plan, Verify
+from nodewright.planning.plan import NodePlan, Plan
 from nodewright.prd import SimplePRDAnalysisResult
+from nodewright.proving.model import NodeReport, Verify
 from nodewright.runs.engine import Outcome
 
 

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from nodewright.cli.app import app
 from nodewright.events.codegen import CODEGEN_EVENTS, SERVICE
-from nodewright.planning.model import Verify
+from nodewright.proving.model import Verify
 from nodewright.runs.announcing import Announcer
 from nodewright.runs.recording import Recorder
 from nodewright.runs.workers import ExecutorWorkers

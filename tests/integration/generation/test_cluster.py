@@ -13,7 +13,7 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from nodewright.planning.model import Verify
+from nodewright.proving.model import Verify
 from nodewright.reading import SimplePRDAnalyzer
 from nodewright.runs.parallel import GenerationJob, ParallelGenerator
 

@@ -16,7 +16,7 @@ from tests.unit.generation.test_planner import SHOP
 
 from nodewright import templates
 from nodewright.delivery.delivery import undo
-from nodewright.planning.model import Verify
+from nodewright.proving.model import Verify
 from nodewright.reading import SimplePRDAnalyzer
 from nodewright.runs.parallel import (
     GenerationJob,

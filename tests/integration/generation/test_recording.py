@@ -10,7 +10,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from nodewright.planning.model import Check, NodeReport, Plan, Verify
+from nodewright.planning.plan import Plan
+from nodewright.proving.model import Check, NodeReport, Verify
 from nodewright.runs.recording import Recorder
 from nodewright.runs.workers import ExecutorWorkers
 from nodewright.storage import CodegenPersistence

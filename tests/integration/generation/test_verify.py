@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from nodewright.planning.model import Check, Verify
 from nodewright.proving import lint_package, package, verify_node, verify_package
+from nodewright.proving.model import Check, Verify
 
 KINDS = ["EFFECT", "COMPUTE", "REDUCER", "ORCHESTRATOR"]
 STATIC = ["parses", "ruff", "contract"]

@@ -11,18 +11,12 @@ from uuid import UUID
 import httpx
 import pytest
 import uvicorn
+from nodewright.planning.MISSING import PlannedField, PlannedOperation, PlannedTransition
 
 from nodewright.monitoring import MonitoringSystem
-from nodewright.planning.model import (
-    Check,
-    NodePlan,
-    Plan,
-    PlannedField,
-    PlannedOperation,
-    PlannedTransition,
-    Trace,
-)
+from nodewright.planning.plan import NodePlan, Plan, Trace
 from nodewright.prd.models import FieldType
+from nodewright.proving.model import Check
 from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence
 from nodewright.web.app import create_app

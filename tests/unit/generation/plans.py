@@ -1,17 +1,11 @@
 """Plans for tests: one of all four kinds, and hostile ones."""
 
 from hypothesis import strategies as st
+from nodewright.planning.lifecycle import _USUAL
+from nodewright.planning.MISSING import PlannedField, PlannedOperation, PlannedStep
 
 from nodewright.language.naming import pascal, shorten, snake, unique
-from nodewright.planning.lifecycle import _USUAL
-from nodewright.planning.model import (
-    NodePlan,
-    Plan,
-    PlannedField,
-    PlannedOperation,
-    PlannedStep,
-    Trace,
-)
+from nodewright.planning.plan import NodePlan, Plan, Trace
 from nodewright.prd.models import FieldType
 
 HOSTILE = st.one_of(

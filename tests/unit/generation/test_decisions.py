@@ -16,7 +16,8 @@ from nodewright.delivery.manifest import (
     load_manifest,
 )
 from nodewright.delivery.merge import MergeError, has_conflicts, merge
-from nodewright.planning.model import Check, NodeReport, RenderedFile
+from nodewright.proving.model import Check, NodeReport
+from nodewright.rendering.model import RenderedFile
 
 SLUG = "node_order_effect"
 NODE = f"src/shop/nodes/{SLUG}/node.py"

@@ -19,7 +19,8 @@ from nodewright.delivery.delivery import Delivery, EditedError, recover, undo
 from nodewright.delivery.folder_lock import BusyError
 from nodewright.delivery.journal import Change, Journal
 from nodewright.delivery.manifest import DeliveryError
-from nodewright.planning.model import Check, NodeReport, RenderedFile
+from nodewright.proving.model import Check, NodeReport
+from nodewright.rendering.model import RenderedFile
 
 PASSED = (Check("parses", passed=True),)
 FAILED = (Check("parses", passed=True), Check("contract", passed=False, detail="no kind"))

@@ -11,7 +11,8 @@ import pytest
 from nodewright.delivery.decisions import decide
 from nodewright.delivery.delivery import Delivery, recover, undo
 from nodewright.delivery.manifest import DeliveryError, load_manifest
-from nodewright.planning.model import Check, NodeReport, RenderedFile
+from nodewright.proving.model import Check, NodeReport
+from nodewright.rendering.model import RenderedFile
 
 FILES = [RenderedFile("src/shop/node.py", "one\n", "t", "1", "ab", "node_a")]
 DIGEST = "a" * 64

@@ -1,0 +1,71 @@
+"""What proving yields: plain, frozen, picklable values."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nodewright.rendering.model import RenderedFile
+from nodewright.templates import TemplateUse
+
+
+class Verify(StrEnum):
+    """How far each node is proven before it is delivered."""
+
+    STATIC = "static"
+    RUN = "run"
+    FULL = "full"
+
+
+# The check that a node fails when it is stopped at its time limit.
+OVERDUE = "time"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One judge's word on a node: ``detail`` is the reason when it did not pass."""
+
+    name: str
+    passed: bool
+    detail: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class NodeReport:
+    """What became of one node.
+
+    Times are seconds in the worker: ``render_seconds`` and ``verify_seconds`` by the clock,
+    ``cpu_seconds`` of the processor, the judges' own processes included. ``template_uses`` are what
+    the worker's template cache did since its last report.
+    """
+
+    slug: str
+    kind: str
+    checks: tuple[Check, ...]
+    files: tuple[RenderedFile, ...] = ()
+    render_seconds: float = 0.0
+    verify_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    template_uses: tuple[TemplateUse, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the whole job."""
+        return self.render_seconds + self.verify_seconds
+
+    @property
+    def passed(self) -> bool:
+        """Whether at least one judge spoke and none objected."""
+        return bool(self.checks) and all(check.passed for check in self.checks)
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether it was stopped at its time limit."""
+        return any(check.name == OVERDUE and not check.passed for check in self.checks)
+
+    @property
+    def reason(self) -> str:
+        """The first objection, empty when there is none."""
+        if not self.checks:
+            return "not proven"
+        failed = [check for check in self.checks if not check.passed]
+        return f"{failed[0].name}: {failed[0].detail}" if failed else ""
