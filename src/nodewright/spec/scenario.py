@@ -1,6 +1,6 @@
 """Scenarios: what is done with a running specification, step by step, and what comes of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from nodewright.spec.calls import Answer, Caller
 from nodewright.spec.interpreter import Interpreter, PortError, Published, Sent
-from nodewright.spec.model import Specification
+from nodewright.spec.model import Operation, Specification
 from nodewright.spec.values import Record, Value
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -191,21 +191,23 @@ def facts(specification: Specification) -> frozenset[tuple[str, ...]]:
     return frozenset(_facts(specification))
 
 
-def _facts(specification: Specification) -> Any:
+def _facts(specification: Specification) -> Iterator[tuple[str, ...]]:
     for each in specification.operations:
-        if each.route is not None:
-            yield ("route", each.name, each.route.method, each.route.path, str(each.route.status))
-            for code, status in each.route.statuses:
-                yield ("status", each.name, code, str(status))
-        if each.command:
-            yield ("command", each.name, each.command)
-        if each.schedule is not None:
-            yield ("schedule", each.name, str(each.schedule.every), str(each.schedule.at))
+        yield from _surface(each)
     for port in specification.ports:
-        if port.system:
-            yield ("system", port.name, port.capability, port.system)
+        yield ("system", port.name, port.capability, port.system)
     for event in specification.events:
-        if event.topic:
-            yield ("topic", event.name, event.topic)
+        yield ("topic", event.name, event.topic)
     for store in specification.stores:
         yield ("store", store.system, *store.entities)
+
+
+def _surface(each: Operation) -> Iterator[tuple[str, ...]]:
+    if each.route is not None:
+        yield ("route", each.name, each.route.method, each.route.path, str(each.route.status))
+        for code, status in each.route.statuses:
+            yield ("status", each.name, code, str(status))
+    if each.command:
+        yield ("command", each.name, each.command)
+    if each.schedule is not None:
+        yield ("schedule", each.name, str(each.schedule.every), str(each.schedule.at))
