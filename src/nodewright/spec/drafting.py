@@ -63,7 +63,7 @@ class Known:
         self.prepared: Prepared = prepared(specification)
         self.sampling = Sampling(START)
         self.recipes: dict[str, Recipe] = {}
-        self._hints: dict[str, dict[str, "Hint"]] = {}
+        self._hints: dict[str, dict[str, Hint]] = {}
         self._creators: dict[str, Operation | None] = {}
 
     def creator(self, entity: str) -> Operation | None:
@@ -201,7 +201,8 @@ class Draft:
             return None
         self.depth += 1
         distinct = self._distinct(entity, number) | dict(given or {})
-        self.call(creator, number=number, given=distinct)
+        as_file = isinstance(creator, Import)
+        self.call(creator, number=number if as_file else 1, given={} if as_file else distinct)
         self.depth -= 1
         self.made[entity, number] = len(self.steps) - 1
         return self.made[entity, number]
@@ -257,10 +258,16 @@ class Draft:
     def request(self, operation: Operation, number: int, given: Given) -> dict[str, Value]:
         """Values for all inputs that a request has to give, and for those in ``given``."""
         values: dict[str, Value] = {}
-        for each in self.known.prepared.inputs(operation):
+        formula = isinstance(operation, Compute) and bool(operation.results)
+        for place, each in enumerate(self.known.prepared.inputs(operation)):
             if each.name in given:
                 if given[each.name] is not MISSING:
                     values[each.name] = given[each.name]
+            elif needed(each) and formula and each.type.numeric:
+                rules = self.known.rules(operation, each)
+                values[each.name] = self.known.sampling.told_apart(
+                    each.name, each.type, rules, place
+                )
             elif needed(each):
                 values[each.name] = self.value(operation, each, number)
         return values

@@ -1,10 +1,7 @@
-"""Plain sample values by the name and type of a field, and values at the edges of what is allowed.
-
-``Later`` stands for a moment that depends on when it is used: samples know only the start.
-"""
+"""Plain sample values by the name and type of a field, and values at the edges."""
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,13 +15,20 @@ from nodewright.spec.records import check_rules
 from nodewright.spec.types import Base, Type
 from nodewright.spec.values import Value
 
+LONGEST = 2000
 CENT = Decimal("0.01")
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
+_ROUNDED = Decimal("10.125")  # differs by how it is rounded to two places or one
+_APART = (100, 20, 5, 3, 7, 2, 11, 13)
+_PERSONS = frozenset(
+    {"first", "last", "holder", "author", "customer", "visitor", "user", "patient", "student",
+     "teacher", "owner", "contact", "recipient", "supplier", "doctor"}
+)  # fmt: skip
 _PEOPLE = ("anna", "ben", "clara", "david", "emma", "felix")
 _UNKNOWN_ID = UUID(int=999)
 
-_BY_FORMAT = {
+_BY_FORMAT: dict[Format, Callable[[int], str]] = {
     Format.EMAIL: lambda n: f"{_person(n)}@example.org",
     Format.URL: lambda n: f"https://example.org/{n}",
     Format.PHONE: lambda n: f"+49 30 555010{n}",
@@ -71,6 +75,12 @@ class Sampling:
                 return each
         return plain
 
+    def told_apart(self, name: str, kind: Type, rules: Sequence[Rule], place: int) -> Value:
+        """A number of its own for each input of a formula, so that none stands for another."""
+        wanted = _APART[place % len(_APART)]
+        value = Decimal(wanted) if kind.base is Base.NUMBER else wanted
+        return value if self.keeps(value, name, rules) else self.value(name, kind, rules)
+
     def keeps(self, value: Value, name: str, rules: Sequence[Rule]) -> bool:
         """Whether ``value`` breaks none of ``rules``, as far as it can be told without a record."""
         for rule in rules:
@@ -84,7 +94,7 @@ class Sampling:
     def _scope(self) -> Scope:
         return Scope(World(records={}, now=self.now, new_id=lambda: _UNKNOWN_ID))
 
-    def plain(self, name: str, kind: Type, number: int = 1) -> Value:  # noqa: C901, PLR0911, PLR0912 - one case a type
+    def plain(self, name: str, kind: Type, number: int = 1) -> Value:  # noqa: C901, PLR0911 - one case a type
         """A value of ``kind`` that reads well."""
         match kind.base:
             case Base.TEXT:
@@ -115,7 +125,7 @@ class Sampling:
     def edges(
         self, name: str, kind: Type, rules: Iterable[Rule], constants: Iterable[Value]
     ) -> list[Value]:
-        """Values where an answer may change: around bounds and constants, other texts and states."""
+        """Values where an answer may change: around bounds and constants, other texts."""
         bounds = [*self._bounds(rules), *constants]
         found = [*_around(kind, bounds)]
         match kind.base:
@@ -129,6 +139,8 @@ class Sampling:
                 found += kind.values
             case Base.BOOLEAN:
                 found += [True, False]
+            case Base.NUMBER:
+                found += [self.plain(name, kind, 2), _ROUNDED]
             case _:
                 found += [self.plain(name, kind, number) for number in (2, 3)]
         return list({repr(each): each for each in found}.values())
@@ -162,7 +174,8 @@ class Sampling:
 
 
 def _lengths(bounds: Iterable[Value]) -> list[int]:
-    whole = [int(each) for each in bounds if isinstance(each, int | Decimal) and abs(each) < 2000]
+    numbers = [each for each in bounds if isinstance(each, int | Decimal)]
+    whole = [int(each) for each in numbers if abs(each) < LONGEST]
     return [n for bound in whole for n in (bound, bound + 1, bound - 1) if n >= 0]
 
 
@@ -171,7 +184,9 @@ def _text(name: str, number: int) -> str:
     for word in reversed(words):
         if word in _BY_WORD:
             return _BY_FORMAT[_BY_WORD[word]](number)
-    if words[-1] in {"name", "holder", "author", "customer", "visitor", "user"}:
+    if words[-1] == "name" and len(words) > 1:
+        words = words[:-1]
+    if words[-1] in _PERSONS:
         return _person(number).title()
     return f"{' '.join(words)} {number}"
 
@@ -203,6 +218,7 @@ def constants_of(expressions: Iterable[Expression]) -> list[Value]:
 
 
 _UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400, "weeks": 604_800}
+_LONGEST_SPAN = 10**10
 
 
 def _constants(node: ast.AST) -> Iterator[Value]:
@@ -214,5 +230,6 @@ def _constants(node: ast.AST) -> Iterator[Value]:
         case ast.Constant(value=float() as number):
             yield Decimal(repr(number))
         case ast.Call(func=ast.Name(id=unit), args=[ast.Constant(value=int() | float() as count)]):
-            if unit in _UNITS and abs(count) * _UNITS[unit] < 10**10:
-                yield timedelta(seconds=count * _UNITS[unit])
+            seconds = float(str(count)) * _UNITS.get(unit, 0)
+            if 0 < abs(seconds) < _LONGEST_SPAN:
+                yield timedelta(seconds=seconds)

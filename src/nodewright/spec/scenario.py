@@ -43,10 +43,11 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class PortFails:
-    """A port fails the next ``times`` times."""
+    """A port fails ``times`` times, once it has taken ``after`` more messages."""
 
     port: str
     times: int = 1
+    after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class Running:
 
     def __init__(self, specification: Specification) -> None:
         self.now = START
-        self.failing: dict[str, int] = {}
+        self.failing: dict[str, tuple[int, int]] = {}
         self.count = 0
         self.interpreter = Interpreter(
             specification,
@@ -125,8 +126,11 @@ class Running:
         return UUID(int=self.count)
 
     def _take(self, port: str, _: Mapping[str, Value]) -> None:
-        if self.failing.get(port, 0) > 0:
-            self.failing[port] -= 1
+        after, times = self.failing.get(port, (0, 0))
+        if after > 0:
+            self.failing[port] = (after - 1, times)
+        elif times > 0:
+            self.failing[port] = (0, times - 1)
             raise PortError(port)
 
     def run(self, scenario: Scenario) -> Outcome:
@@ -166,7 +170,7 @@ class Running:
             case Advance():
                 self.now += step.by
             case PortFails():
-                self.failing[step.port] = step.times
+                self.failing[step.port] = (step.after, step.times)
             case Deliver():
                 payload = {name: self.value(value) for name, value in step.payload.items()}
                 return self.interpreter.deliver(step.event, payload)

@@ -5,10 +5,10 @@ else without it. The search is directed: it tries the operations that the clause
 call that succeeds, then those at the edges of the constants that decide about it.
 """
 
-import random
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from nodewright.spec.ablation import without
@@ -22,11 +22,16 @@ from nodewright.spec.model import (
     Selected,
     Specification,
 )
-from nodewright.spec.scenario import Advance, Answered, Call, Outcome, Scenario, Step, run
-from nodewright.spec.variants import draft, edges, related, spans, variants
+from nodewright.spec.mutants import mutants
+from nodewright.spec.scenario import Answered, Call, Outcome, Scenario, Step, run
+from nodewright.spec.tree import expressions
+from nodewright.spec.variants import draft, edges, in_turns, related, spans, variants
 
 MOST_REPAIRS = 150
 MOST_TRIED = 400
+MOST_TRIED_FOR_A_PART = 150
+MOST_MUTANTS = 60
+MOST_SCENARIOS = 10
 
 
 class Search:
@@ -107,20 +112,42 @@ class Search:
         ablated = without(self.specification, clause)
         if ablated is self.specification:
             return None
-        touched = self._touched(ablated, clause)
-        for count, (scenario, outcome) in enumerate(_in_turns(map(self.scenarios, touched))):
-            if count > MOST_TRIED:
-                break
-            if differs(outcome, run(ablated, scenario)):
-                return self._shortened(scenario, outcome, ablated)
+        shown = self._show(ablated, clause, MOST_TRIED)
+        if shown is not None:
+            return shown
         empty = Scenario()
         facts = run(self.specification, empty).facts, run(ablated, empty).facts
         return empty if facts[0] != facts[1] else None
 
+    def find_all(self, clause: str) -> tuple[Scenario, ...]:
+        """The scenario that shows ``clause``, and those that show each of its parts."""
+        first = self.find(clause)
+        if first is None or not first.steps:
+            return () if first is None else (first,)
+        found = [(first, run(self.specification, first))]
+        for mutant in islice(mutants(self.specification, clause), MOST_MUTANTS):
+            if len(found) >= MOST_SCENARIOS:
+                break
+            if any(differs(outcome, run(mutant, scenario)) for scenario, outcome in found):
+                continue
+            shown = self._show(mutant, clause, MOST_TRIED_FOR_A_PART)
+            if shown is not None:
+                found.append((shown, run(self.specification, shown)))
+        return tuple(scenario for scenario, _ in found)
+
+    def _show(self, mutant: Specification, clause: str, most: int) -> Scenario | None:
+        """The first scenario that tells ``mutant`` apart, as short as it can be made."""
+        touched = self._touched(mutant, clause)
+        tried = islice(in_turns(map(self.scenarios, touched), (12, 3)), most)
+        for scenario, outcome in tried:
+            if differs(outcome, run(mutant, scenario)):
+                return self._shortened(scenario, outcome, mutant)
+        return None
+
     def _touched(self, ablated: Specification, clause: str) -> list[Operation]:
-        """Operations that the clause changes: those that are gone first, then those that name it."""
+        """Operations that the clause changes: first those that are gone, then others of it."""
         known = Known(ablated)
-        found = []
+        found: list[tuple[tuple[bool, bool, int], int, Operation]] = []
         for operation in self.specification.operations:
             other = ablated.operation(operation.name)
             if other is None or related(self.known, operation) != related(known, other):
@@ -156,27 +183,12 @@ def _telling(operation: Operation, answer: Answer) -> bool:
 
 
 def _entities(part: Any) -> frozenset[str]:
-    from nodewright.spec.tree import expressions
-
     return frozenset(name for each in expressions(part) for name in each.entities())
 
 
 def _reach(operation: Operation) -> int:
     """How much an operation needs before it can be asked for."""
     return {"Create": 0, "Compute": 0, "Workflow": 3}.get(type(operation).__name__, 1)
-
-
-def _in_turns(sources: Any) -> Iterator[Any]:
-    """One of each in turn; the first gets more turns at the beginning."""
-    waiting = list(sources)
-    while waiting:
-        for source in list(waiting):
-            for _ in range(4):
-                item = next(source, None)
-                if item is None:
-                    waiting.remove(source)
-                    break
-                yield item
 
 
 def differs(one: Outcome, other: Outcome) -> bool:
@@ -249,3 +261,11 @@ def find_scenario(specification: Specification, clause_id: str) -> Scenario | No
     None where no scenario shows it; without steps where only what can be looked up differs.
     """
     return _search(_Same(specification)).find(clause_id)
+
+
+def find_scenarios(specification: Specification, clause_id: str) -> tuple[Scenario, ...]:
+    """``find_scenario``, then a scenario for each part of the clause that it does not show.
+
+    A part is an element or attribute that is left out, an edge, an operator: see ``mutants``.
+    """
+    return _search(_Same(specification)).find_all(clause_id)

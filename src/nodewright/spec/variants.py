@@ -4,6 +4,7 @@ Each variant is a scenario: the good call, then the same with other values, othe
 times, by others, with ports that fail. The plainest come first.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -89,9 +90,14 @@ def edges(known: Known, operation: Operation, each: Input) -> list[Value]:
 
 
 def variants(known: Known, operation: Operation) -> Iterator[Scenario]:
-    """Scenarios that end with the operation, or with what follows from it."""
+    """Scenarios that end with the operation, or with what follows from it; each once."""
+    seen: set[str] = set()
     for build in (_again, _values, _others, _states, _ports, _callers, _waits, _events, _mixed):
-        yield from build(known, operation)
+        for scenario in build(known, operation):
+            text = repr(scenario)
+            if text not in seen:
+                seen.add(text)
+                yield scenario
 
 
 def _again(known: Known, operation: Operation) -> Iterator[Scenario]:
@@ -128,11 +134,17 @@ def _too_often(
 
 
 def _values(known: Known, operation: Operation) -> Iterator[Scenario]:
-    for each in known.prepared.inputs(operation):
-        for value in _tried(known, operation, each):
-            yield draft(known, operation, given={each.name: value})
+    inputs = list(known.prepared.inputs(operation))
+    inputs.sort(key=lambda each: not known.rules(operation, each))
+    tried = [_named_values(known, operation, each) for each in inputs]
+    for name, value in in_turns(tried, (6, 3)):
+        yield draft(known, operation, given={name: value})
     if isinstance(operation, Compute | Create | Workflow):
         yield from _without_optional(known, operation)
+
+
+def _named_values(known: Known, operation: Operation, each: Input) -> Iterator[tuple[str, Value]]:
+    return ((each.name, value) for value in _tried(known, operation, each))
 
 
 def _without_optional(known: Known, operation: Operation) -> Iterator[Scenario]:
@@ -223,6 +235,16 @@ def _numbered(known: Known, name: str, changed: Given, number: int) -> Given:
 
 def _states(known: Known, operation: Operation) -> Iterator[Scenario]:
     """A record in each of its states."""
+    if isinstance(operation, Create):
+        for path in paths_of(known, operation.entity).values():
+            made = Draft(known)
+            made.record(operation.entity)
+            for move in path:
+                moving = known.specification.operation(move)
+                if moving is not None:
+                    made.call(moving)
+            made.call(operation)
+            yield made.scenario
     if not isinstance(operation, OnEntity) or isinstance(operation, Create | Import):
         return
     for path in paths_of(known, operation.entity).values():
@@ -243,6 +265,10 @@ def _ports(known: Known, operation: Operation) -> Iterator[Scenario]:
         for times in sorted({1, tries}):
             yield Scenario((*good.steps[:-1], PortFails(port, times), good.steps[-1]))
     if isinstance(operation, Workflow):
+        for port, tries in _used(known, operation):
+            for after in range(1, len(operation.steps)):
+                failing = PortFails(port, tries, after)
+                yield Scenario((*good.steps[:-1], failing, good.steps[-1]))
         for step in operation.steps:
             if step.retry is not None:
                 called = known.specification.operation(step.operation)
@@ -311,7 +337,21 @@ def _mixed(known: Known, operation: Operation) -> Iterator[Scenario]:
         for each in known.prepared.inputs(operation)
         if each.type.base in {Base.INTEGER, Base.NUMBER, Base.BOOLEAN, Base.ENUM, Base.DATETIME}
     ]
-    for one, other in zip(inputs, inputs[1:], strict=False):
+    for one, other in itertools.pairwise(inputs):
         for first in edges(known, operation, one)[:4]:
             for second in edges(known, operation, other)[:4]:
                 yield draft(known, operation, given={one.name: first, other.name: second})
+
+
+def in_turns(sources: Iterable[Iterator[Any]], turns: tuple[int, int]) -> Iterator[Any]:
+    """Items of each in turn: ``turns[0]`` of the first source a round, ``turns[1]`` of others."""
+    waiting = list(sources)
+    first = waiting[0] if waiting else None
+    while waiting:
+        for source in list(waiting):
+            for _ in range(turns[0] if source is first else turns[1]):
+                item = next(source, None)
+                if item is None:
+                    waiting.remove(source)
+                    break
+                yield item
