@@ -18,7 +18,7 @@ MOST_ROUNDS = 100
 
 
 def without(specification: Specification, clause: str) -> Specification:
-    """``specification`` as it would be without ``clause``; the same object where nothing changes."""
+    """``specification`` without ``clause``; the same object where it says nothing."""
     found: Any = specification
     gone: list[Path] = []
     for path, element in elements(specification):
@@ -30,9 +30,8 @@ def without(specification: Specification, clause: str) -> Specification:
                 found = put(found, (*path, "clauses"), kept)
         if any(each == clause for _, each in element.parts):
             found = put(found, path, _without_parts(at(found, path), clause))
-    if not gone and found is specification:
-        return specification
-    return pruned(drop(found, gone))
+    unchanged: bool = not gone and found is specification
+    return specification if unchanged else pruned(drop(found, gone))
 
 
 def named(specification: Specification, clause: str) -> tuple[Path, ...]:

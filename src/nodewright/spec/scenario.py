@@ -1,6 +1,6 @@
 """Scenarios: what is done with a running specification, step by step, and what comes of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from nodewright.spec.calls import Answer, Caller
 from nodewright.spec.interpreter import Interpreter, PortError, Published, Sent
-from nodewright.spec.model import Specification
+from nodewright.spec.model import Operation, Specification
 from nodewright.spec.values import Record, Value
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -43,10 +43,11 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class PortFails:
-    """A port fails the next ``times`` times."""
+    """A port fails ``times`` times, once it has taken ``after`` more messages."""
 
     port: str
     times: int = 1
+    after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class Running:
 
     def __init__(self, specification: Specification) -> None:
         self.now = START
-        self.failing: dict[str, int] = {}
+        self.failing: dict[str, tuple[int, int]] = {}
         self.count = 0
         self.interpreter = Interpreter(
             specification,
@@ -125,8 +126,11 @@ class Running:
         return UUID(int=self.count)
 
     def _take(self, port: str, _: Mapping[str, Value]) -> None:
-        if self.failing.get(port, 0) > 0:
-            self.failing[port] -= 1
+        after, times = self.failing.get(port, (0, 0))
+        if after > 0:
+            self.failing[port] = (after - 1, times)
+        elif times > 0:
+            self.failing[port] = (0, times - 1)
             raise PortError(port)
 
     def run(self, scenario: Scenario) -> Outcome:
@@ -166,7 +170,7 @@ class Running:
             case Advance():
                 self.now += step.by
             case PortFails():
-                self.failing[step.port] = step.times
+                self.failing[step.port] = (step.after, step.times)
             case Deliver():
                 payload = {name: self.value(value) for name, value in step.payload.items()}
                 return self.interpreter.deliver(step.event, payload)
@@ -191,21 +195,23 @@ def facts(specification: Specification) -> frozenset[tuple[str, ...]]:
     return frozenset(_facts(specification))
 
 
-def _facts(specification: Specification) -> Any:
+def _facts(specification: Specification) -> Iterator[tuple[str, ...]]:
     for each in specification.operations:
-        if each.route is not None:
-            yield ("route", each.name, each.route.method, each.route.path, str(each.route.status))
-            for code, status in each.route.statuses:
-                yield ("status", each.name, code, str(status))
-        if each.command:
-            yield ("command", each.name, each.command)
-        if each.schedule is not None:
-            yield ("schedule", each.name, str(each.schedule.every), str(each.schedule.at))
+        yield from _surface(each)
     for port in specification.ports:
-        if port.system:
-            yield ("system", port.name, port.capability, port.system)
+        yield ("system", port.name, port.capability, port.system)
     for event in specification.events:
-        if event.topic:
-            yield ("topic", event.name, event.topic)
+        yield ("topic", event.name, event.topic)
     for store in specification.stores:
         yield ("store", store.system, *store.entities)
+
+
+def _surface(each: Operation) -> Iterator[tuple[str, ...]]:
+    if each.route is not None:
+        yield ("route", each.name, each.route.method, each.route.path, str(each.route.status))
+        for code, status in each.route.statuses:
+            yield ("status", each.name, code, str(status))
+    if each.command:
+        yield ("command", each.name, each.command)
+    if each.schedule is not None:
+        yield ("schedule", each.name, str(each.schedule.every), str(each.schedule.at))
