@@ -1,8 +1,11 @@
 """What is to happen to each file of the output folder: decided once, shown and then done."""
 
+import ast
+import io
+import tokenize
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -59,6 +62,16 @@ class FileDecision:
             self.file is not None
             and self.staged is not None
             and self.staged != self.file.content.encode()
+        )
+
+    @property
+    def unresolved(self) -> bool:
+        """Whether the user's edits and the generated ones cannot both be had in a shell."""
+        return (
+            self.action is Action.CONFLICT
+            and not self.blocks
+            and self.file is not None
+            and not self.file.user_owned
         )
 
     @property
@@ -134,12 +147,45 @@ def _decide(file: RenderedFile, root: Path, manifest: Manifest, *, force: bool) 
     entry = manifest.files.get(file.path)
     verdict = _obstacle(file.path, root, generated, force=force)
     if verdict is None:
-        verdict = _unedited(held(root, file.path), generated, entry, force=force)
-    if verdict is None and entry is not None:
-        verdict = _edited(file, root, entry, force=force)
-    action, reason, content, staged, blocks = cast("_Verdict", verdict)
+        current = held(root, file.path)
+        lines = _Lines.of(current)
+        verdict = _unedited(lines.plain(current), generated, entry, force=force)
+        if verdict is None and entry is not None:
+            verdict = _edited(file, root, entry, lines.plain(current) or b"", force=force)
+        verdict = lines.restored(cast("_Verdict", verdict), generated)
+    action, reason, content, staged, blocks = verdict
     staged = generated if staged is None else staged
     return FileDecision(file.path, action, reason, file.node, file, content, staged, blocks)
+
+
+class _Lines(Enum):
+    """How the lines of a file end; files are compared and merged with plain line feeds."""
+
+    LF = b"\n"
+    CRLF = b"\r\n"
+
+    @classmethod
+    def of(cls, content: bytes | None) -> "_Lines":
+        """CRLF where every line of ``content`` ends so."""
+        ends = content.count(b"\r\n") if content else 0
+        return cls.CRLF if content and ends and ends == content.count(b"\n") else cls.LF
+
+    def plain(self, content: bytes | None) -> bytes | None:
+        """``content`` with line feeds only."""
+        if content is None or self is _Lines.LF:
+            return content
+        return content.replace(b"\r\n", b"\n")
+
+    def restored(self, verdict: "_Verdict", generated: bytes) -> "_Verdict":
+        """``verdict`` with the line ends that the file has."""
+        if self is _Lines.LF:
+            return verdict
+        staged = generated if verdict.staged is None else verdict.staged
+        content = verdict.content
+        return verdict._replace(
+            content=None if content is None else content.replace(b"\n", b"\r\n"),
+            staged=staged.replace(b"\n", b"\r\n"),
+        )
 
 
 def _obstacle(path: str, root: Path, generated: bytes, *, force: bool) -> _Verdict | None:
@@ -178,10 +224,11 @@ def _unedited(
     return None
 
 
-def _edited(file: RenderedFile, root: Path, entry: ManifestEntry, *, force: bool) -> _Verdict:
+def _edited(
+    file: RenderedFile, root: Path, entry: ManifestEntry, current: bytes, *, force: bool
+) -> _Verdict:
     """The rules for files that the user edited."""
     generated = file.content.encode()
-    current = held(root, file.path) or b""
     if entry.base == digest(generated):
         return _Verdict(Action.KEEP, "edited; generated as before", staged=current)
     if force and not file.user_owned:
@@ -194,7 +241,9 @@ def _edited(file: RenderedFile, root: Path, entry: ManifestEntry, *, force: bool
     )
     for applies, reason in unmergeable:
         if applies:
-            return _Verdict(Action.CONFLICT, f"{reason}: kept as it is")
+            return _Verdict(Action.CONFLICT, f"{reason}: kept as it is", staged=current)
+    if file.path.endswith(".py") and same_code(current, base or b""):
+        return _Verdict(Action.OVERWRITE, "only laid out anew since it was generated", generated)
     merged = merge(current, base or b"", generated)
     return _of_merge(current, merged, user_owned=file.user_owned)
 
@@ -206,9 +255,25 @@ def _of_merge(current: bytes, merged: Merged, *, user_owned: bool) -> _Verdict:
         reason = "your changes and the generated ones"
         return _Verdict(Action.MERGE, reason, merged.content, merged.content)
     conflicts = f"{merged.conflicts} conflict{'s' if merged.conflicts > 1 else ''}"
-    if user_owned:
-        return _Verdict(Action.CONFLICT, f"{conflicts}; the file is yours: kept as it is")
-    return _Verdict(Action.CONFLICT, f"{conflicts}, marked in the file", merged.content)
+    whose = "the file is yours" if user_owned else "yours and the generated text differ"
+    return _Verdict(Action.CONFLICT, f"{conflicts}; {whose}: kept as it is", staged=current)
+
+
+def same_code(one: bytes, other: bytes) -> bool:
+    """Whether two Python texts differ in nothing but their layout; comments count."""
+    try:
+        return _code(one) == _code(other)
+    except (SyntaxError, ValueError, RecursionError, tokenize.TokenError):
+        return False
+
+
+def _code(text: bytes) -> tuple[str, list[str]]:
+    comments = [
+        token.string
+        for token in tokenize.tokenize(io.BytesIO(text).readline)
+        if token.type == tokenize.COMMENT
+    ]
+    return ast.dump(ast.parse(text)), comments
 
 
 def _dropped(path: str, root: Path, entry: ManifestEntry) -> FileDecision:

@@ -127,16 +127,27 @@ class Delivery:
         unlock_folder(self.root, self._lock, keep=any(self._existed) or self._began)
         self._lock = None
 
-    def accept(self, files: Iterable[RenderedFile]) -> list[FileDecision]:
-        """Decide about files that need no staging, for what ``commit`` will do."""
-        self._decisions = self.plan(files)
+    def accept(
+        self, files: Iterable[RenderedFile], *, additive: bool | None = None
+    ) -> list[FileDecision]:
+        """Decide about files, for what ``commit`` will do.
+
+        Args:
+            files: what was generated.
+            additive: leave alone what is not among ``files``; as the delivery by default.
+        """
+        additive = self.additive if additive is None else additive
+        self._decisions = decide(files, self.out, force=self.force, additive=additive)
+        self._own_files_delivered = False
         return self._decisions
 
     def stage(self, files: Iterable[RenderedFile]) -> Path:
         """Write what would be delivered to a staging folder, for the judges.
 
+        What was accepted is staged; where nothing was, ``files`` are accepted first.
+
         Files of the user's own beside the generated ones are staged too, for handlers import
-        them. Merged files are staged as merged, conflicting ones as generated.
+        them. Merged files are staged as merged, conflicting ones as they lie.
 
         Returns:
             The staging folder, removed when the ``with`` block ends.
@@ -144,8 +155,11 @@ class Delivery:
         Raises:
             DeliveryError: as ``plan``, or the folder cannot be written.
         """
-        self.accept(files)
+        if not self._decisions:
+            self.accept(files)
         with _as_delivery_errors(self.out):
+            if self.staging is not None:
+                shutil.rmtree(self.staging, ignore_errors=True)
             self.staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self.root / STATE_FOLDER))
             for decision in self._decisions:
                 if decision.staged is not None:
@@ -156,16 +170,6 @@ class Delivery:
                 if content is not None:
                     _write(self.staging, path, content)
         return self.staging
-
-    def accept_early(self, files: Iterable[RenderedFile]) -> list[FileDecision]:
-        """As ``accept``, before all files are known: none is removed for not being among them."""
-        self._decisions = decide(files, self.out, force=self.force, additive=True)
-        return self._decisions
-
-    def commit_early(self, reports: Iterable[NodeReport]) -> None:
-        """Deliver nodes that passed; the package's own files come again with the next commit."""
-        self.commit(reports)
-        self._own_files_delivered = False
 
     @property
     def decisions(self) -> tuple[FileDecision, ...]:
@@ -225,7 +229,7 @@ class Delivery:
         entries, bases = {}, {}
         for decision in decisions:
             file = decision.file
-            if file is None or (decision.action is Action.CONFLICT and decision.content is None):
+            if file is None or decision.action is Action.CONFLICT:
                 continue
             written = decision.content if decision.content is not None else decision.staged
             entries[decision.path] = ManifestEntry.of(file, written or b"")

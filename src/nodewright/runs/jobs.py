@@ -10,9 +10,13 @@ from uuid import UUID
 
 from nodewright.errors import NodewrightError
 from nodewright.language.naming import snake
+from nodewright.logs import get_logger
 from nodewright.planning.model import NodePlan, NodeReport, Plan
 from nodewright.planning.planner import plan_service
 from nodewright.prd.models import NODE_KINDS, SimplePRDAnalysisResult
+from nodewright.runs.engine import Outcome
+
+_log = get_logger(__name__, component="parallel_generator")
 
 
 @dataclass
@@ -135,3 +139,51 @@ def described(job: GenerationJob, node: NodePlan, report: NodeReport) -> dict[st
         "requirements": [trace.requirement for trace in node.traces],
         "checks": [check.name for check in report.checks],
     }
+
+
+def result_of(
+    job: GenerationJob, outcome: Outcome | None = None, error: str | None = None
+) -> GenerationResult:
+    """The result of a job: of its node's outcome, or of ``error`` where it got no node."""
+    report = outcome.report if outcome else None
+    if outcome is not None and not outcome.delivered:
+        error = outcome.reason
+    if error is not None:
+        _log.warning("generation.job.failed", {"job_id": job.job_id, "error": error})
+    return GenerationResult(
+        job_id=job.job_id,
+        success=error is None,
+        node_result=described(job, outcome.node, outcome.report)
+        if outcome is not None and error is None
+        else None,
+        error=error,
+        duration_ms=report.seconds * 1000 if report else 0.0,
+        node_type=job.node_type,
+        microservice_name=job.microservice_name,
+        timed_out=error is not None and report is not None and report.timed_out,
+    )
+
+
+def all_failed(results: Sequence[GenerationResult], session_id: UUID) -> Exception:
+    """The error of ``results``, none of which succeeded.
+
+    Its context has ``errors``, job id -> why it failed; its correlation id is the session's. This
+    imports omnibase_core, which takes a while: not in the event loop's thread.
+    """
+    from omnibase_core.enums.enum_core_error_code import EnumCoreErrorCode
+    from omnibase_core.errors import OnexError
+
+    class JobsOverdueError(OnexError, TimeoutError):
+        """Every job took longer than its time limit."""
+
+    overdue = all(result.timed_out for result in results)
+    kind = JobsOverdueError if overdue else OnexError
+    code = EnumCoreErrorCode.TIMEOUT if overdue else EnumCoreErrorCode.OPERATION_FAILED
+    reasons = "; ".join(f"job {result.job_id}: {result.error}" for result in results)
+    cure = "give the generator a longer timeout_seconds" if overdue else "mend these and run again"
+    return kind(
+        message=f"all {len(results)} jobs failed: {reasons}; {cure}",
+        error_code=code,
+        correlation_id=session_id,
+        errors={str(result.job_id): result.error for result in results},
+    )

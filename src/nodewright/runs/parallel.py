@@ -12,12 +12,15 @@ from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from nodewright.planning.model import NodeReport, Verify
-from nodewright.runs.folder_run import FolderRun
+from nodewright.runs.engine import Engine
 from nodewright.runs.jobs import (
     GenerationJob,
     GenerationResult,
+    all_failed,
     by_folder,
+    plan_folder,
     refuse_doubles,
+    result_of,
 )
 from nodewright.runs.pooling import Proof
 from nodewright.runs.recording import Recorder, RunTimes
@@ -137,7 +140,7 @@ class ParallelGenerator:
         async with aclosing(self.generate_nodes_iter(jobs, session_id)) as results:
             finished = [result async for result in results]
         if finished and not any(result.success for result in finished):
-            raise await asyncio.to_thread(_all_failed, finished, session_id)
+            raise await asyncio.to_thread(all_failed, finished, session_id)
         return finished
 
     async def generate_nodes_iter(
@@ -209,15 +212,10 @@ class ParallelGenerator:
         workers = self._ready_workers()
 
         async def work(folder: Path, group: Sequence[GenerationJob]) -> None:
-            run = FolderRun(folder, group, workers, self.max_workers, self._proof)
             try:
-                async with aclosing(run.results(call.reports.append)) as results:
-                    async for result in results:
-                        done.put_nowait(result)
+                await self._generate_folder(folder, group, workers, call, done.put_nowait)
             except Exception as error:  # noqa: BLE001 - whoever reads the results raises it
                 done.put_nowait(error)
-            finally:
-                call.persistence_seconds += run.persistence_seconds
 
         running = [asyncio.create_task(work(*group)) for group in by_folder(jobs)]
         try:
@@ -230,6 +228,29 @@ class ParallelGenerator:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
+
+    async def _generate_folder(
+        self,
+        folder: Path,
+        jobs: Sequence[GenerationJob],
+        workers: Workers,
+        call: _Call,
+        on_result: Callable[[GenerationResult], None],
+    ) -> None:
+        """The jobs of one output folder: they become one package."""
+        plan, planned, refused = await asyncio.to_thread(plan_folder, folder, jobs)
+        for job, error in refused:
+            on_result(result_of(job, error=error))
+        if not plan.nodes:
+            return
+        engine = Engine(plan, folder, workers, self.max_workers, self._proof)
+        try:
+            async with aclosing(engine.run(call.reports.append)) as outcomes:
+                async for outcome in outcomes:
+                    if outcome.node.slug in planned:
+                        on_result(result_of(planned[outcome.node.slug], outcome))
+        finally:
+            call.persistence_seconds += engine.seconds
 
     def _ready_workers(self) -> Workers:
         if self._workers is None:
@@ -257,9 +278,3 @@ class ParallelGenerator:
         times = RunTimes(seconds, self.max_workers, statistics.speedup)
         self._recorder.nodes(session_id, call.reports, self.max_workers)
         self._recorder.run(session_id, times)
-
-
-def _all_failed(results: Sequence[GenerationResult], session_id: UUID) -> Exception:
-    from nodewright.runs.failures import all_failed
-
-    return all_failed(results, session_id)

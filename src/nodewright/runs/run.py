@@ -11,6 +11,7 @@ from uuid import UUID
 from nodewright.delivery.decisions import FileDecision
 from nodewright.planning.model import NodePlan, NodeReport, Plan, Verify
 from nodewright.prd import SimplePRDAnalysisResult
+from nodewright.runs.engine import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +68,6 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one node of the plan; ``reason`` says why it was not delivered."""
-
-    node: NodePlan
-    report: NodeReport
-    delivered: bool
-    reason: str = ""
 
 
 @dataclass(slots=True)
