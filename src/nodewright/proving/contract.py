@@ -1,26 +1,46 @@
 """Judge of ``contract.yaml``: omnibase_core's strict reading must accept it."""
 
+import tempfile
 from pathlib import Path
 
 import yaml
 
 from nodewright.proving.verdict import Rejected
 
+# What ONEX's runtimes read in a contract and its strict models do not know.
+RUNTIME_KEYS = frozenset(
+    {"terminal_event", "terminal_events", "runtime_profiles", "published_events"}
+)
+
 
 def accept_contract(path: Path, kind: str) -> None:
-    """Validate the contract at ``path`` for a node of ``kind``.
+    """Validate the contract at ``path`` for a node of ``kind``, without what only runtimes read.
 
     Raises:
         Rejected: the file is missing, of another kind, or the strict reading refuses it.
     """
-    from omnibase_core.enums.enum_contract_bucket import EnumContractBucket
-    from omnibase_core.enums.enum_validator_mode import EnumValidatorMode
-    from omnibase_core.normalization import validate_contract_file
-
     contract = read_contract(path)
     node_type = contract.get("node_type")
     if node_type != f"{kind}_GENERIC":
         raise Rejected(f"contract.yaml says node_type {node_type!r}, the plan says {kind}_GENERIC")
+    runtime = RUNTIME_KEYS & contract.keys()
+    if not runtime:
+        _accept_strictly(path)
+        return
+    # The file is judged by its place, so what is left of it stands in a folder of the same names.
+    with tempfile.TemporaryDirectory(prefix="nodewright-contract-") as scratch:
+        copy = Path(scratch, "nodes", path.parent.name, path.name)
+        copy.parent.mkdir(parents=True)
+        strict = {name: value for name, value in contract.items() if name not in runtime}
+        copy.write_text(yaml.safe_dump(strict, sort_keys=False), encoding="utf-8")
+        _accept_strictly(copy)
+
+
+def _accept_strictly(path: Path) -> None:
+    from omnibase_core.enums.enum_contract_bucket import EnumContractBucket
+    from omnibase_core.enums.enum_validator_mode import EnumValidatorMode
+    from omnibase_core.normalization import validate_contract_file
+
     # This reads the file into the strict model of the kind, ModelContractEffect and so on.
     report = validate_contract_file(path, mode=EnumValidatorMode.STRICT)
     # Files in other buckets are reported as passed without having been validated.

@@ -9,7 +9,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeAliasType, Union, get_args, get_origin
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, RootModel
 from pydantic.fields import FieldInfo
 
 from nodewright.proving.matching_text import example
@@ -24,6 +24,8 @@ class Unsampled(ValueError):  # noqa: N818 - says what could not be made
 
 def operations(model: type[BaseModel]) -> tuple[str, ...]:
     """What the ``operation`` field of an input model can be, in order; empty without one."""
+    if issubclass(model, RootModel):
+        return tuple(name for each in _requests(model) for name in operations(each))
     field = model.model_fields.get(OPERATION)
     if field is None:
         return ()
@@ -53,7 +55,21 @@ def sample_model[Model: BaseModel](
         Unsampled: nothing can be made for a required field.
         pydantic.ValidationError: a validator of the model refuses the sample.
     """
-    return model.model_validate(_fields(model, given or {}, optional=optional, depth=0))
+    given = given or {}
+    if issubclass(model, RootModel):
+        wanted = given.get(OPERATION)
+        request = next(
+            each for each in _requests(model) if wanted is None or wanted in operations(each)
+        )
+        return model.model_validate(_fields(request, given, optional=optional, depth=0))
+    return model.model_validate(_fields(model, given, optional=optional, depth=0))
+
+
+def _requests(model: type[RootModel[Any]]) -> tuple[type[BaseModel], ...]:
+    """The requests that an input model is one of."""
+    annotation = _bare(model.model_fields["root"].annotation)
+    choices = get_args(annotation) or (annotation,)
+    return tuple(each for each in choices if isinstance(each, type) and issubclass(each, BaseModel))
 
 
 def sample_value(annotation: Any, metadata: Iterable[object] = (), depth: int = 0) -> Any:
@@ -204,6 +220,7 @@ _FIXED: dict[type, Any] = {
     date: date(2024, 1, 31),
     time: time(12, 30),
     timedelta: timedelta(seconds=1),
+    AwareDatetime: datetime(2024, 1, 31, 12, 30, tzinfo=UTC),
     UUID: UUID("12345678-1234-4678-9234-567812345678"),
 }
 
