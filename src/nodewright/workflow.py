@@ -13,18 +13,21 @@ from pathlib import Path
 
 from nodewright.delivery.decisions import Action
 from nodewright.delivery.delivery import Delivery
+from nodewright.delivery.manifest import load_manifest
+from nodewright.delivery.specification import spec_file, specified
 from nodewright.errors import NodewrightError
 from nodewright.language.naming import snake
 from nodewright.logs import get_logger
 from nodewright.mixins import usable_set
 from nodewright.monitoring import otel
 from nodewright.patterns.tuning import tuned_matcher
-from nodewright.planning.plan import Plan
-from nodewright.planning.planner import plan_nodes
+from nodewright.planning.plan import NothingToGenerateError, Plan, plan_specification
 from nodewright.prd import read_prd
+from nodewright.prd.document import parse_document
 from nodewright.proving.model import Check, NodeReport
 from nodewright.proving.proof import load_templates, render_files
 from nodewright.reading import SimplePRDAnalyzer
+from nodewright.reading.reader import read_document
 from nodewright.runs.announcing import Announcer
 from nodewright.runs.cluster import ClusterWorkers
 from nodewright.runs.engine import Engine, Outcome
@@ -40,6 +43,7 @@ from nodewright.runs.run import (
 )
 from nodewright.runs.workers import ProcessWorkers, Workers
 from nodewright.settings import Settings
+from nodewright.spec.model import State
 
 __all__ = [
     "OnProgress",
@@ -67,26 +71,52 @@ class PackageNameError(NodewrightError):
     """The package name cannot be imported, or is that of something else."""
 
 
-def prepare(prd: Path, package: str | None = None) -> Prepared:
-    """Read, analyse and plan.
+def prepare(prd: Path, package: str | None = None, output: Path | None = None) -> Prepared:
+    """Read, specify and plan.
+
+    Args:
+        prd: the document.
+        package: import name of the generated package; by default that of the package in
+            ``output``, else from the product's own name.
+        output: the folder whose ``spec.yaml`` is merged with what is read.
 
     Raises:
         NodewrightError: the file cannot be read, asks for nothing, or ``package`` is no name.
     """
     if package is not None and snake(package) != package:
         raise PackageNameError(
-            f"{package!r} is no package name: use lower-case letters, digits and underscores, "
-            f"such as {snake(package, 'service')!r}"
+            f"{package!r} is not a valid package name: use lower-case letters, digits and "
+            f"underscores, such as {snake(package, 'service')!r}"
         )
-    return plan_text(read_prd(prd), package)
+    return plan_text(read_prd(prd), package, output)
 
 
-def plan_text(text: str, package: str | None = None) -> Prepared:
-    """Analyse and plan a PRD that is already in memory."""
+def plan_text(text: str, package: str | None = None, output: Path | None = None) -> Prepared:
+    """Specify and plan a PRD that is already in memory; see ``prepare``."""
     started = time.perf_counter()
     analysis = SimplePRDAnalyzer(tuned_matcher()).analyze_prd(text)
-    plan = with_mixins(plan_nodes(analysis, package), analysis.capabilities)
-    return Prepared(analysis, plan, time.perf_counter() - started)
+    document = parse_document(text)
+    name = package or _package_in(output) or document.package
+    found = specified(read_document(document, name), output)
+    plan = plan_specification(found.specification)
+    if not plan.nodes:
+        open_clauses = sum(note.state is State.OPEN for note in found.specification.clauses)
+        raise NothingToGenerateError(
+            f"nothing in the document could be compiled: {open_clauses} clauses are open; "
+            "nodewright spec shows each with its reason"
+        )
+    plan = replace(
+        with_mixins(plan, analysis.capabilities),
+        patterns=tuple(pattern.name for pattern in analysis.patterns),
+        systems=tuple(analysis.external_systems),
+    )
+    seconds = time.perf_counter() - started
+    return Prepared(analysis, plan, seconds, found, document.warnings)
+
+
+def _package_in(output: Path | None) -> str:
+    """The package that was delivered to a folder, empty where there is none."""
+    return load_manifest(output.resolve()).package if output is not None else ""
 
 
 def with_mixins(plan: Plan, capabilities: Sequence[str]) -> Plan:
@@ -110,6 +140,7 @@ def preview(prepared: Prepared, options: Options) -> Preview:
     """What ``generate`` would do to each file; reads only."""
     plan = prepared.plan
     files = render_files(plan, (node.slug for node in plan.nodes), options.templates)
+    files = (*files, spec_file(prepared.specified.generated))
     delivery = Delivery(options.output, plan.package, options.force)
     return Preview(plan, tuple(delivery.plan(files)))
 
@@ -208,6 +239,7 @@ async def _run(run: Run, delivery: Delivery, pool: Workers, on_progress: OnProgr
         run.workers,
         Proof(options.verify, options.templates, options.timeout_seconds),
         delivery,
+        extra=(spec_file(run.prepared.specified.generated),),
         mypy_cache=Settings().data_dir / "mypy",
     )
     known = _already_there(run, delivery) if options.resume else {}

@@ -94,7 +94,7 @@ def generate(
             resume=resume,
             cluster=cluster,
         )
-        prepared = workflow.prepare(prd, package)
+        prepared = workflow.prepare(prd, package, output)
         if dry_run:
             _show_preview(workflow.preview(prepared, options), as_json=as_json)
             raise typer.Exit(PROVEN)
@@ -108,12 +108,10 @@ def _show_preview(preview: "Preview", *, as_json: bool) -> None:
     if as_json:
         print_json(preview.summary())
         return
-    from nodewright.cli.tables import file_table, plan_table, uncovered_table
+    from nodewright.cli.tables import file_table, plan_table
 
     console = _console()
     console.print(plan_table(preview.plan))
-    if preview.plan.uncovered:
-        console.print(uncovered_table(preview.plan))
     console.print(file_table(preview.decisions))
 
 
@@ -121,12 +119,12 @@ def _show_run(run: "Run", *, as_json: bool) -> None:
     if as_json:
         print_json(run.summary())
         return
-    from nodewright.cli.tables import outcome_table, uncovered_table
+    from nodewright.cli.tables import open_table, outcome_table
 
     console = _console()
     console.print(outcome_table(run))
-    if run.prepared.plan.uncovered:
-        console.print(uncovered_table(run.prepared.plan))
+    if any(each.state == "open" for each in run.clauses):
+        console.print(open_table(run.clauses))
     for outcome in run.outcomes:
         if not outcome.delivered:
             console.print(

@@ -12,6 +12,7 @@ from nodewright.cli.output import printable
 if TYPE_CHECKING:
     from nodewright.delivery.decisions import FileDecision
     from nodewright.planning.plan import NodePlan, Plan
+    from nodewright.runs.clauses import ClauseVerdict
     from nodewright.storage.records import PerformanceMetricsSummary
     from nodewright.workflow import Outcome, Run
 
@@ -27,14 +28,15 @@ def plan_table(plan: "Plan") -> Table:
     return table
 
 
-def uncovered_table(plan: "Plan") -> Table:
-    """Requirements that no node covers."""
-    table = _table("Not covered by a node", "Requirement", "Line", "Text")
-    for trace in plan.uncovered[:_MOST_ROWS]:
-        _row(table, trace.requirement, str(trace.line), trace.text)
-    rest = len(plan.uncovered) - _MOST_ROWS
+def open_table(verdicts: Sequence["ClauseVerdict"]) -> Table:
+    """Open clauses, with the reason of each."""
+    waiting = [each for each in verdicts if each.state == "open"]
+    table = _table("Open", "Clause", "Line", "Text", "Reason")
+    for each in waiting[:_MOST_ROWS]:
+        _row(table, each.id, str(each.line), each.text, each.reason)
+    rest = len(waiting) - _MOST_ROWS
     if rest > 0:
-        _row(table, "", "", f"and {rest} more")
+        _row(table, "", "", f"and {rest} more: nodewright open OUT", "")
     return table
 
 

@@ -67,9 +67,9 @@ def duration_in(text: str) -> Length | None:
         unit = _UNITS[_unit(found["unit"])]
         if number is not None:
             return Length(f"{unit}({number:g})", timedelta(**{unit: number}))
-    found = _MONTHS.search(text)
-    if found and (number := _number(found["number"])) is not None:
-        days = number * _DAYS[found["unit"].lower().rstrip("s")]
+    months = _MONTHS.search(text)
+    if months and (number := _number(months["number"])) is not None:
+        days = number * _DAYS[months["unit"].lower().rstrip("s")]
         return Length(f"days({days:g})", timedelta(days=days))
     return None
 

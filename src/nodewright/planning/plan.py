@@ -8,6 +8,7 @@ that no operation asks for has no node.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 
+from nodewright.errors import NodewrightError
 from nodewright.language.naming import accepted_name, pascal, snake
 from nodewright.spec.model import (
     Add,
@@ -146,6 +147,10 @@ class Plan:
     clauses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+class NothingToGenerateError(NodewrightError):
+    """The document asks for nothing that a node could do."""
+
+
 def plan_specification(specification: Specification) -> Plan:
     """The plan of a checked ``specification``."""
     notes = {note.id: note for note in specification.clauses}
@@ -161,7 +166,7 @@ def plan_specification(specification: Specification) -> Plan:
         for (name, kind), operations in sorted(grouped.items(), key=_place)
     )
     slugs = {op.name: node.slug for node in nodes for op in node.operations}
-    nodes = tuple(replace(node, runs=tuple(_run_by(node, slugs))) for node in nodes)
+    nodes = tuple(replace(node, runs=tuple(run_by(node, slugs))) for node in nodes)
     covered = {name for node in nodes for name in node.clauses}
     operations = specification.operations
     return Plan(
@@ -195,7 +200,7 @@ def plan_specification(specification: Specification) -> Plan:
     )
 
 
-def _run_by(node: NodePlan, slugs: Mapping[str, str]) -> Iterator[str]:
+def run_by(node: NodePlan, slugs: Mapping[str, str]) -> Iterator[str]:
     """The other nodes that the workflows of ``node`` run, each once."""
     asked = (
         name
@@ -309,7 +314,8 @@ def _trace(note: ClauseNote) -> Trace:
 
 
 def _systems(ports: Iterable[Port], stores: Iterable[Store]) -> Iterator[str]:
-    yield from dict.fromkeys(each.system for each in (*ports, *stores) if each.system)
+    named = [*(port.system for port in ports), *(store.system for store in stores)]
+    yield from dict.fromkeys(system for system in named if system)
 
 
 def _systems_of(specification: Specification, operations: Iterable[OperationPlan]) -> Iterator[str]:

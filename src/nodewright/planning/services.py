@@ -1,12 +1,19 @@
 """The nodes that jobs ask for by name and kind, whatever the document says."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from nodewright.language.lexicon import stems
-from nodewright.language.naming import accepted_name, pascal, snake
-from nodewright.planning.plan import KINDS, NodePlan, OperationPlan, Plan, plan_specification
-from nodewright.spec.model import Compute, Guard
+from nodewright.language.naming import accepted_name, pascal, snake, unique
+from nodewright.planning.plan import (
+    KINDS,
+    NodePlan,
+    OperationPlan,
+    Plan,
+    plan_specification,
+    run_by,
+)
+from nodewright.spec.model import Compute, Entity, Event, Guard, Port, Workflow
 
 NOTHING_FITS = "no clause of the document fits its name and kind; it refuses with not_implemented"
 
@@ -47,26 +54,91 @@ def plan_services(
     return tuple(made), reasons
 
 
-def with_nodes(plan: Plan, package: str, title: str, nodes: Iterable[NodePlan]) -> Plan:
-    """A plan of other nodes over the same specification.
+def with_nodes(plans: Sequence[Plan], package: str, title: str, nodes: Sequence[NodePlan]) -> Plan:
+    """A plan of ``nodes``, whose operations come from ``plans``.
 
-    The specification has just the operations of ``nodes``, and their stand-ins where nothing fits.
+    An operation that two nodes have gets another name in the second; what a workflow runs and no
+    node has is added with the node that does it. Things of one name are those of the first plan.
     """
-    chosen = tuple(nodes)
-    operations = {op.name: op.element for node in chosen for op in node.operations}
+    chosen = _distinct(nodes)
+    chosen += _needed(plans, chosen)
+    operations = tuple(op.element for node in chosen for op in node.operations)
+    first = plans[0].specification
     specification = replace(
-        plan.specification, package=package, title=title, operations=tuple(operations.values())
+        first,
+        package=package,
+        title=title,
+        operations=operations,
+        entities=_together(plan.specification.entities for plan in plans),
+        machines=_by(lambda each: each.entity, (plan.specification.machines for plan in plans)),
+        ports=_together(plan.specification.ports for plan in plans),
+        events=_together(plan.specification.events for plan in plans),
+        clauses=_by(lambda each: each.id, (plan.specification.clauses for plan in plans)),
     )
     base = plan_specification(specification)
     slugs = {op.name: node.slug for node in chosen for op in node.operations}
+    chosen = [replace(node, runs=tuple(run_by(node, slugs))) for node in chosen]
     return replace(
         base,
-        nodes=chosen,
+        nodes=tuple(chosen),
         schedules=tuple(replace(each, node=slugs[each.operation]) for each in base.schedules),
         routes=tuple(replace(each, node=slugs[each.operation]) for each in base.routes),
         commands=tuple(replace(each, node=slugs[each.operation]) for each in base.commands),
         clauses={node.slug: node.clauses for node in chosen},
     )
+
+
+def _distinct(nodes: Sequence[NodePlan]) -> list[NodePlan]:
+    """``nodes`` with operations of different names."""
+    taken: set[str] = set()
+    found = []
+    for node in nodes:
+        operations = []
+        for op in node.operations:
+            name = unique(op.name, taken)
+            taken.add(name)
+            operations.append(replace(op, name=name, element=replace(op.element, name=name)))
+        found.append(replace(node, operations=tuple(operations)))
+    return found
+
+
+def _needed(plans: Sequence[Plan], nodes: Sequence[NodePlan]) -> list[NodePlan]:
+    """Nodes of ``plans`` with what workflows of ``nodes`` run and none of them has."""
+    here = {op.name for node in nodes for op in node.operations}
+    wanted = {
+        name
+        for node in nodes
+        for op in node.operations
+        if isinstance(op.element, Workflow)
+        for step in op.element.steps
+        for name in (step.operation, step.undo)
+        if name
+    } - here
+    slugs = {node.slug for node in nodes}
+    found: list[NodePlan] = []
+    for plan in plans:
+        for node in plan.nodes:
+            operations = tuple(op for op in node.operations if op.name in wanted)
+            if operations and node.slug not in slugs:
+                found.append(replace(node, operations=operations))
+                wanted -= {op.name for op in operations}
+                slugs.add(node.slug)
+    return found
+
+
+def _together[Named: (Entity, Port, Event)](
+    groups: Iterable[tuple[Named, ...]],
+) -> tuple[Named, ...]:
+    return _by(lambda each: each.name, groups)
+
+
+def _by[Item](key: Callable[[Item], str], groups: Iterable[tuple[Item, ...]]) -> tuple[Item, ...]:
+    """The first item of each key, in order."""
+    found: dict[str, Item] = {}
+    for group in groups:
+        for each in group:
+            found.setdefault(key(each), each)
+    return tuple(found.values())
 
 
 def _words(operation: OperationPlan) -> set[str]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from nodewright.rendering.model import RenderedFile
 from nodewright.templates import TemplateUse
@@ -30,8 +31,17 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class ClauseProof:
+    """What a node's proof says of one clause; ``reason`` says why it is not proven."""
+
+    clause: str
+    proven: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NodeReport:
-    """What became of one node.
+    """What became of one node; ``clauses`` are those that it answers for.
 
     Times are seconds in the worker: ``render_seconds`` and ``verify_seconds`` by the clock,
     ``cpu_seconds`` of the processor, the judges' own processes included. ``template_uses`` are what
@@ -42,6 +52,7 @@ class NodeReport:
     kind: str
     checks: tuple[Check, ...]
     files: tuple[RenderedFile, ...] = ()
+    clauses: tuple[ClauseProof, ...] = ()
     render_seconds: float = 0.0
     verify_seconds: float = 0.0
     cpu_seconds: float = 0.0
@@ -69,3 +80,10 @@ class NodeReport:
             return "not proven"
         failed = [check for check in self.checks if not check.passed]
         return f"{failed[0].name}: {failed[0].detail}" if failed else ""
+
+
+class Judged(NamedTuple):
+    """What the judges said of a staged node, and of the clauses that it answers for."""
+
+    checks: tuple[Check, ...]
+    clauses: tuple[ClauseProof, ...]

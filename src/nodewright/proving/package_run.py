@@ -7,12 +7,14 @@ What comes of each step has the interpreter's form, so that the two can be compa
 import asyncio
 import importlib
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
+from nodewright.language.naming import snake
+from nodewright.rendering.effects import event_class
 from nodewright.spec.calls import Answer, Caller
 from nodewright.spec.interpreter import Published, Sent
 from nodewright.spec.model import Specification
@@ -44,6 +46,7 @@ class PackageRun:
         self.count = 0
         self.waited: list[timedelta] = []
         self.seen: list[Seen] = []
+        self._last: dict[str, datetime] = {}
         self.handlers: dict[str, tuple[str, str, str, str]] = self._module("operations").HANDLERS
         self.surroundings = self._module("surroundings").Surroundings(
             clock=lambda: self.now, ids=self._new_id, sleep=self._sleep
@@ -98,7 +101,12 @@ class PackageRun:
         )
 
     async def _call(
-        self, operation: str, request: Mapping[str, Value], caller: Caller | None, *, system: bool = False
+        self,
+        operation: str,
+        request: Mapping[str, Value],
+        caller: Caller | None,
+        *,
+        system: bool = False,
     ) -> Answer:
         if operation not in self.handlers:
             return Answer(status="failed", error_code="unknown_operation")
@@ -121,14 +129,17 @@ class PackageRun:
 
     async def _deliver(self, event: str, payload: Mapping[str, Value]) -> list[tuple[str, Answer]]:
         _, operations = self._module("events").CONSUMERS.get(event, (None, ()))
-        return [
-            (name, await self._call(name, payload, None, system=True)) for name in operations
-        ]
+        return [(name, await self._call(name, payload, None, system=True)) for name in operations]
 
     async def _tick(self) -> list[tuple[str, Answer]]:
         schedules = self._module("schedules")
-        due = schedules.due(self.surroundings.now())
-        return [(name, await self._call(name, {}, None, system=True)) for name in due]
+        answers = []
+        for each in schedules.SCHEDULES:
+            if schedules.is_due(each, self._last.get(each.operation, START), self.now):
+                self._last[each.operation] = self.now
+                answer = await self._call(each.operation, {}, None, system=True)
+                answers.append((each.operation, answer))
+        return answers
 
     def _given(self, value: Any) -> Any:
         if isinstance(value, Answered):
@@ -154,18 +165,17 @@ class PackageRun:
 
     def _published_since(self, count: int) -> tuple[Published, ...]:
         published = self.surroundings.publisher.published[count:]
-        names = {model: name for name, model in self._event_models().items()}
-        return tuple(Published(names[type(event)], _plain(event)) for _, event in published)
-
-    def _event_models(self) -> dict[str, type[BaseModel]]:
-        return dict(getattr(self._module("events"), "EVENTS", {}))
+        names = {event_class(event.name): event.name for event in self.specification.events}
+        return tuple(
+            Published(names[type(event).__name__], _plain(event)) for _, event in published
+        )
 
     def _stored(self) -> dict[str, tuple[Record, ...]]:
-        from nodewright.language.naming import snake
-
         stores = self.surroundings.stores
         found = {
-            entity.name: tuple(_plain(record) for record in getattr(stores, snake(entity.name)).all())
+            entity.name: tuple(
+                _plain(record) for record in getattr(stores, snake(entity.name)).all()
+            )
             for entity in self.specification.entities
             if entity.stored and hasattr(stores, snake(entity.name))
         }
@@ -196,5 +206,3 @@ def _deep(value: Any) -> Any:
 def _plain(model: BaseModel) -> Record:
     """The fields of a model as the interpreter holds them: nested records are mappings."""
     return model.model_dump()
-
-

@@ -8,7 +8,7 @@ import resource
 import subprocess
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,11 +16,15 @@ from typing import NamedTuple
 
 from ruff import find_ruff_bin  # type: ignore[import-untyped]  # ships no types
 
+from nodewright.planning.homes import homes_of
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.proving import lint_package, verify_node
-from nodewright.proving.model import Check, NodeReport, Verify
+from nodewright.proving.meaning import judge_meaning
+from nodewright.proving.model import Check, ClauseProof, Judged, NodeReport, Verify
+from nodewright.proving.scenarios import Shown, ablated, shown_clauses
 from nodewright.proving.scratch import temporary_folder
-from nodewright.rendering.files import render_frame, render_node, render_package
+from nodewright.rendering.acceptance import Acceptance
+from nodewright.rendering.files import render_frame, render_node, render_package, render_tests
 from nodewright.rendering.model import RenderedFile
 from nodewright.templates import TemplatePack
 
@@ -52,7 +56,11 @@ def prove_nodes(
     with _ONE_AT_A_TIME, temporary_folder() as folder:
         root = Path(folder).resolve()
         clock = _Clock()
-        rendered = {node.slug: render_node(plan, node, pack) for node in nodes}
+        shown = shown_clauses(plan)
+        rendered = {
+            node.slug: (*render_node(plan, node, pack), *_tests(plan, node, shown, pack))
+            for node in nodes
+        }
         stage(root, (file for files in rendered.values() for file in files))
         stage(root, _surroundings(plan, nodes, pack))
         render = clock.lap(len(nodes))
@@ -64,6 +72,10 @@ def prove_nodes(
         reports = []
         for node in nodes:
             checks = (verdicts[node.slug], *_judge(root, plan, node, level))
+            proofs: tuple[ClauseProof, ...] = ()
+            if level is Verify.RUN and all(check.passed for check in checks):
+                meant, proofs = judge_meaning(plan, node, shown)
+                checks = (*checks, meant)
             judged = clock.lap()
             files = tuple(read_back(root, rendered[node.slug]))
             reports.append(
@@ -72,6 +84,7 @@ def prove_nodes(
                     node.kind,
                     checks,
                     files,
+                    proofs,
                     render_seconds=render.wall + layout.wall,
                     verify_seconds=lint.wall + judged.wall,
                     cpu_seconds=render.cpu + layout.cpu + lint.cpu + judged.cpu,
@@ -100,20 +113,41 @@ def render_files(
 
 def judge_staged(
     root: Path, plan: Plan, slugs: tuple[str, ...], verify: Verify
-) -> dict[str, tuple[Check, ...]]:
+) -> dict[str, Judged]:
     """Judge nodes that lie in a staging folder, where the user's edits were merged in.
 
     Returns:
-        Slug -> checks, as ``prove_nodes`` makes them.
+        Slug -> checks and proofs of clauses, as ``prove_nodes`` makes them.
     """
     level = Verify.STATIC if verify is Verify.STATIC else Verify.RUN
     verdicts = lint_package(root, slugs)
+    judged = {}
     with _ONE_AT_A_TIME:
-        return {
-            node.slug: (verdicts[node.slug], *_judge(root, plan, node, level))
-            for node in plan.nodes
-            if node.slug in slugs
-        }
+        for node in plan.nodes:
+            if node.slug not in slugs:
+                continue
+            checks = (verdicts[node.slug], *_judge(root, plan, node, level))
+            proofs: tuple[ClauseProof, ...] = ()
+            if level is Verify.RUN and all(check.passed for check in checks):
+                meant, proofs = judge_meaning(plan, node, shown_clauses(plan))
+                checks = (*checks, meant)
+            judged[node.slug] = Judged(checks, proofs)
+    return judged
+
+
+def _tests(
+    plan: Plan, node: NodePlan, shown: Mapping[str, Shown], pack: TemplatePack
+) -> tuple[RenderedFile, ...]:
+    """The acceptance tests of the clauses that ``node`` answers for."""
+    homes = homes_of(plan)
+    notes = {note.id: note for note in plan.specification.clauses}
+    shows = [
+        Acceptance(notes[clause], scenario, expected, ablated(plan, clause, scenario))
+        for clause, each in shown.items()
+        if homes.get(clause) == node.slug
+        for scenario, expected in each.scenarios
+    ]
+    return render_tests(plan, node, shows, pack) if shows else ()
 
 
 def load_templates(templates: Path | None = None) -> int:
@@ -174,12 +208,11 @@ def _judge(root: Path, plan: Plan, node: NodePlan, level: Verify) -> tuple[Check
 
 
 def _surroundings(plan: Plan, nodes: list[NodePlan], pack: TemplatePack) -> Iterator[RenderedFile]:
-    """What the package needs to be imported, and the nodes that workflows of ``nodes`` run."""
+    """What the package needs to be imported, and the other nodes of ``plan``."""
     yield from render_frame(plan, pack)
     here = {node.slug for node in nodes}
-    wanted = {slug for node in nodes for slug in node.runs} - here
     for node in plan.nodes:
-        if node.slug in wanted:
+        if node.slug not in here:
             yield from render_node(plan, node, pack)
 
 

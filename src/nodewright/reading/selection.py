@@ -52,13 +52,13 @@ def filters_of(draft: Draft, demand: Demand, thing: Thing) -> tuple[str, tuple[I
                 )
                 draft.understand(demand.clause, mark, phrase)
         elif mark in {"of", "for", "from", "in", "on"}:
-            field, why = owner_of(thing.entity, phrase)
-            if field is None:
+            owner, why = owner_of(thing.entity, phrase)
+            if owner is None:
                 continue
-            compare = f"{field.name} == request.{field.name}"
-            where.append(present(field, compare))
-            inputs[field.name] = Input(
-                name=field.name, type=field.type.required, clauses=(demand.clause.id,)
+            compare = f"{owner.name} == request.{owner.name}"
+            where.append(present(owner, compare))
+            inputs[owner.name] = Input(
+                name=owner.name, type=owner.type.required, clauses=(demand.clause.id,)
             )
             assumed += [why] if why else []
             draft.understand(demand.clause, mark, phrase)

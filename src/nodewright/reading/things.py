@@ -48,8 +48,8 @@ def thing_of(draft: Draft, phrase: str, recent: Entity | None = None) -> Thing |
             best = (score, entity)
     if best is not None:
         where, said = _state_in(best[1], phrase)
-        own = set(name_stems(best[1].name))
-        named = [word for word in phrase.split() if set(stems(word)) & own]
+        known = set(name_stems(best[1].name))
+        named = [word for word in phrase.split() if set(stems(word)) & known]
         return Thing(best[1], where, " ".join([said, *named]).strip())
     return _by_state(draft, phrase.rsplit(maxsplit=1)[-1])
 
@@ -135,7 +135,9 @@ def time_field(entity: Entity, *hints: str) -> Field | None:
     if named:
         return named[0]
     creating = [field for field in times if set(name_stems(field.name)) & set(stems(_CREATING))]
-    return (creating or times or [None])[0] if creating or len(times) == 1 else None
+    if creating:
+        return creating[0]
+    return times[0] if len(times) == 1 else None
 
 
 _CREATING = "created creation placed ordered booked reserved registered enrolled taken received submitted time date"

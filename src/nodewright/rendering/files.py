@@ -8,6 +8,7 @@ from functools import cache
 from importlib.metadata import version
 
 from nodewright.planning.plan import NodePlan, Plan
+from nodewright.rendering.acceptance import Acceptance, acceptance_tests, imports_of
 from nodewright.rendering.model import RenderedFile
 from nodewright.rendering.node_contexts import node_files
 from nodewright.rendering.package_contexts import FileContext, frame_files
@@ -22,6 +23,18 @@ def render_node(plan: Plan, node: NodePlan, pack: TemplatePack) -> tuple[Rendere
         for each in node_files(plan, plan.specification, node)
     ]
     return (*files, *_packages(pack, files, node.slug, _node_texts(node), requirements))
+
+
+def render_tests(
+    plan: Plan, node: NodePlan, shows: Sequence[Acceptance], pack: TemplatePack
+) -> tuple[RenderedFile, ...]:
+    """The acceptance tests of the clauses that ``node`` answers for."""
+    tests = acceptance_tests(shows)
+    context = {"cls": node.class_name, "tests": tests, "imports": imports_of(tests)}
+    path = f"tests/test_{node.slug}.py"
+    file = FileContext("tests/test_clauses.py.j2", path, context)
+    requirements = tuple(dict.fromkeys(each.note.requirement for each in shows))
+    return (_file(pack, file, node=node.slug, requirements=requirements),)
 
 
 def render_frame(plan: Plan, pack: TemplatePack) -> tuple[RenderedFile, ...]:
@@ -54,6 +67,7 @@ def render_package(plan: Plan, pack: TemplatePack) -> tuple[RenderedFile, ...]:
         *render_frame(plan, pack),
         _file(pack, FileContext("package/README.md.j2", "README.md", context)),
         _file(pack, FileContext("package/test_package.py.j2", "tests/test_package.py", context)),
+        _file(pack, FileContext("tests/conftest.py.j2", "tests/conftest.py", context)),
     )
 
 

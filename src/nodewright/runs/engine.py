@@ -16,9 +16,10 @@ from uuid import uuid4
 from nodewright.delivery.decisions import FileDecision
 from nodewright.delivery.delivery import Delivery, DeliveryResult
 from nodewright.errors import NodewrightError
+from nodewright.planning.homes import part_of
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.proving import verify_package
-from nodewright.proving.model import OVERDUE, Check, NodeReport, Verify
+from nodewright.proving.model import OVERDUE, Check, Judged, NodeReport, Verify
 from nodewright.proving.proof import judge_staged, render_files
 from nodewright.rendering.model import RenderedFile
 from nodewright.runs.pooling import Proof, prove, without_broken_steps
@@ -53,6 +54,7 @@ class Engine:
         proof: how to prove.
         delivery: writes to ``folder`` and stays its owner's; each commit makes its own, and leaves
             alone what earlier runs delivered, where there is none.
+        extra: files of the package that are not rendered from the plan.
         mypy_cache: where mypy keeps what it learned, for ``Verify.FULL``.
 
     ``decisions`` has what was decided first about each file, ``conflicts`` what the user has to
@@ -65,6 +67,7 @@ class Engine:
     count: int
     proof: Proof
     delivery: Delivery | None = None
+    extra: tuple[RenderedFile, ...] = ()
     mypy_cache: Path | None = None
     run_id: str = field(default_factory=lambda: uuid4().hex)
     decisions: dict[str, FileDecision] = field(default_factory=dict)
@@ -190,7 +193,7 @@ class Engine:
         own = render_files(replace(self.plan, nodes=shown or self.plan.nodes), templates=templates)
         if self.delivery is None:
             own = self._missing(own)
-        files = [*own]
+        files = [*own, *self.extra]
         files += [file for node in nodes for file in self.reports[node.slug].files]
         bare = [node.slug for node in nodes if not self.reports[node.slug].files]
         return files + [file for file in render_files(self.plan, bare, templates) if file.node]
@@ -221,8 +224,9 @@ class Engine:
             return
         root = delivery.stage(files)
         for slug in sorted(edited):
-            checks = self._judge_staged(root, slug, loop)
-            self.reports[slug] = replace(self.reports[slug], checks=checks)
+            checks, clauses = self._judge_staged(root, slug, loop)
+            report = self.reports[slug]
+            self.reports[slug] = replace(report, checks=checks, clauses=clauses)
         if full:
             passed = {slug for slug, report in self.reports.items() if report.passed}
             package = self.plan.package
@@ -236,10 +240,8 @@ class Engine:
             self.reports,
         )
 
-    def _judge_staged(
-        self, root: Path, slug: str, loop: asyncio.AbstractEventLoop
-    ) -> tuple[Check, ...]:
-        """The checks of one node as it is staged; one that hangs or ends its process fails alone.
+    def _judge_staged(self, root: Path, slug: str, loop: asyncio.AbstractEventLoop) -> Judged:
+        """The judgement of one node as it is staged; one that hangs or ends its process fails alone.
 
         Only workers of this machine see the staging folder.
         """
@@ -247,7 +249,7 @@ class Engine:
         calling = here.call(
             judge_staged,
             root,
-            self.plan,
+            part_of(self.plan, [slug]),
             (slug,),
             self.proof.verify,
             timeout_seconds=self.proof.timeout_seconds,
@@ -255,9 +257,9 @@ class Engine:
         try:
             return asyncio.run_coroutine_threadsafe(calling, loop).result()[slug]
         except OverdueError as error:
-            return (Check(OVERDUE, passed=False, detail=str(error)),)
+            return Judged((Check(OVERDUE, passed=False, detail=str(error)),), ())
         except CrashedError as error:
-            return (Check("process", passed=False, detail=str(error)),)
+            return Judged((Check("process", passed=False, detail=str(error)),), ())
         finally:
             if here is not self.workers:
                 here.close()

@@ -2,8 +2,9 @@
 
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,11 +12,14 @@ from uuid import UUID
 from nodewright.errors import NodewrightError
 from nodewright.language.naming import snake
 from nodewright.logs import get_logger
-from nodewright.planning.plan import NodePlan, Plan
-from nodewright.planning.planner import plan_service
+from nodewright.planning.plan import NodePlan, Plan, plan_specification
+from nodewright.planning.services import plan_services, with_nodes
+from nodewright.prd.document import parse_document
 from nodewright.prd.models import NODE_KINDS, SimplePRDAnalysisResult
 from nodewright.proving.model import NodeReport
+from nodewright.reading.reader import read_document
 from nodewright.runs.engine import Outcome
+from nodewright.spec.checks import check
 
 _log = get_logger(__name__, component="parallel_generator")
 
@@ -78,39 +82,54 @@ def _place(job: GenerationJob) -> str:
     return os.path.realpath(str(job.output_directory).replace("\0", ""))
 
 
-def plan_folder(
-    folder: Path, jobs: Sequence[GenerationJob]
-) -> tuple[Plan, dict[str, GenerationJob], list[tuple[GenerationJob, str]]]:
-    """The plan of a folder, the job of each node, and jobs that cannot be planned, with why."""
+@dataclass(frozen=True, slots=True)
+class FolderPlan:
+    """The plan of an output folder: the job of each node by slug, and who gets none.
+
+    ``refused`` are jobs that cannot be planned, with the reason; ``empty`` maps the slug of a node
+    that no clause fits to what is said of it.
+    """
+
+    plan: Plan | None
+    jobs: Mapping[str, GenerationJob]
+    refused: tuple[tuple[GenerationJob, str], ...]
+    empty: Mapping[str, str]
+
+
+def plan_folder(folder: Path, jobs: Sequence[GenerationJob]) -> FolderPlan:
+    """Plan the jobs of one folder: they become one package over one specification."""
+    refused = [(job, error) for job in jobs if (error := _fault(job))]
+    sound = [job for job in jobs if not _fault(job)]
+    plans: list[Plan] = []
     nodes: list[NodePlan] = []
     planned: dict[str, GenerationJob] = {}
-    refused: list[tuple[GenerationJob, str]] = []
-    by_service = itertools.groupby(
-        sorted(jobs, key=lambda job: str(job.microservice_name)),
-        key=lambda job: str(job.microservice_name),
-    )
-    for name, group in by_service:
-        sound = []
-        for job in group:
-            error = _fault(job)
-            if error:
-                refused.append((job, error))
-            else:
-                sound.append(job)
-        if not sound:
-            continue
-        kinds = {job.node_type: job for job in sound}
+    empty: dict[str, str] = {}
+    ordered = sorted(sound, key=lambda job: str(job.microservice_name))
+    for name, group in itertools.groupby(ordered, key=lambda job: str(job.microservice_name)):
+        kinds = {job.node_type: job for job in group}
+        first = next(iter(kinds.values()))
         try:
-            made = plan_service(sound[0].analysis_result, name, sound[0].domain, list(kinds))
+            plans.append(_plan_of(first.analysis_result.prd_content))
+            made, reasons = plan_services(plans[-1], name, first.domain, list(kinds))
         except NodewrightError as error:
-            refused += [(job, str(error)) for job in sound]
+            refused += [(job, str(error)) for job in kinds.values()]
             continue
         nodes += made
-        planned |= {node.slug: kinds[node.kind] for node in made if node.kind in kinds}
+        empty |= reasons
+        planned |= {node.slug: kinds[node.kind] for node in made}
+    if not nodes:
+        return FolderPlan(None, planned, tuple(refused), empty)
     names = {str(job.microservice_name) for job in jobs}
     title = names.pop() if len(names) == 1 else folder.name
-    package = snake(title, "service")
-    return Plan(package, title, title, tuple(nodes)), planned, refused
+    plan = with_nodes(plans, snake(title, "service"), title, nodes)
+    return FolderPlan(plan, planned, tuple(refused), empty)
+
+
+@lru_cache(maxsize=8)
+def _plan_of(text: str) -> Plan:
+    """All that a document asks for."""
+    document = parse_document(text)
+    return plan_specification(check(read_document(document, document.package)))
 
 
 def _fault(job: GenerationJob) -> str:
@@ -127,7 +146,9 @@ def _fault(job: GenerationJob) -> str:
     return ""
 
 
-def described(job: GenerationJob, node: NodePlan, report: NodeReport) -> dict[str, Any]:
+def described(
+    job: GenerationJob, node: NodePlan, report: NodeReport, note: str = ""
+) -> dict[str, Any]:
     """A delivered node as the plain values of a result."""
     output = Path(job.output_directory)
     return {
@@ -139,13 +160,21 @@ def described(job: GenerationJob, node: NodePlan, report: NodeReport) -> dict[st
         "operations": [operation.name for operation in node.operations],
         "requirements": [trace.requirement for trace in node.traces],
         "checks": [check.name for check in report.checks],
+        "clauses": [proof.clause for proof in report.clauses if proof.proven],
+        "note": note,
     }
 
 
 def result_of(
-    job: GenerationJob, outcome: Outcome | None = None, error: str | None = None
+    job: GenerationJob,
+    outcome: Outcome | None = None,
+    error: str | None = None,
+    note: str = "",
 ) -> GenerationResult:
-    """The result of a job: of its node's outcome, or of ``error`` where it got no node."""
+    """The result of a job: of its node's outcome, or of ``error`` where it got no node.
+
+    ``note`` says what the user should know of a delivered node.
+    """
     report = outcome.report if outcome else None
     if outcome is not None and not outcome.delivered:
         error = outcome.reason
@@ -154,7 +183,7 @@ def result_of(
     return GenerationResult(
         job_id=job.job_id,
         success=error is None,
-        node_result=described(job, outcome.node, outcome.report)
+        node_result=described(job, outcome.node, outcome.report, note)
         if outcome is not None and error is None
         else None,
         error=error,

@@ -238,17 +238,19 @@ class ParallelGenerator:
         on_result: Callable[[GenerationResult], None],
     ) -> None:
         """The jobs of one output folder: they become one package."""
-        plan, planned, refused = await asyncio.to_thread(plan_folder, folder, jobs)
-        for job, error in refused:
+        planned = await asyncio.to_thread(plan_folder, folder, jobs)
+        for job, error in planned.refused:
             on_result(result_of(job, error=error))
-        if not plan.nodes:
+        if planned.plan is None:
             return
-        engine = Engine(plan, folder, workers, self.max_workers, self._proof)
+        engine = Engine(planned.plan, folder, workers, self.max_workers, self._proof)
         try:
             async with aclosing(engine.run(call.reports.append)) as outcomes:
                 async for outcome in outcomes:
-                    if outcome.node.slug in planned:
-                        on_result(result_of(planned[outcome.node.slug], outcome))
+                    slug = outcome.node.slug
+                    if slug in planned.jobs:
+                        note = planned.empty.get(slug, "")
+                        on_result(result_of(planned.jobs[slug], outcome, note=note))
         finally:
             call.persistence_seconds += engine.seconds
 

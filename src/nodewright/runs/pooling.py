@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nodewright.planning.homes import part_of
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.proving.model import OVERDUE, Check, NodeReport, Verify
 from nodewright.proving.proof import prove_nodes
@@ -87,7 +88,7 @@ async def _prove_batch(
     plan: Plan, batch: Sequence[NodePlan], workers: Workers, proof: Proof
 ) -> Sequence[NodeReport]:
     slugs = tuple(node.slug for node in batch)
-    part = _part(plan, batch)
+    part = part_of(plan, slugs)
     try:
         return await workers.call(
             prove_nodes,
@@ -103,10 +104,3 @@ async def _prove_batch(
             check = Check(name, passed=False, detail=str(error))
             return [NodeReport(batch[0].slug, batch[0].kind, (check,))]
     return [report for node in batch for report in await _prove_batch(plan, [node], workers, proof)]
-
-
-def _part(plan: Plan, batch: Sequence[NodePlan]) -> Plan:
-    """What a worker needs of ``plan``: a large plan is not sent whole with each call."""
-    wanted = {node.slug for node in batch} | {slug for node in batch for slug in node.runs}
-    nodes = tuple(node for node in plan.nodes if node.slug in wanted)
-    return replace(plan, nodes=nodes, uncovered=(), clauses={})

@@ -108,7 +108,9 @@ class Recorder:
         Nothing is told while the database is away.
         """
         outcomes = [
-            OperationOutcome(operation.name, report.passed, operation.action)
+            OperationOutcome(
+                operation.name, report.passed, type(operation.element).__name__.lower()
+            )
             for node, report in nodes
             for operation in node.operations
         ]
@@ -134,7 +136,7 @@ class Recorder:
                 queries.load("nodewright.runs")["record_run"],
                 {
                     "session_id": session_id,
-                    "title": summary["plan"].title.replace("\0", ""),
+                    "title": summary["plan"]["title"].replace("\0", ""),
                     "planned": len(summary["nodes"]),
                     "delivered": sum(node["delivered"] for node in summary["nodes"]),
                     "summary": orjson.dumps(summary, default=str).decode(),

@@ -9,9 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from nodewright.delivery.decisions import FileDecision
+from nodewright.delivery.specification import Specified
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.prd import SimplePRDAnalysisResult
 from nodewright.proving.model import NodeReport, Verify
+from nodewright.runs.clauses import ClauseVerdict, clause_verdicts, summed_up
 from nodewright.runs.engine import Outcome
 
 
@@ -37,11 +39,16 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A PRD that was read: its analysis and the plan made of it, in ``seconds``."""
+    """A PRD that was read: its analysis, its specification and the plan, made in ``seconds``.
+
+    ``warnings`` are what the author of the document should know.
+    """
 
     analysis: SimplePRDAnalysisResult
     plan: Plan
     seconds: float
+    specified: Specified
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ class Preview:
     def summary(self) -> dict[str, Any]:
         """The preview as plain values for JSON."""
         return {
-            "plan": self.plan,
+            "plan": plan_summary(self.plan),
             "files": [_decision_summary(decision) for decision in self.decisions],
         }
 
@@ -102,6 +109,13 @@ class Run:
         """Whether every node of the plan was proven and delivered."""
         return bool(self.outcomes) and all(outcome.delivered for outcome in self.outcomes)
 
+    @property
+    def clauses(self) -> tuple[ClauseVerdict, ...]:
+        """What became of each clause of the document."""
+        reports = {outcome.node.slug: outcome.report for outcome in self.outcomes}
+        delivered = [outcome.node.slug for outcome in self.outcomes if outcome.delivered]
+        return clause_verdicts(self.prepared.plan, reports, delivered)
+
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Add the time of the block to ``seconds[name]``."""
@@ -117,8 +131,8 @@ class Run:
         proven = sum(outcome.delivered for outcome in self.outcomes)
         total = self.seconds.get("total", 0.0)
         return (
-            f"{proven} of {len(self.outcomes)} nodes proven ({self.options.verify}) and delivered "
-            f"to {self.options.output} in {total:.1f} s"
+            f"{summed_up(self.clauses)}; {proven} of {len(self.outcomes)} nodes proven "
+            f"({self.options.verify}) and delivered to {self.options.output} in {total:.1f} s"
         )
 
     def summary(self) -> dict[str, Any]:
@@ -128,7 +142,8 @@ class Run:
             "output": self.options.output,
             "verify": self.options.verify,
             "succeeded": self.succeeded,
-            "plan": self.prepared.plan,
+            "plan": plan_summary(self.prepared.plan),
+            "clauses": self.clauses,
             "nodes": [_node_summary(outcome) for outcome in self.outcomes],
             "files": [_decision_summary(decision) for decision in self.decisions],
             "conflicts": [decision.path for decision in self.conflicts],
@@ -136,6 +151,34 @@ class Run:
             "speedup": self.speedup,
             "workers": self.workers,
         }
+
+
+def plan_summary(plan: Plan) -> dict[str, Any]:
+    """A plan as plain values for JSON."""
+    return {
+        "package": plan.package,
+        "title": plan.title,
+        "description": plan.description,
+        "systems": plan.systems,
+        "patterns": plan.patterns,
+        "nodes": [
+            {
+                "slug": node.slug,
+                "kind": node.kind,
+                "class_name": node.class_name,
+                "description": node.description,
+                "entity": node.entity,
+                "runs": node.runs,
+                "mixins": node.mixins,
+                "traces": node.traces,
+                "operations": [
+                    {"name": op.name, "description": op.description, "clauses": op.clauses}
+                    for op in node.operations
+                ],
+            }
+            for node in plan.nodes
+        ],
+    }
 
 
 def _node_summary(outcome: Outcome) -> dict[str, Any]:
