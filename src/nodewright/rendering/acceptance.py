@@ -1,6 +1,7 @@
 """Acceptance tests: what shows each clause, as given, when, then."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -39,7 +40,7 @@ def acceptance_tests(shows: Iterable[Acceptance]) -> list[dict[str, Any]]:
     tests = []
     counts: dict[str, int] = {}
     for each in shows:
-        base = f"test_{snake(each.note.id, 'clause')}"
+        base = f"test_{_NOT_IN_NAMES.sub('_', each.note.id.lower()).strip('_')}"
         counts[base] = counts.get(base, 0) + 1
         name = base if counts[base] == 1 else f"{base}_{counts[base]}"
         tests.append(
@@ -230,3 +231,4 @@ def literal(value: Any) -> str:
 
 
 _SMALL = 1_000_000
+_NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")

@@ -68,6 +68,7 @@ def render_package(plan: Plan, pack: TemplatePack) -> tuple[RenderedFile, ...]:
         _file(pack, FileContext("package/README.md.j2", "README.md", context)),
         _file(pack, FileContext("package/test_package.py.j2", "tests/test_package.py", context)),
         _file(pack, FileContext("tests/conftest.py.j2", "tests/conftest.py", context)),
+        _file(pack, FileContext("tests/world.py.j2", "tests/world.py", context)),
     )
 
 
