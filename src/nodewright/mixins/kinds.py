@@ -11,9 +11,8 @@ def node_kind(node_type: str) -> str:
     Raises:
         UnknownNodeTypeError: it is none of the four.
     """
-    if node_type in NODE_KINDS:
-        return node_type
-    kind = str(node_type).strip().upper().removesuffix("_GENERIC")
+    named = getattr(node_type, "value", node_type)  # also a member of an enumeration
+    kind = str(named).strip().upper().removesuffix("_GENERIC")
     if kind not in NODE_KINDS:
         raise UnknownNodeTypeError(node_type)
     return kind

@@ -13,6 +13,7 @@ from nodewright.mixins.evidence import NONE, Outcomes
 from nodewright.mixins.kinds import node_kind
 from nodewright.mixins.knowledge import Key, pair_key
 from nodewright.mixins.trials import PairTrial
+from nodewright.storage.records import column
 
 if TYPE_CHECKING:
     from nodewright.storage import CodegenPersistence
@@ -23,7 +24,11 @@ _log = get_logger(__name__, component="mixins")
 
 
 class CompatibilityRecords(Protocol):
-    """What this room needs of ``nodewright.storage.CodegenPersistence``."""
+    """What this room needs of ``nodewright.storage.CodegenPersistence``.
+
+    Rows may be mappings or objects. Where there is no ``list_mixin_compatibility``, outcomes are
+    recorded and none are read.
+    """
 
     def update_mixin_compatibility(
         self,
@@ -81,19 +86,22 @@ class Records:
 
     def reload(self) -> None:
         """Read all records again."""
+        read = getattr(self._database(), "list_mixin_compatibility", None)
         try:
-            rows = _wait_for(lambda: self._database().list_mixin_compatibility())
+            rows = _wait_for(read) if read is not None else []
         except (NodewrightError, OSError) as error:
-            _log.warning(f"recorded mixin outcomes cannot be read: {error}")
+            _log.warning("mixins.records.unread", {"reason": str(error)})
             with self._lock:
                 self._outcomes = self._outcomes or {}
             return
         outcomes = {
-            pair_key(row.mixin_a, row.mixin_b, node_kind(str(row.node_type))): Outcomes(
-                row.success_count or 0,
-                row.failure_count or 0,
-                row.conflict_reason,
-                row.resolution_pattern,
+            pair_key(
+                column(row, "mixin_a"), column(row, "mixin_b"), node_kind(column(row, "node_type"))
+            ): Outcomes(
+                column(row, "success_count") or 0,
+                column(row, "failure_count") or 0,
+                column(row, "conflict_reason"),
+                column(row, "resolution_pattern"),
             )
             for row in rows
         }
@@ -121,7 +129,7 @@ class Records:
         try:
             _wait_for(lambda: self.record_trials(pending))
         except (NodewrightError, OSError) as error:
-            _log.warning(f"the outcomes of {len(pending)} trials are not recorded: {error}")
+            _log.warning("mixins.trials.unrecorded", {"trials": len(pending), "reason": str(error)})
             return 0
         return len(pending)
 

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -157,7 +157,7 @@ class AlertBook:
         """Copies of the alerts that fire, newest first."""
         self.tick()
         with self._lock:
-            alerts = [replace(s.alert) for s in self._states.values() if s.alert is not None]
+            alerts = [s.alert.copied() for s in self._states.values() if s.alert is not None]
         return sorted(alerts, key=lambda alert: alert.created_at, reverse=True)
 
     def resolved(self, hours: float = 24) -> list[MonitoringAlert]:
@@ -165,7 +165,7 @@ class AlertBook:
         since = self._wall() - timedelta(hours=hours)
         with self._lock:
             return [
-                replace(alert)
+                alert.copied()
                 for alert in self._resolved
                 if alert.resolved_at is not None and alert.resolved_at >= since
             ]

@@ -67,9 +67,9 @@ class LogChannel:
         for alert in notification.firing:
             critical = alert.severity is AlertSeverity.CRITICAL
             log = self._log.error if critical else self._log.warning
-            log(f"{alert.severity.value}: {alert.message}", metadata=as_json(alert))
+            log("monitoring.alert.firing", as_json(alert))
         for alert in notification.resolved:
-            self._log.info(f"resolved: {alert.resolution_message}", metadata=as_json(alert))
+            self._log.info("monitoring.alert.resolved", as_json(alert))
 
 
 class WebhookChannel:

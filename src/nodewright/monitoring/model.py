@@ -1,7 +1,9 @@
 """Metrics, alerts, health and thresholds as plain values."""
 
 import math
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
@@ -28,6 +30,10 @@ class MetricType(Enum):
     GAUGE = "gauge"
     HISTOGRAM = "histogram"
     SUMMARY = "summary"
+
+
+type Labels = Mapping[str, str | float | bool]
+"""Label names and values; numbers and booleans become text."""
 
 
 def _now() -> datetime:
@@ -69,6 +75,10 @@ class MonitoringAlert:
     resolved_at: datetime | None = None
     resolution_message: str | None = None
 
+    def copied(self) -> "MonitoringAlert":
+        """A copy that shares nothing that can be changed."""
+        return replace(self, labels=dict(self.labels))
+
 
 @dataclass
 class HealthStatus:
@@ -80,6 +90,10 @@ class HealthStatus:
     last_check: datetime
     error_message: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+
+    def copied(self) -> "HealthStatus":
+        """A copy that shares nothing that can be changed."""
+        return replace(self, metadata=deepcopy(self.metadata))
 
 
 @dataclass

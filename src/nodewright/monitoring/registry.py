@@ -1,10 +1,10 @@
 """Which metrics and series there are: found by labels, made, bounded, and dropped when silent."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from nodewright.monitoring.errors import MetricError
-from nodewright.monitoring.model import MetricType
+from nodewright.monitoring.model import Labels, MetricType
 from nodewright.monitoring.series import LARGEST, Family, Series, default_buckets
 from nodewright.monitoring.validation import (
     as_float,
@@ -13,6 +13,7 @@ from nodewright.monitoring.validation import (
     checked_help,
     checked_labels,
     checked_type,
+    label_value,
     plain,
 )
 
@@ -108,16 +109,18 @@ class Registry:
                 return self.find(name, value, metric_type, labels, help_text)
             series = self._make_series(family, known)
             family.series[key] = series
-        self._add_to_index(name, labels or {}, series)
+        # Numbers are left out: 1, 1.0 and True would be found as one another.
+        if all(isinstance(text, str) for text in (labels or {}).values()):
+            self._add_to_index(name, labels or {}, series)
         return series
 
-    def _add_to_index(self, name: str, labels: Mapping[str, str], series: Series) -> None:
+    def _add_to_index(self, name: str, labels: Labels, series: Series) -> None:
         """Let `record` find a series by labels in this order."""
         if self._indexed > 4 * self._series_count + 64:
             self._clear_index()
         node = self.index.setdefault(plain(name), {})
         for label, text in labels.items():
-            node = node.setdefault(plain(label), {}).setdefault(plain(text), {})
+            node = node.setdefault(plain(label), {}).setdefault(plain(str(text)), {})
         node[""] = series
         self._indexed += 1
 
@@ -217,12 +220,12 @@ class Registry:
         if self._watcher is not None:
             self._watcher.forget(series, f"{family.name} was silent and has expired")
 
-    def get(self, name: str, labels: Mapping[str, str] | None) -> Series | None:
+    def get(self, name: str, labels: Labels | None) -> Series | None:
         """The series of labels in any order; None: there is none."""
         family = self.families.get(name)
         if family is None:
             return None
-        known = {str(key): str(text) for key, text in (labels or {}).items() if text != ""}
+        known = {str(key): label_value(text) for key, text in (labels or {}).items() if text != ""}
         return family.series.get(tuple(text for pair in sorted(known.items()) for text in pair))
 
     def clear(self) -> None:

@@ -18,6 +18,7 @@ from nodewright.monitoring.health import HealthBook, HealthCheck
 from nodewright.monitoring.model import (
     AlertSeverity,
     HealthStatus,
+    Labels,
     MetricType,
     MonitoringAlert,
     MonitoringThresholds,
@@ -101,7 +102,7 @@ class MonitoringSystem:
         name: str,
         value: float,
         metric_type: MetricType,
-        labels: Mapping[str, str] | None = None,
+        labels: Labels | None = None,
         help_text: str = "",
     ) -> None:
         """Record one value; ``record`` is the same for synchronous callers.
@@ -348,7 +349,7 @@ def get_monitoring_system(thresholds: MonitoringThresholds | None = None) -> Mon
         if _system is None:
             _system = MonitoringSystem(thresholds)
         elif thresholds is not None and thresholds != _system.thresholds:
-            _log.warning("the monitoring system exists already; its thresholds stay as they are")
+            _log.warning("monitoring.thresholds.ignored", {"reason": "the system exists already"})
         return _system
 
 
@@ -356,7 +357,7 @@ async def record_metric(
     name: str,
     value: float,
     metric_type: MetricType,
-    labels: Mapping[str, str] | None = None,
+    labels: Labels | None = None,
     help_text: str = "",
 ) -> None:
     """`MonitoringSystem.record_metric` of the process's system."""

@@ -28,6 +28,13 @@ def plain(text: str) -> str:
     return str.__str__(text)
 
 
+def label_value(value: object) -> str:
+    """A label's value as text: ``true`` and ``false``, numbers as Python writes them."""
+    if isinstance(value, str):
+        return plain(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def as_float(name: str, value: Any) -> float:
     """A value as a float; text is none."""
     if isinstance(value, str | bytes):
@@ -74,7 +81,9 @@ def checked_labels(name: str, labels: Any, metric_type: MetricType) -> dict[str,
     if labels is None:
         return {}
     if not isinstance(labels, Mapping):
-        raise MetricError(f"the labels of {name} are {shown(labels)}; give a dict of strings")
+        raise MetricError(
+            f"the labels of {name} are {shown(labels)}; give a dict of names and values"
+        )
     checked = {}
     for label, text in labels.items():
         if not isinstance(label, str) or len(label) > _LONGEST or not _LABEL.fullmatch(label):
@@ -84,11 +93,14 @@ def checked_labels(name: str, labels: Any, metric_type: MetricType) -> dict[str,
             )
         if label.startswith("__") or label == _RESERVED.get(metric_type):
             raise MetricError(f"label name {label} of {name} is reserved; choose another")
-        if not isinstance(text, str):
-            raise MetricError(f"label {label} of {name} is {shown(text)}; give a string")
-        _check_text(f"label {label} of {name}", text)
-        if text:
-            checked[plain(label)] = plain(text)
+        if not isinstance(text, str | int | float):
+            raise MetricError(
+                f"label {label} of {name} is {shown(text)}; give a string, a number or a boolean"
+            )
+        said = label_value(text)
+        _check_text(f"label {label} of {name}", said)
+        if said:
+            checked[plain(label)] = said
     return checked
 
 

@@ -6,8 +6,8 @@ milliseconds, instants are aware datetimes (a naive one is taken as UTC), scores
 run from 0 to 1 with four decimals.
 """
 
-from collections.abc import Mapping
-from typing import ClassVar, Self
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from nodewright.storage.columns import (
     Count,
     FeedbackType,
+    GenerationPhase,
     Instant,
     Integer,
     Json,
@@ -27,6 +28,7 @@ from nodewright.storage.columns import (
     NodeKind,
     Percent,
     Positive,
+    TemplateType,
     Text,
     Unit,
 )
@@ -39,10 +41,12 @@ __all__ = [
     "FeedbackType",
     "GenerationPerformanceCreate",
     "GenerationPerformanceMetrics",
+    "GenerationPhase",
     "MixinCompatibilityCreate",
     "MixinCompatibilityMatrix",
     "MixinCompatibilitySummary",
     "NodeKind",
+    "NodeType",
     "PatternFeedbackAnalysis",
     "PatternFeedbackCreate",
     "PatternFeedbackLog",
@@ -51,7 +55,11 @@ __all__ = [
     "TemplateCacheEfficiency",
     "TemplateCacheMetadata",
     "TemplateCacheUpdate",
+    "TemplateType",
 ]
+
+NodeType = NodeKind
+"""The name that the reference's schema has for it."""
 
 
 # In the words of a caller, where pydantic speaks of its own.
@@ -90,9 +98,66 @@ class Given(BaseModel):
 
 
 class Row(BaseModel):
-    """A row as it stands in the database."""
+    """A row as it stands in the database; its columns are attributes, and keys as in a mapping.
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True)
+    ``dict(row)`` and ``**row`` give the columns. Properties that are derived from them are not
+    keys.
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, from_attributes=True)
+
+    def __getitem__(self, column: str) -> Any:
+        """The value of a column.
+
+        Raises:
+            KeyError: there is no such column.
+        """
+        if column not in type(self).model_fields:
+            raise KeyError(column)
+        return getattr(self, column)
+
+    def __contains__(self, column: object) -> bool:
+        """Whether there is such a column."""
+        return column in type(self).model_fields
+
+    def __len__(self) -> int:
+        """How many columns there are."""
+        return len(type(self).model_fields)
+
+    def __bool__(self) -> bool:
+        """A row is something."""
+        return True
+
+    def get(self, column: str, default: Any = None) -> Any:
+        """The value of a column, or ``default`` where there is no such column."""
+        return getattr(self, column) if column in self else default
+
+    def keys(self) -> Iterable[str]:
+        """The names of the columns, in order."""
+        return type(self).model_fields.keys()
+
+    def values(self) -> list[Any]:
+        """The values of the columns, in order."""
+        return [self[column] for column in self.keys()]
+
+    def items(self) -> list[tuple[str, Any]]:
+        """The columns with their values, in order."""
+        return [(column, self[column]) for column in self.keys()]
+
+
+def column(row: Any, name: str) -> Any:
+    """A column of a row, whether the row is a mapping or an object; None: it has no such column."""
+    try:
+        return row[name]
+    except KeyError:
+        return None
+    except TypeError:  # not a mapping
+        return getattr(row, name, None)
+
+
+def _percent(part: int | None, other: int | None) -> float:
+    whole = (part or 0) + (other or 0)
+    return (part or 0) / whole * 100 if whole else 0.0
 
 
 class MixinCompatibilityCreate(Given):
@@ -133,6 +198,16 @@ class MixinCompatibilityMatrix(Row):
     resolution_pattern: str | None = None
     created_at: Instant | None = None
     updated_at: Instant | None = None
+
+    @property
+    def total_tests(self) -> int:
+        """All trials."""
+        return (self.success_count or 0) + (self.failure_count or 0)
+
+    @property
+    def success_rate(self) -> float:
+        """Successes in percent of all trials, 0 to 100; 0 without a trial."""
+        return _percent(self.success_count, self.failure_count)
 
 
 class PatternFeedbackCreate(Given):
@@ -267,6 +342,16 @@ class TemplateCacheMetadata(Row):
     cache_misses: int | None = 0
     created_at: Instant | None = None
     updated_at: Instant | None = None
+
+    @property
+    def total_accesses(self) -> int:
+        """Hits and misses."""
+        return (self.cache_hits or 0) + (self.cache_misses or 0)
+
+    @property
+    def hit_rate(self) -> float:
+        """Hits in percent of all accesses, 0 to 100; 0 without an access."""
+        return _percent(self.cache_hits, self.cache_misses)
 
 
 class EventProcessingCreate(Given):
