@@ -24,6 +24,7 @@ from nodewright.generation.proof import judge_staged, load_templates, render_fil
 from nodewright.generation.proving import Proof, prove, without_broken_steps
 from nodewright.generation.recording import Recorder, RunTimes
 from nodewright.generation.run import (
+    ALREADY_THERE,
     OnProgress,
     Options,
     Outcome,
@@ -36,7 +37,9 @@ from nodewright.generation.verify import verify_package
 from nodewright.generation.workers import ProcessWorkers, Workers
 from nodewright.logs import get_logger
 from nodewright.mixins import usable_set
+from nodewright.mixins.judging import judge_mixins, retract_mixins
 from nodewright.monitoring import otel
+from nodewright.patterns.judging import judge_pattern, retract_judgement
 from nodewright.patterns.tuning import tuned_matcher
 from nodewright.prd import SimplePRDAnalyzer, read_prd
 from nodewright.settings import Settings
@@ -51,9 +54,13 @@ __all__ = [
     "Progress",
     "Run",
     "generate",
+    "judge_mixins",
+    "judge_pattern",
     "plan_text",
     "prepare",
     "preview",
+    "retract_judgement",
+    "retract_mixins",
     "with_mixins",
 ]
 
@@ -185,8 +192,8 @@ def _prove_and_deliver(
 
 def _record(run: Run, recorder: Recorder) -> None:
     recorder.nodes(run.session_id, [report for _, report in run.proofs], run.workers)
-    recorder.compositions(run.proofs)
-    recorder.patterns(run.session_id, run.prepared.analysis.patterns, run.proofs)
+    recorder.compositions(run.evidence)
+    recorder.patterns(run.session_id, run.prepared.analysis.patterns, run.evidence)
     recorder.run(run.session_id, RunTimes(run.seconds, run.workers, run.speedup))
     recorder.report(run.session_id, run.summary())
 
@@ -282,7 +289,7 @@ def _already_there(run: Run, delivery: Delivery) -> dict[str, NodeReport]:
         node.slug: NodeReport(
             node.slug,
             node.kind,
-            (Check("already there", passed=True),),
+            (Check(ALREADY_THERE, passed=True),),
             tuple(file for file in files if file.node == node.slug),
         )
         for node in plan.nodes

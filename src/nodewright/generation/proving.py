@@ -6,7 +6,15 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nodewright.generation.model import OVERDUE, Check, NodePlan, NodeReport, Plan, Verify
+from nodewright.generation.model import (
+    BROKEN_STEPS,
+    OVERDUE,
+    Check,
+    NodePlan,
+    NodeReport,
+    Plan,
+    Verify,
+)
 from nodewright.generation.proof import prove_nodes
 from nodewright.generation.workers import CrashedError, OverdueError, Workers
 
@@ -60,7 +68,9 @@ def without_broken_steps(plan: Plan, reports: Mapping[str, NodeReport]) -> dict[
         broken = sorted({step.node for step in node.steps} & failed)
         report = reports[node.slug]
         if broken and report.passed:
-            check = Check("steps", passed=False, detail=f"runs {', '.join(broken)}, which failed")
+            check = Check(
+                BROKEN_STEPS, passed=False, detail=f"runs {', '.join(broken)}, which failed"
+            )
             checked[node.slug] = replace(report, checks=(*report.checks, check))
     return checked
 

@@ -9,7 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from nodewright.generation.decisions import FileDecision
-from nodewright.generation.model import NodePlan, NodeReport, Plan, Verify
+from nodewright.generation.model import (
+    BROKEN_STEPS,
+    OVERDUE,
+    NodePlan,
+    NodeReport,
+    Plan,
+    Verify,
+)
 from nodewright.prd import SimplePRDAnalysisResult
 
 
@@ -66,6 +73,12 @@ class Progress:
     total: int = 0
 
 
+ALREADY_THERE = "already there"
+"""The check of a node that was not proven again."""
+
+# Checks that are no verdict on what was generated; see `Run.evidence`.
+_SAY_NOTHING = frozenset({ALREADY_THERE, OVERDUE, BROKEN_STEPS})
+
 OnProgress = Callable[[Progress], None]
 
 
@@ -106,6 +119,23 @@ class Run:
         return [(outcome.node, outcome.report) for outcome in self.outcomes]
 
     @property
+    def evidence(self) -> list[tuple[NodePlan, NodeReport]]:
+        """The proofs that say something of patterns and mixins.
+
+        Those are the proofs of nodes as they were generated, by this run and from the built-in
+        templates. The user's edits and templates are not evidence, nor is a node that was there
+        already, was stopped at its time limit or failed only because it runs one that failed.
+        """
+        if self.options.templates is not None:
+            return []
+        edited = {decision.node for decision in self.decisions if decision.edited}
+        return [
+            (node, report)
+            for node, report in self.proofs
+            if node.slug not in edited and not _SAY_NOTHING.intersection(_verdicts(report))
+        ]
+
+    @property
     def succeeded(self) -> bool:
         """Whether every node of the plan was proven and delivered."""
         return bool(self.outcomes) and all(outcome.delivered for outcome in self.outcomes)
@@ -144,6 +174,12 @@ class Run:
             "speedup": self.speedup,
             "workers": self.workers,
         }
+
+
+def _verdicts(report: NodeReport) -> set[str]:
+    """The checks that decided: those that failed, else all."""
+    failed = {check.name for check in report.checks if not check.passed}
+    return failed or {check.name for check in report.checks}
 
 
 def _node_summary(outcome: Outcome) -> dict[str, Any]:

@@ -21,10 +21,8 @@ from nodewright.mixins.catalogue import (
     scan_package,
 )
 from nodewright.mixins.errors import MixinError
-from nodewright.mixins.facts import Profile
-from nodewright.mixins.kinds import NODE_KINDS
+from nodewright.mixins.facts import NODE_KINDS, Outcome, Profile
 from nodewright.mixins.model_file import write_atomically
-from nodewright.mixins.outcome import Outcome
 from nodewright.mixins.trials import (
     Composition,
     PairTrial,

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from nodewright.errors import NodewrightError
 from nodewright.logs import get_logger
 from nodewright.mixins.evidence import NONE, Outcomes
-from nodewright.mixins.kinds import node_kind
+from nodewright.mixins.facts import node_kind
 from nodewright.mixins.knowledge import Key, pair_key
 from nodewright.mixins.trials import PairTrial
-from nodewright.storage.records import column
+from nodewright.storage.rows import column
 
 if TYPE_CHECKING:
     from nodewright.storage import CodegenPersistence
@@ -120,6 +120,16 @@ class Records:
             if self._outcomes is not None:
                 added = Outcomes(int(success), int(not success), reason, resolution)
                 self._outcomes[key] = self._outcomes.get(key, NONE).plus(added)
+
+    async def retract(self, key: Key, success: bool) -> bool:
+        """Take one outcome back; whether there was such a one."""
+        a, b, kind = key
+        database: Any = self._database()
+        found: bool = await database.retract_mixin_compatibility(a, b, kind, success)
+        if found:
+            with self._lock:
+                self._outcomes = None  # read again: reasons go with the last failure
+        return found
 
     def add_trials(self, trials: Iterable[PairTrial]) -> int:
         """Write the outcomes of trials, for synchronous callers; how many were written."""

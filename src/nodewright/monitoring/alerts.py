@@ -2,7 +2,7 @@
 
 Each severity of a series is a state machine with the semantics of a Prometheus alerting rule
 (inactive, pending, firing; ``for`` and ``keep_firing_for``); what is shown is one alert of the
-highest severity that fires, so a critical one inhibits the warning of the same series.
+highest severity that fires: a critical one is shown in place of the warning of its series.
 """
 
 import math

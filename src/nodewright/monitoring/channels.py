@@ -20,16 +20,14 @@ _TIMEOUT_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What one group of alerts has come to.
+    """What has changed since a channel was last told.
 
     Attributes:
-        group: the labels that its alerts share.
         firing: alerts that have begun to fire, or whose severity has moved.
         resolved: alerts that were told as firing and no longer are.
         superseded: how those whose severity has moved were told before.
     """
 
-    group: Mapping[str, str]
     firing: tuple[MonitoringAlert, ...] = ()
     resolved: tuple[MonitoringAlert, ...] = ()
     superseded: tuple[MonitoringAlert, ...] = ()
@@ -75,7 +73,7 @@ class LogChannel:
 class WebhookChannel:
     """Alerts as JSON by HTTP POST.
 
-    The body has ``group`` and the lists ``firing`` and ``resolved``, each alert with the fields of
+    The body has the lists ``firing`` and ``resolved``, each alert with the fields of
     MonitoringAlert.
 
     Args:
@@ -97,7 +95,6 @@ class WebhookChannel:
     def send(self, notification: Notification) -> None:
         """POST the notification."""
         document = {
-            "group": dict(notification.group),
             "firing": [as_json(alert) for alert in notification.firing],
             "resolved": [as_json(alert) for alert in notification.resolved],
         }

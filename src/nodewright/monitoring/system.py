@@ -4,7 +4,7 @@ import asyncio
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,13 +23,7 @@ from nodewright.monitoring.model import (
     MonitoringAlert,
     MonitoringThresholds,
 )
-from nodewright.monitoring.notify import (
-    ChannelStats,
-    Notifier,
-    Policy,
-    Silence,
-    close_at_exit,
-)
+from nodewright.monitoring.notify import Notifier, close_at_exit
 from nodewright.monitoring.registry import Limits
 from nodewright.monitoring.rules import AlertRule, rules_of
 from nodewright.monitoring.store import MetricStore
@@ -56,7 +50,6 @@ class MonitoringSystem:
             when first needed.
         rules: instead of those of ``thresholds``: with for-durations, resolve thresholds and such.
         limits: bounds of the metrics' memory.
-        policy: how alerts are grouped and inhibited on their way to channels.
         log_alerts: write alerts, and parts that become unwell, to the log.
         clock: seconds, monotonic.
         wall: the time of day.
@@ -75,7 +68,6 @@ class MonitoringSystem:
         persistence: "CodegenPersistence | None" = None,
         rules: Iterable[AlertRule] | None = None,
         limits: Limits | None = None,
-        policy: Policy | None = None,
         log_alerts: bool = True,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -90,7 +82,6 @@ class MonitoringSystem:
         )
         self.store: MetricStore = MetricStore(limits, clock=clock, watcher=self.alerts)
         self.health: HealthBook = HealthBook(wall, log=log_alerts)
-        self._policy = policy
         self._notifier: Notifier | None = None
         if log_alerts:
             self.alerts.on_change(self._log_from_now_on)
@@ -256,22 +247,6 @@ class MonitoringSystem:
         """Send alerts to a channel from now on."""
         self._notifying().add(channel)
 
-    def channel_stats(self) -> dict[str, ChannelStats]:
-        """What became of the notifications, by the channel's name."""
-        return self._notifier.stats() if self._notifier else {}
-
-    def silence(self, matchers: Mapping[str, str], seconds: float, comment: str = "") -> Silence:
-        """Hold matching alerts back from the channels for some seconds; see `notify.Silence`."""
-        return self._notifying().silence(matchers, seconds, comment)
-
-    def silences(self) -> list[Silence]:
-        """The silences that have not expired."""
-        return self._notifier.silences() if self._notifier else []
-
-    def end_silence(self, silence_id: str) -> bool:
-        """End a silence early; whether there was one."""
-        return self._notifier.end_silence(silence_id) if self._notifier else False
-
     def add_health_checks(self, checks: Iterable[HealthCheck]) -> None:
         """Checks for `check_health` and the background."""
         self.health.register(checks)
@@ -315,7 +290,7 @@ class MonitoringSystem:
     def _notifying(self) -> Notifier:
         with self._lock:
             if self._notifier is None:
-                self._notifier = Notifier(self.alerts, self._policy, wall=self._wall)
+                self._notifier = Notifier(self.alerts, wall=self._wall)
                 close_at_exit(self._notifier)
             return self._notifier
 

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Awaitable, Iterable, Sequence
 from typing import Any, Protocol
 
-from nodewright.storage.records import FeedbackType, column
+from nodewright.storage.records import FeedbackType
+from nodewright.storage.rows import column
 
 _MOST_LETTERS = 500  # of a name that is counted, as in the database
 

@@ -166,6 +166,18 @@ class PatternFeedbackCollector:
             self._watch.changed()
         return identity
 
+    async def retract_feedback(self, feedback_id: UUID | str) -> bool:
+        """Take a judgement back, as if it had never been given; whether there was one.
+
+        Raises:
+            InvalidRecordError: ``feedback_id`` is not a UUID.
+            StorageUnavailableError: the database stayed away.
+        """
+        found: bool = await self.persistence.delete_pattern_feedback(feedback_id)
+        if found and self._watch is not None:
+            self._watch.changed()
+        return found
+
     async def record_verification(
         self,
         session_id: UUID,

@@ -35,7 +35,7 @@ async def test_training_gives_metrics_and_lets_the_loop_run(
     metrics = await training
     assert turns > 100
     assert learner.is_trained()
-    assert learner.get_metrics() is metrics
+    assert learner.get_metrics() == metrics
     assert metrics.accuracy >= 0.95
     assert len(metrics.cross_val_scores) == 5
     assert metrics.training_samples + metrics.test_samples == 3120
@@ -60,7 +60,7 @@ async def test_what_cannot_be_learned_is_refused(
     before = learner.get_metrics()
     with pytest.raises(ValueError, match=message):
         await learner.train_model(**arguments)  # type: ignore[arg-type]
-    assert learner.get_metrics() is before
+    assert learner.get_metrics() == before
 
 
 async def test_no_trials_and_no_records_are_too_few(
@@ -202,7 +202,7 @@ async def test_retraining_happens_once_a_threshold_is_reached_and_not_again_at_o
     assert second is not first
     await learner.update_from_feedback(*PAIR, "EFFECT", success=True, retrain_threshold=2)
     assert learner._retraining is thread
-    assert learner.get_metrics() is second
+    assert learner.get_metrics() == second
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from random import Random
 from typing import Any
 from unittest.mock import Mock
 from uuid import UUID, uuid4
@@ -22,9 +21,8 @@ from nodewright import (
     PatternFeedbackCollector,
     PatternMatcher,
 )
-from nodewright.patterns.counting import analyses_of
 from nodewright.patterns.models import PatternDetection, Statement
-from nodewright.patterns.tuning import read_analyses, tuned_matcher
+from nodewright.patterns.tuning import tuned_matcher
 from nodewright.patterns.verification import OperationOutcome
 from nodewright.settings import Settings
 from nodewright.storage import InvalidRecordError, StorageUnavailableError
@@ -396,34 +394,3 @@ def test_a_plan_makes_no_database(tmp_path: Path) -> None:
     matcher = tuned_matcher(Settings(data_dir=tmp_path / "none", database_url=None))
     assert matcher.detect("Upload a file and download it")
     assert not (tmp_path / "none").exists()
-
-
-async def test_judgements_are_counted_alike_in_python_and_in_the_database(
-    collector: PatternFeedbackCollector, persistence: CodegenPersistence
-) -> None:
-    """For records that a user keeps elsewhere."""
-    chance = Random(7)  # noqa: S311 - the same each time, not secret
-    names = ["crud", "search", "caching", ""]
-    for _ in range(120):
-        await record(
-            collector,
-            PatternFeedback(
-                uuid4(),
-                chance.choice(names[:3]),
-                chance.choice([None, 0.29, 0.57, 0.8, 1.0]),
-                chance.choice(names[:3]),
-                chance.choice(["correct", "incorrect", "partial", "adjusted"]),
-                false_positives=chance.sample(names, 2),
-                false_negatives=chance.sample(names, chance.randint(0, 2)),
-                user_provided=chance.random() < 0.3,
-            ),
-        )
-    rows = await persistence.get_pattern_feedback()
-    for pattern in (None, "search", "never seen"):
-        counted = analyses_of(rows, pattern=pattern, least=5, window=20)
-        expected = read_analyses(persistence, pattern, least=5, window=20)
-        assert [row["pattern_name"] for row in counted] == [row["pattern_name"] for row in expected]
-        for mine, theirs in zip(counted, expected, strict=True):
-            for key, value in theirs.items():
-                wanted = pytest.approx(value) if isinstance(value, float) else value
-                assert mine[key] == wanted, key
