@@ -1,5 +1,6 @@
 """A run of the workflow: what it is asked, where it is, and what it did."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -173,7 +174,15 @@ class Run:
             "seconds": self.seconds,
             "speedup": self.speedup,
             "workers": self.workers,
+            "cores": usable_cores(),
         }
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _verdicts(report: NodeReport) -> set[str]:

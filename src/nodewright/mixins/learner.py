@@ -21,6 +21,7 @@ from nodewright.mixins.training import (
     ModelMetrics,
     check,
     read_model,
+    record_accuracy,
     samples_of,
     train,
     write_model,
@@ -134,6 +135,7 @@ class MixinLearner:
         self._model = Model(
             Forest(classifier), metrics, samples, catalogue, Features(catalogue), {}, {}
         )
+        record_accuracy(metrics)
 
     def _train_by_itself(self) -> None:
         try:

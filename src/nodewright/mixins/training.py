@@ -215,3 +215,16 @@ def write_model(path: Path, version: str, classifier: Any, metrics: ModelMetrics
         model_file.save(path, classifier, metrics.to_plain(), version)
     except OSError as error:
         _log.warning("mixins.model.unwritten", {"file": str(path), "reason": str(error)})
+
+
+def record_accuracy(metrics: ModelMetrics) -> None:
+    """Record how accurate the model in use was on held-out pairs, for alerts of this process."""
+    from nodewright.monitoring import MetricType, get_monitoring_system
+
+    get_monitoring_system().record(
+        "mixin_accuracy",
+        metrics.accuracy,
+        MetricType.GAUGE,
+        None,
+        "Accuracy of the mixin model on pairs that it was not trained on",
+    )

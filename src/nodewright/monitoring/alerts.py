@@ -203,14 +203,15 @@ class AlertBook:
             message = f"{name} has had no data for {rule.no_data_s:g} s"
             return self._raise(state, AlertSeverity.WARNING, message)
         if severity is not None:
-            message = rule.message(name, severity, value)
+            message = rule.message(name, severity, value, state.series.labels)
             if state.levels[severity].lost_at is not None:
-                message = f"{rule.back(name, severity, value)}; kept for {rule.keep_firing_s:g} s"
+                back = rule.back(name, severity, value, state.series.labels)
+                message = f"{back}; kept for {rule.keep_firing_s:g} s"
             return self._raise(state, severity, message)
         if state.alert is None:
             return False
         last = state.alert.severity
-        self._resolve(state, rule.back(name, last, value))
+        self._resolve(state, rule.back(name, last, value, state.series.labels))
         return True
 
     def _raise(self, state: State, severity: AlertSeverity, message: str) -> bool:

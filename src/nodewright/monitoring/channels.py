@@ -160,7 +160,8 @@ class AlertmanagerChannel:
 
 def alert_name(metric: str) -> str:
     """The alert's name in Prometheus and Alertmanager: cache_hit_rate -> NodewrightCacheHitRate."""
-    return "Nodewright" + "".join(part.capitalize() for part in metric.split("_"))
+    words = metric.removeprefix("nodewright_").split("_")
+    return "Nodewright" + "".join(word.capitalize() for word in words)
 
 
 def as_json(alert: MonitoringAlert) -> dict[str, Any]:

@@ -78,10 +78,12 @@ async def collect(reader: Reader, window: timedelta, timeout_s: float) -> dict[s
         return _template_cache(await fetch("template_cache_by_type"))
 
     async def parallel_generation() -> Section:
-        phases, speedups = await asyncio.gather(
-            since.smaller_side("generation_by_phase", "generation"), fetch("parallel_speedup")
+        phases, speedups, nodes = await asyncio.gather(
+            since.smaller_side("generation_by_phase", "generation"),
+            fetch("parallel_speedup"),
+            fetch("nodes_delivered"),
         )
-        return _parallel_generation(phases, speedups)
+        return _parallel_generation(phases, speedups, nodes)
 
     async def mixin_learning() -> Section:
         return _mixin_learning(await fetch("mixins_by_node_type"))
@@ -94,7 +96,7 @@ async def collect(reader: Reader, window: timedelta, timeout_s: float) -> dict[s
 
     parts = {
         "template_cache": part(template_cache, _template_cache([])),
-        "parallel_generation": part(parallel_generation, _parallel_generation([], [])),
+        "parallel_generation": part(parallel_generation, _parallel_generation([], [], [])),
         "mixin_learning": part(mixin_learning, _mixin_learning([])),
         "pattern_matching": part(pattern_matching, _pattern_matching([])),
         "event_processing": part(event_processing, _event_processing([])),
@@ -115,6 +117,11 @@ def observed(parts: dict[str, Section]) -> dict[str, float]:
         ("template_load_ms", cache["avg_load_time_ms"], cache["avg_load_time_ms"]),
         ("parallel_speedup", generation["avg_speedup"], generation["parallel_sessions"]),
         ("generation_time_ms", generation["p95_total_ms"], generation["total_executions"]),
+        (
+            "validation_pass_rate",
+            generation["validation_pass_rate"],
+            generation["planned_nodes"],
+        ),
         ("compatibility_score", mixins["avg_compatibility_score"], mixins["total_combinations"]),
         ("pattern_precision", patterns["precision"], patterns["total_feedback_count"]),
         ("false_positive_rate", patterns["false_positive_rate"], patterns["total_feedback_count"]),
@@ -146,11 +153,14 @@ def _template_cache(rows: Rows) -> Section:
     }
 
 
-def _parallel_generation(phases: Rows, speedups: Rows) -> Section:
+def _parallel_generation(phases: Rows, speedups: Rows, nodes: Rows) -> Section:
     executions = sum(row["execution_count"] for row in phases)
     total = next((row for row in phases if row["phase"] == "total"), None)
     speedup = speedups[0] if speedups else {"sessions": 0, "avg_speedup": 0.0, "max_speedup": 0.0}
+    planned, delivered = (nodes[0]["planned"], nodes[0]["delivered"]) if nodes else (0, 0)
     return {
+        "planned_nodes": planned,
+        "validation_pass_rate": _ratio(delivered, planned),
         "avg_speedup": speedup["avg_speedup"],
         "max_speedup": speedup["max_speedup"],
         "parallel_sessions": speedup["sessions"],

@@ -103,6 +103,11 @@ class MonitoringThresholds:
     Names that end in ``_ms`` and ``event_latency_p95`` are milliseconds, ``parallel_speedup`` is
     a factor, all others are ratios from 0 to 1.
 
+    `MonitoringSystem.observe_parts` records what they watch, with two exceptions: a `MixinLearner`
+    records ``mixin_accuracy`` when it has trained or loaded a model, and nothing of nodewright
+    records ``quality_score``; it is there for what you record. ``nodewright serve`` alerts by
+    rules of its own (`nodewright.monitoring.product`).
+
     Raises:
         MetricError: a threshold is not a finite number.
     """

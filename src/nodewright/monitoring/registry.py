@@ -1,6 +1,6 @@
 """Which metrics and series there are: found by labels, made, bounded, and dropped when silent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from nodewright.monitoring.errors import MetricError
@@ -99,7 +99,7 @@ class Registry:
             checked = checked_help(name, help_text)
             family = self.make_family(name, wanted, checked)
         self.check_type(family, wanted)
-        key = tuple(text for pair in sorted(known.items()) for text in pair)
+        key = _key(known)
         series = family.series.get(key)
         if series is None:
             if not self._room(family):
@@ -179,7 +179,7 @@ class Registry:
 
     def _overflow(self, family: Family) -> Series:
         if family.overflow is None:
-            key = tuple(text for pair in OVERFLOW_LABELS.items() for text in pair)
+            key = _key(OVERFLOW_LABELS)
             family.overflow = family.series.get(key)
             if family.overflow is None:
                 family.overflow = self._make_series(family, dict(OVERFLOW_LABELS))
@@ -199,13 +199,16 @@ class Registry:
         for family in tuple(self.families.values()):
             silent = [key for key, one in family.series.items() if one.last_at <= limit]
             for key in silent:
-                self._drop(family, key)
+                self._drop(family, key, f"{family.name} was silent and has expired")
             if silent and not family.series:
-                del self.families[family.name]
-                for sample in family.sample_names():
-                    self._sample_names.pop(sample, None)
+                self._remove(family)
 
-    def _drop(self, family: Family, key: tuple[str, ...]) -> None:
+    def _remove(self, family: Family) -> None:
+        del self.families[family.name]
+        for sample in family.sample_names():
+            self._sample_names.pop(sample, None)
+
+    def _drop(self, family: Family, key: tuple[str, ...], reason: str) -> None:
         series = family.series.pop(key)
         if series is family.overflow:
             family.overflow = None
@@ -218,7 +221,18 @@ class Registry:
         series.gone = True
         self._rescue(series)
         if self._watcher is not None:
-            self._watcher.forget(series, f"{family.name} was silent and has expired")
+            self._watcher.forget(series, reason)
+
+    def forget(self, name: str, labels: Labels | None) -> bool:
+        """Drop one series; whether there was such a one."""
+        series = self.get(name, labels)
+        if series is None:
+            return False
+        family = series.family
+        self._drop(family, _key(series.labels), f"{name} is no longer recorded")
+        if not family.series:
+            self._remove(family)
+        return True
 
     def get(self, name: str, labels: Labels | None) -> Series | None:
         """The series of labels in any order; None: there is none."""
@@ -226,7 +240,7 @@ class Registry:
         if family is None:
             return None
         known = {str(key): label_value(text) for key, text in (labels or {}).items() if text != ""}
-        return family.series.get(tuple(text for pair in sorted(known.items()) for text in pair))
+        return family.series.get(_key(known))
 
     def clear(self) -> None:
         """Forget every metric."""
@@ -250,3 +264,7 @@ class Registry:
                 f"{family.name} is a {family.metric_type.value} and cannot be recorded as a "
                 f"{wanted.value}; choose another name"
             )
+
+
+def _key(labels: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(text for pair in sorted(labels.items()) for text in pair)

@@ -123,6 +123,11 @@ class MetricStore:
                 raise MetricError(f"{name} has values already; choose its buckets before")
             self._registry.make_family(name, MetricType.HISTOGRAM, "", finite)
 
+    def forget(self, name: str, labels: Labels | None = None) -> bool:
+        """Drop one series and resolve its alert; whether there was such a series."""
+        with self._lock:
+            return self._registry.forget(name, labels)
+
     def value(self, name: str, labels: Labels | None = None) -> float | None:
         """A counter's sum, a gauge's value, a histogram's or summary's sum; None: no such."""
         with self._lock:

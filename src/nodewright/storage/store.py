@@ -1,4 +1,7 @@
-"""Every documented operation on the stored data, synchronous; safe in any thread."""
+"""Every documented operation on the stored data, synchronous; safe in any thread.
+
+It is over 400 lines because each operation is a method of one class, with what it takes and gives.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -31,7 +31,9 @@ from starlette.staticfiles import StaticFiles
 
 from nodewright.monitoring import MonitoringSystem, otel
 from nodewright.monitoring.channels import AlertmanagerChannel, WebhookChannel
+from nodewright.monitoring.observing import Observer
 from nodewright.monitoring.otel import OpenTelemetryBridge
+from nodewright.monitoring.product import product_rules
 from nodewright.patterns import known_patterns
 from nodewright.patterns.feedback import PatternFeedback
 from nodewright.settings import Settings
@@ -63,6 +65,7 @@ class Site:
     settings: Settings
     system: MonitoringSystem
     persistence: CodegenPersistence
+    observer: Observer
     templates: Environment
     live: Live
     charts: Mapping[str, Any]
@@ -75,7 +78,7 @@ class Site:
 
     async def sections(self) -> Mapping[str, str]:
         """Read everything; the sections as text, and a number that says when charts changed."""
-        page = await read_page(self.system, self.persistence, self.settings)
+        page = await read_page(self.system, self.persistence, self.observer, self.settings)
         if self.bridge is not None:
             self.bridge.refresh()
         drawn = charts.of_page(page)
@@ -101,7 +104,9 @@ def create_app(
     """
     settings = settings or Settings()
     persistence = persistence or CodegenPersistence(settings=settings)
-    system = system or MonitoringSystem(persistence=persistence)
+    system = system or MonitoringSystem(
+        persistence=persistence, rules=product_rules(settings.alert_thresholds)
+    )
     templates = Environment(
         loader=PackageLoader("nodewright.web"),
         autoescape=True,
@@ -111,7 +116,8 @@ def create_app(
     )
     templates.filters |= {"shown": shown, "breakable": breakable}
     templates.globals |= {"NODE_KINDS": NODE_KINDS}
-    site = Site(settings, system, persistence, templates, None, {})  # type: ignore[arg-type]
+    observer = Observer(system.store, system.health, persistence)
+    site = Site(settings, system, persistence, observer, templates, None, {})  # type: ignore[arg-type]
     site.bridge = OpenTelemetryBridge(system.store) if otel.available() else None
     site.live = Live(system, site.sections, settings.web_refresh_s)
     token = settings.web_token.get_secret_value() if settings.web_token else None
