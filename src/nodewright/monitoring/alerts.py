@@ -123,8 +123,8 @@ class AlertBook:
         with self._lock:
             if series.gone:  # its store records the value anew
                 return
-            state: State | None = series.alert
-            if state is None:
+            state = series.alert
+            if not isinstance(state, State):
                 state = series.alert = State(self._rules[series.family.name], series)
                 self._states[id(series)] = state
                 series.low, series.high = _EMPTY

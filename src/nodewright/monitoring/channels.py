@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from nodewright.logs import get_logger
@@ -141,7 +141,7 @@ class AlertmanagerChannel:
         document += [self._alert(alert, now) for alert in notification.superseded]
         _post(self._url, document, self._headers, self._timeout_s)
 
-    def _alert(self, alert: MonitoringAlert, ends_at: datetime) -> dict[str, Any]:
+    def _alert(self, alert: MonitoringAlert, ends_at: datetime) -> dict[str, object]:
         labels = {
             **alert.labels,
             "alertname": alert_name(alert.metric_name),
@@ -164,7 +164,7 @@ def alert_name(metric: str) -> str:
     return "Nodewright" + "".join(word.capitalize() for word in words)
 
 
-def as_json(alert: MonitoringAlert) -> dict[str, Any]:
+def as_json(alert: MonitoringAlert) -> dict[str, object]:
     """An alert with values that JSON knows."""
     return {
         "alert_id": alert.alert_id,
@@ -212,14 +212,14 @@ def _without_secrets(url: str) -> str:
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:  # a body must not go where nobody chose
+    def redirect_request(self, *_: object) -> None:  # a body must not go where nobody chose
         return None
 
 
 _opener = urllib.request.build_opener(_NoRedirects)
 
 
-def _post(url: str, document: Any, headers: Mapping[str, str], timeout_s: float) -> None:
+def _post(url: str, document: object, headers: Mapping[str, str], timeout_s: float) -> None:
     body = json.dumps(document, default=str).encode()
     request = urllib.request.Request(  # noqa: S310 - the scheme was checked
         url, body, {"Content-Type": "application/json", **headers}, method="POST"

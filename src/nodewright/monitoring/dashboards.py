@@ -5,10 +5,12 @@
 
 import json
 import sys
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from nodewright.monitoring import instruments as of
 from nodewright.monitoring.product import product_rules
+
+type Json = dict[str, object]
 
 _WIDTH, _HEIGHT, _COLUMNS = 8, 8, 24
 _SOURCE = {"type": "prometheus", "uid": "${datasource}"}
@@ -89,9 +91,9 @@ QUESTIONS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
 )  # fmt: skip
 
 
-def dashboard() -> dict[str, Any]:
+def dashboard() -> Json:
     """The dashboard as Grafana imports it."""
-    panels: list[dict[str, Any]] = []
+    panels: list[Json] = []
     top = 0
     for question, row in QUESTIONS:
         panels.append(_row(question, top))
@@ -116,12 +118,12 @@ def dashboard() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _row(title: str, top: int) -> dict[str, Any]:
+def _row(title: str, top: int) -> Json:
     place = {"x": 0, "y": top, "w": _COLUMNS, "h": 1}
     return {"type": "row", "title": title, "collapsed": False, "gridPos": place, "panels": []}
 
 
-def _panel(panel: Panel, place: int, top: int) -> dict[str, Any]:
+def _panel(panel: Panel, place: int, top: int) -> Json:
     in_row = _COLUMNS // _WIDTH
     across, down = place % in_row, place // in_row
     return {
@@ -146,8 +148,8 @@ def _panel(panel: Panel, place: int, top: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _defaults(panel: Panel) -> dict[str, Any]:
-    defaults: dict[str, Any] = {"unit": panel.unit}
+def _defaults(panel: Panel) -> Json:
+    defaults: Json = {"unit": panel.unit}
     if panel.kind == "state-timeline":
         options = {
             str(value): {"text": text, "color": color, "index": value}

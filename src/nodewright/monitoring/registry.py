@@ -87,7 +87,12 @@ class Registry:
         self._swept_at = clock()
 
     def find(
-        self, name: str, value: float, metric_type: MetricType, labels: Any, help_text: str
+        self,
+        name: str,
+        value: float,
+        metric_type: MetricType,
+        labels: Labels | None,
+        help_text: str,
     ) -> Series:
         """The series of labels not met in this order before; it is made where there is none."""
         check_name(name)

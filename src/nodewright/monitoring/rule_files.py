@@ -6,7 +6,6 @@ For other thresholds, write what `serve_rules` or `prometheus_rules` returns.
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import yaml
 
@@ -22,6 +21,8 @@ from nodewright.monitoring.instruments import (
 from nodewright.monitoring.model import AlertSeverity
 from nodewright.monitoring.product import GUIDE, product_rules
 from nodewright.monitoring.rules import RATIO, STATUS, AlertRule
+
+type Json = dict[str, object]
 
 _SEVERITIES = (AlertSeverity.CRITICAL, AlertSeverity.WARNING)
 
@@ -85,12 +86,12 @@ def recorded_names() -> tuple[str, ...]:
     return tuple(name for name, _ in _RECORDED)
 
 
-def _file(groups: list[dict[str, Any]]) -> str:
+def _file(groups: list[Json]) -> str:
     text: str = yaml.safe_dump({"groups": groups}, sort_keys=False, width=100)
     return text
 
 
-def _about_itself(guide: str) -> list[dict[str, Any]]:
+def _about_itself(guide: str) -> list[Json]:
     """What nobody can say who is down."""
     old = f"time() - {COLLECTED.name} > {_STALE_S}"
     return [
@@ -99,7 +100,7 @@ def _about_itself(guide: str) -> list[dict[str, Any]]:
     ]
 
 
-def _about(name: str, expression: str, summary: str, guide: str) -> dict[str, Any]:
+def _about(name: str, expression: str, summary: str, guide: str) -> Json:
     anchor = f"alert-{name.removeprefix('Nodewright').lower()}"
     return {
         "alert": name,
@@ -113,16 +114,16 @@ def _about(name: str, expression: str, summary: str, guide: str) -> dict[str, An
     }
 
 
-def _alerts(rules: Iterable[AlertRule], least_for: str = "") -> list[dict[str, Any]]:
+def _alerts(rules: Iterable[AlertRule], least_for: str = "") -> list[Json]:
     return [_alert(rule, severity, least_for) for rule in rules for severity in _SEVERITIES]
 
 
-def _alert(rule: AlertRule, severity: AlertSeverity, least_for: str) -> dict[str, Any]:
+def _alert(rule: AlertRule, severity: AlertSeverity, least_for: str) -> Json:
     limit = rule.threshold(severity)
     sign = ">" if rule.above else "<"
     names = rule.names or (rule.metric,)
     selector = names[0] if len(names) == 1 else f'{{__name__=~"{"|".join(names)}"}}'
-    alert: dict[str, Any] = {
+    alert: Json = {
         "alert": alert_name(rule.metric),
         "expr": f"{selector} {sign} {limit!r}",
     }

@@ -276,7 +276,7 @@ class MonitoringSystem:
         with otel.span("nodewright.collect_all_metrics", window_s=window.total_seconds()):
             return await collecting.collect(self._reader(), window, _COLLECT_TIMEOUT_S)
 
-    def _reader(self) -> Any:
+    def _reader(self) -> collecting.Reader:
         with self._lock:
             if self._persistence is None:
                 try:
@@ -306,7 +306,7 @@ class _Unavailable:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    async def fetch(self, *_: Any) -> Any:
+    async def fetch(self, *_: object) -> collecting.Rows:
         raise self._error
 
 

@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from nodewright.monitoring.errors import MetricError, StatusError
 from nodewright.monitoring.model import AlertSeverity, MetricType
@@ -35,12 +34,12 @@ def label_value(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def as_float(name: str, value: Any) -> float:
+def as_float(name: str, value: object) -> float:
     """A value as a float; text is none."""
     if isinstance(value, str | bytes):
         raise MetricError(f"the value of {name} is {shown(value)}; give a number")
     try:
-        return float(value)
+        return float(value)  # type: ignore[arg-type]  # what is no number is refused below
     except (TypeError, ValueError, OverflowError) as error:
         raise MetricError(f"the value of {name} is {shown(value)}; give a number") from error
 
@@ -56,7 +55,7 @@ def check_value(name: str, value: float, metric_type: MetricType) -> None:
         raise MetricError(f"the value of {kind} {name} is {value!r}; give a finite number")
 
 
-def checked_type(name: str, given: Any) -> MetricType:
+def checked_type(name: str, given: object) -> MetricType:
     """A type, also given by its value."""
     try:
         return MetricType(given)
@@ -65,7 +64,7 @@ def checked_type(name: str, given: Any) -> MetricType:
         raise MetricError(f"the type of {shown(name)} is {shown(given)}; use {known}") from error
 
 
-def checked_severity(given: Any) -> AlertSeverity | None:
+def checked_severity(given: object) -> AlertSeverity | None:
     """A severity, also given by its value; None stays None."""
     if given is None:
         return None
@@ -76,7 +75,7 @@ def checked_severity(given: Any) -> AlertSeverity | None:
         raise StatusError(f"severity is {shown(given)}; use {known}") from error
 
 
-def checked_labels(name: str, labels: Any, metric_type: MetricType) -> dict[str, str]:
+def checked_labels(name: str, labels: object, metric_type: MetricType) -> dict[str, str]:
     """Label names and values as plain text; empty values are left out, as Prometheus does."""
     if labels is None:
         return {}
@@ -104,7 +103,7 @@ def checked_labels(name: str, labels: Any, metric_type: MetricType) -> dict[str,
     return checked
 
 
-def checked_help(name: str, text: Any) -> str:
+def checked_help(name: str, text: object) -> str:
     """A help text of moderate length."""
     if not isinstance(text, str):
         raise MetricError(f"the help text of {name} is {shown(text)}; give a string")

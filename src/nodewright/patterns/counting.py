@@ -7,13 +7,14 @@ import math
 from collections import Counter
 from collections.abc import Awaitable, Iterable, Sequence
 from typing import Any, Protocol
+from uuid import UUID
 
 from nodewright.storage.records import FeedbackType
 from nodewright.storage.rows import column
 
 _MOST_LETTERS = 500  # of a name that is counted, as in the database
 
-type Judgements = Sequence[Any]
+type Judgements = Sequence[object]
 
 
 class FeedbackRecords(Protocol):
@@ -21,14 +22,14 @@ class FeedbackRecords(Protocol):
 
     def record_pattern_feedback(
         self,
-        session_id: Any,
+        session_id: UUID | str,
         pattern_name: str,
         *,
         detected_confidence: float | None = None,
         actual_pattern: str | None = None,
         feedback_type: str | FeedbackType = FeedbackType.CORRECT,
         user_provided: bool = False,
-        contract_json: Any = None,
+        contract_json: object = None,
         capabilities_matched: Sequence[str] | None = None,
         false_positives: Sequence[str] | None = None,
         false_negatives: Sequence[str] | None = None,
@@ -44,7 +45,7 @@ class FeedbackRecords(Protocol):
 
 
 def analyses_of(
-    judgements: Iterable[Any], *, pattern: str | None = None, least: int = 1, window: int
+    judgements: Iterable[object], *, pattern: str | None = None, least: int = 1, window: int
 ) -> list[dict[str, Any]]:
     """What is known of each pattern, or of ``pattern``, with at least ``least`` judgements.
 
@@ -88,7 +89,7 @@ def _analysis(name: str, own: Judgements, known: Judgements, window: int) -> dic
     }
 
 
-def _misses(row: Any, name: str) -> bool:
+def _misses(row: object, name: str) -> bool:
     """Whether a judgement says that ``name`` was missed."""
     elsewhere = column(row, "pattern_name") != name and column(row, "actual_pattern") == name
     return elsewhere or name in (column(row, "false_negatives") or ())
@@ -106,21 +107,21 @@ def _counted(rows: Judgements, listed: str) -> dict[str, int]:
     return dict(Counter(name[:_MOST_LETTERS] for names in listed_names for name in names))
 
 
-def _grouped(rows: Judgements) -> list[list[Any]]:
+def _grouped(rows: Judgements) -> list[list[object]]:
     """[step of the confidence, right, weight, how many] of each group."""
     groups = Counter(
         (
             math.floor(float(column(row, "detected_confidence")) * 100 + 1e-9),
             column(row, "feedback_type") == "correct",
-            float(_weight(row)),
+            _weight(row),
         )
         for row in rows
     )
     return [[*key, count] for key, count in sorted(groups.items())]
 
 
-def _weight(row: Any) -> Any:
+def _weight(row: object) -> float:
     weight = column(row, "learning_weight")
     if weight is not None:
-        return weight
+        return float(weight)
     return 1.0 if column(row, "user_provided") else 0.5

@@ -90,10 +90,10 @@ class Row(BaseModel):
         return [(column, self[column]) for column in self.keys()]
 
 
-def column(row: Any, name: str) -> Any:
+def column(row: object, name: str) -> Any:
     """A column of a row, whether the row is a mapping or an object; None: it has no such column."""
     try:
-        return row[name]
+        return row[name]  # type: ignore[index]
     except KeyError:
         return None
     except TypeError:  # not a mapping

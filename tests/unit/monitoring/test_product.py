@@ -16,6 +16,7 @@ from nodewright.monitoring.instruments import (
 )
 from nodewright.monitoring.observing import digest
 from nodewright.monitoring.product import product_rules
+from nodewright.settings import Settings, SettingsError
 
 
 def node(*, delivered: bool = True, kind: str = "EFFECT") -> dict[str, Any]:
@@ -121,6 +122,15 @@ def test_every_limit_is_a_setting() -> None:
     assert alert.message == "one node in twenty takes 3 s or longer; the limit is 2 s"
     with pytest.raises(MetricError, match="did you mean node_seconds"):
         product_rules({"node_second": (1, 2)})
+
+
+def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NODEWRIGHT_ALERT_THRESHOLDS", '{"failed_nodes": [0.1, 0.2]}')
+    rules = {rule.metric: rule for rule in product_rules(Settings().alert_thresholds)}
+    assert rules[FAILED_NODES.name].critical == 0.2
+    monkeypatch.setenv("NODEWRIGHT_ALERT_THRESHOLDS", '{"failed_nodes": 0.1}')
+    with pytest.raises(SettingsError, match="ALERT_THRESHOLDS"):
+        Settings()
 
 
 @pytest.mark.parametrize(
