@@ -84,7 +84,6 @@ class ClassFacts:
         init_required: arguments that this ``__init__`` demands.
         init_cooperative: whether this ``__init__`` calls the next one.
         init_assigns: attributes of ``self`` that this ``__init__`` assigns.
-        init_calls: names that this ``__init__`` looks up, methods it calls among them.
     """
 
     name: str
@@ -96,7 +95,6 @@ class ClassFacts:
     init_required: int = 0
     init_cooperative: bool = True
     init_assigns: frozenset[str] = frozenset()
-    init_calls: frozenset[str] = frozenset()
 
     def to_json(self) -> dict[str, Any]:
         """Sets become sorted lists."""
@@ -108,7 +106,7 @@ class ClassFacts:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "ClassFacts":
         """The inverse of ``to_json``."""
-        sets = ("names", "abstract", "readonly", "init_assigns", "init_calls")
+        sets = ("names", "abstract", "readonly", "init_assigns")
         arity = {name: (int(a[0]), int(a[1])) for name, a in (data["arity"] or {}).items()}
         return cls(
             name=str(data["name"]),

@@ -3,8 +3,8 @@
 Each part is read at the same time and on its own, so that one that cannot be read leaves the
 others. Its numbers are then zero, ``available`` is False and ``error`` says why.
 
-A window that holds most of a table's rows costs no more than one that holds few: the smaller side
-is counted, and what lies outside is taken away from the running sums of everything.
+If most rows lie in the window, the older ones are counted and subtracted from stored totals.
+Results are the same; only the time differs.
 """
 
 import asyncio
@@ -39,9 +39,9 @@ class _Since:
         return await self._reader.fetch(self._named[name], self._parameters | more)
 
     async def smaller_side(self, name: str, table: str) -> Rows:
-        """The rows of a query that counts what lies in the window, or takes away what does not.
+        """The rows of a query that counts the rows of the window, or subtracts those before it.
 
-        Either gives the same; the planner's guess of what lies before the window chooses.
+        Results are the same. The planner's guess of how many rows are older says which is faster.
         """
         (guess,) = await self.fetch(f"older_{table}")
         (recorded,) = await self.fetch("recorded_rows")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from nodewright import get_monitoring_system
 from nodewright.mixins import MixinLearner, NotTrainedError, record_composition
 from nodewright.mixins.errors import TooFewSamplesError
 from nodewright.mixins.knowledge import Knowledge
@@ -36,6 +37,7 @@ async def test_training_gives_metrics_and_lets_the_loop_run(
     assert turns > 100
     assert learner.is_trained()
     assert learner.get_metrics() == metrics
+    assert get_monitoring_system().store.value("mixin_accuracy") == metrics.accuracy
     assert metrics.accuracy >= 0.95
     assert len(metrics.cross_val_scores) == 5
     assert metrics.training_samples + metrics.test_samples == 3120
