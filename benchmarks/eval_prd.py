@@ -32,7 +32,8 @@ from rich.table import Table
 
 from nodewright.patterns import PatternDetection, PatternMatcher, builtin_patterns
 from nodewright.patterns.models import Statement
-from nodewright.prd import SimplePRDAnalysisResult, SimplePRDAnalyzer, read_prd
+from nodewright.prd import SimplePRDAnalysisResult, read_prd
+from nodewright.reading import SimplePRDAnalyzer
 
 _KIND_THRESHOLD = 0.5
 _RANGES = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.01)

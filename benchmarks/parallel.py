@@ -21,14 +21,14 @@ from uuid import uuid4
 
 from benchmarks.plans import plan_of
 from benchmarks.ratios import QUICK, Contender, Figure, Timing, alternate, report
-from nodewright.generation.delivery import Delivery
-from nodewright.generation.model import NodeReport, Plan, Verify
-from nodewright.generation.parallel import GenerationJob, ParallelGenerator
-from nodewright.generation.proof import render_files
-from nodewright.generation.proving import Proof, prove
-from nodewright.generation.workers import ProcessWorkers
-from nodewright.prd import SimplePRDAnalyzer
+from nodewright.delivery.delivery import Delivery
+from nodewright.planning.model import NodeReport, Plan, Verify
 from nodewright.prd.models import NODE_KINDS
+from nodewright.proving.proof import render_files
+from nodewright.reading import SimplePRDAnalyzer
+from nodewright.runs.parallel import GenerationJob, ParallelGenerator
+from nodewright.runs.pooling import Proof, prove
+from nodewright.runs.workers import ProcessWorkers
 
 ROOT = Path(__file__).parent.parent
 NODES = 96 if QUICK else 300
@@ -173,7 +173,7 @@ def latency() -> list[Figure]:
     with_workers(2, work)
     first = (
         "import asyncio\n"
-        "from nodewright.generation.workers import ProcessWorkers\n"
+        "from nodewright.runs.workers import ProcessWorkers\n"
         "if __name__ == '__main__':\n"
         "    w = ProcessWorkers(2)\n"
         "    asyncio.run(w.call(int, 1, timeout_seconds=60))\n"

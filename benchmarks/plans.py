@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nodewright.generation.model import (
+from nodewright.planning.model import (
     NodePlan,
     Plan,
     PlannedField,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.ratios import Figure, report
 from nodewright.errors import NodewrightError
-from nodewright.generation.model import Verify
+from nodewright.planning.model import Verify
 from nodewright.workflow import Options, generate, prepare
 
 

@@ -10,8 +10,8 @@ from itertools import count
 from pathlib import Path
 
 from benchmarks.ratios import QUICK, Contender, Figure, alternate, report
-from nodewright.prd import SimplePRDAnalyzer
 from nodewright.prd.markdown import read_markdown
+from nodewright.reading import SimplePRDAnalyzer
 
 # Bytes of the two texts whose times a byte are compared.
 _SIZES = (200_000, 2_000_000) if QUICK else (1_000_000, 10_000_000)

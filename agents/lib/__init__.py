@@ -22,11 +22,11 @@ MODULES = {
     "log_rotation": "nodewright.logs",
     "mixin_learner": "nodewright.mixins",
     "monitoring": "nodewright.monitoring",
-    "parallel_generator": "nodewright.generation.parallel",
+    "parallel_generator": "nodewright.runs.parallel",
     "pattern_feedback": "nodewright.patterns.feedback",
     "persistence": "nodewright.storage",
     "schema_phase7": "nodewright.storage.records",
-    "simple_prd_analyzer": "nodewright.prd",
+    "simple_prd_analyzer": "nodewright.reading.analyzer",
     "structured_logger": "nodewright.logs",
     "template_cache": "nodewright.templates",
 }

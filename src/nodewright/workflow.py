@@ -7,41 +7,40 @@ broker of it.
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from nodewright.delivery.decisions import Action
+from nodewright.delivery.delivery import Delivery
 from nodewright.errors import NodewrightError
-from nodewright.generation.announcing import Announcer
-from nodewright.generation.cluster import ClusterWorkers
-from nodewright.generation.decisions import Action
-from nodewright.generation.delivery import Delivery
-from nodewright.generation.early import EarlyDelivery
-from nodewright.generation.model import Check, NodePlan, NodeReport, Plan, RenderedFile, Verify
-from nodewright.generation.naming import snake
-from nodewright.generation.planner import plan_nodes
-from nodewright.generation.proof import judge_staged, load_templates, render_files
-from nodewright.generation.proving import Proof, prove, without_broken_steps
-from nodewright.generation.recording import Recorder, RunTimes
-from nodewright.generation.run import (
-    ALREADY_THERE,
-    OnProgress,
-    Options,
-    Outcome,
-    Prepared,
-    Preview,
-    Progress,
-    Run,
-)
-from nodewright.generation.verify import verify_package
-from nodewright.generation.workers import ProcessWorkers, Workers
+from nodewright.language.naming import snake
 from nodewright.logs import get_logger
 from nodewright.mixins import usable_set
 from nodewright.mixins.judging import judge_mixins, retract_mixins
 from nodewright.monitoring import otel
 from nodewright.patterns.judging import judge_pattern, retract_judgement
 from nodewright.patterns.tuning import tuned_matcher
-from nodewright.prd import SimplePRDAnalyzer, read_prd
+from nodewright.planning.model import Check, NodeReport, Plan
+from nodewright.planning.planner import plan_nodes
+from nodewright.prd import read_prd
+from nodewright.proving.proof import load_templates, render_files
+from nodewright.reading import SimplePRDAnalyzer
+from nodewright.runs.announcing import Announcer
+from nodewright.runs.cluster import ClusterWorkers
+from nodewright.runs.engine import Engine, Outcome
+from nodewright.runs.pooling import Proof
+from nodewright.runs.recording import Recorder, RunTimes
+from nodewright.runs.run import (
+    ALREADY_THERE,
+    OnProgress,
+    Options,
+    Prepared,
+    Preview,
+    Progress,
+    Run,
+)
+from nodewright.runs.workers import ProcessWorkers, Workers
 from nodewright.settings import Settings
 
 __all__ = [
@@ -178,13 +177,12 @@ def _prove_and_deliver(
         pool, run.workers = (workers, options.jobs) if workers else _pool(options)
         try:
             with otel.span("nodewright.prove", workers=run.workers):
-                reports = asyncio.run(_work(run, delivery, pool, tell))
+                asyncio.run(_run(run, delivery, pool, tell))
         finally:
             if workers is None:
                 pool.close()
+        reports = {outcome.node.slug: outcome.report for outcome in run.outcomes}
         announcer.judged(plan, reports)
-        with otel.span("nodewright.deliver"), run.phase("persistence"):
-            _deliver(run, delivery, reports)
         done = {outcome.node.slug for outcome in run.outcomes if outcome.delivered}
         announcer.delivered(plan, reports, done)
     run.seconds["total"] += run.prepared.seconds
@@ -206,76 +204,41 @@ def _pool(options: Options) -> tuple[Workers, int]:
     return cluster, max(options.jobs, cluster.count)
 
 
-async def _work(
-    run: Run, delivery: Delivery, pool: Workers, on_progress: OnProgress
-) -> dict[str, NodeReport]:
-    """Prove, stage with what the user has, and judge again what differs then."""
+async def _run(run: Run, delivery: Delivery, pool: Workers, on_progress: OnProgress) -> None:
+    """Prove and deliver the nodes of a run; tells of each verdict once it is certain."""
     plan, options = run.prepared.plan, run.options
-    reports = _already_there(run, delivery) if options.resume else {}
-    wanted = [node for node in plan.nodes if node.slug not in reports]
-    proof = Proof(options.verify, options.templates, options.timeout_seconds)
-    early = EarlyDelivery(plan, delivery, proof, reports)
-    reports |= await _prove(run, wanted, pool, early, on_progress)
-    reports = without_broken_steps(plan, reports)
-    on_progress(Progress("staging", len(plan.nodes), len(plan.nodes)))
-    root, edited = await asyncio.to_thread(_stage, run, delivery, reports)
-    run.decisions = tuple(early.decisions.get(d.path, d) for d in run.decisions)
-    if edited:
-        judged = await _judge_edited(run, root, tuple(sorted(edited)), pool)
-        reports |= {slug: replace(reports[slug], checks=checks) for slug, checks in judged.items()}
-    if options.verify is Verify.FULL:
-        on_progress(Progress("judging the package as a whole", len(plan.nodes), len(plan.nodes)))
-        passed = [slug for slug, report in reports.items() if report.passed]
-        # What mypy learned of omnibase_core serves every later run.
-        cache = Settings().data_dir / "mypy"
-        found = await asyncio.to_thread(verify_package, root, plan.package, passed, cache=cache)
-        for slug in passed:
-            reports[slug] = replace(reports[slug], checks=(*reports[slug].checks, *found[slug]))
-    return without_broken_steps(plan, reports)
-
-
-async def _judge_edited(
-    run: Run, root: Path, slugs: tuple[str, ...], pool: Workers
-) -> dict[str, tuple[Check, ...]]:
-    """Judge what lies in the staging folder, which only this machine has."""
-    options = run.options
-    here = pool if pool.shares_files else ProcessWorkers(1)
-    try:
-        return await here.call(
-            judge_staged,
-            root,
-            run.prepared.plan,
-            slugs,
-            options.verify,
-            timeout_seconds=options.timeout_seconds * len(slugs),
-        )
-    finally:
-        if here is not pool:
-            here.close()
-
-
-async def _prove(
-    run: Run,
-    nodes: Sequence[NodePlan],
-    pool: Workers,
-    early: EarlyDelivery,
-    on_progress: OnProgress,
-) -> dict[str, NodeReport]:
-    plan = run.prepared.plan
-    names = {node.slug: node.class_name for node in nodes}
-    reports: dict[str, NodeReport] = {}
+    engine = Engine(
+        plan,
+        options.output,
+        pool,
+        run.workers,
+        Proof(options.verify, options.templates, options.timeout_seconds),
+        delivery,
+        mypy_cache=Settings().data_dir / "mypy",
+    )
+    known = _already_there(run, delivery) if options.resume else {}
+    total = len(plan.nodes)
+    judged = 0
     started = time.perf_counter()
-    on_progress(Progress(f"proving {len(nodes)} nodes", 0, len(nodes)))
-    async for report in prove(plan, nodes, pool, run.workers, early.proof):
-        reports[report.slug] = report
-        verdict = "proven" if report.passed else f"failed: {report.reason}"
-        on_progress(Progress(f"{names[report.slug]} {verdict}", len(reports), len(nodes)))
-        if early.add(report):
-            await asyncio.to_thread(early.deliver)
+
+    def on_report(report: NodeReport) -> None:
+        nonlocal judged
+        judged += 1
+        on_progress(Progress(f"{report.slug} judged", judged + len(known), total))
+
+    on_progress(Progress(f"proving {total - len(known)} nodes", len(known), total))
+    outcomes: dict[str, Outcome] = {}
+    async for outcome in engine.run(on_report, known):
+        outcomes[outcome.node.slug] = outcome
+        verdict = "proven" if outcome.delivered else f"failed: {outcome.reason}"
+        on_progress(Progress(f"{outcome.node.class_name} {verdict}", len(outcomes), total))
     elapsed = time.perf_counter() - started
-    if nodes:
-        run.speedup = sum(report.cpu_seconds for report in reports.values()) / elapsed
-    return reports
+    run.outcomes = [outcomes[node.slug] for node in plan.nodes]
+    run.decisions = tuple(engine.decisions[path] for path in sorted(engine.decisions))
+    run.conflicts = engine.conflicts
+    run.seconds["persistence"] = engine.seconds
+    if judged:
+        run.speedup = sum(o.report.cpu_seconds for o in run.outcomes) / elapsed
 
 
 def _already_there(run: Run, delivery: Delivery) -> dict[str, NodeReport]:
@@ -295,41 +258,3 @@ def _already_there(run: Run, delivery: Delivery) -> dict[str, NodeReport]:
         for node in plan.nodes
         if node.slug not in different
     }
-
-
-def _stage(
-    run: Run, delivery: Delivery, reports: Mapping[str, NodeReport]
-) -> tuple[Path, set[str]]:
-    """Stage everything; returns the folder, and proven nodes that differ from what was proven.
-
-    A node without files of its own (its worker was stopped) is rendered here, so that what an
-    earlier run delivered is not taken for something that the plan dropped.
-    """
-    plan, templates = run.prepared.plan, run.options.templates
-    bare = [slug for slug, report in reports.items() if not report.files]
-    files: list[RenderedFile] = [file for report in reports.values() for file in report.files]
-    files += [file for file in render_files(plan, bare, templates) if file.node]
-    proven = tuple(node for node in plan.nodes if reports[node.slug].passed)
-    files += render_files(replace(plan, nodes=proven or plan.nodes), templates=templates)
-    root = delivery.stage(files)
-    run.decisions = delivery.decisions
-    edited = {
-        decision.node
-        for decision in run.decisions
-        if decision.file is not None
-        and decision.staged not in {None, decision.file.content.encode()}
-    }
-    return root, edited & {node.slug for node in proven}
-
-
-def _deliver(run: Run, delivery: Delivery, reports: Mapping[str, NodeReport]) -> None:
-    result = delivery.commit(reports.values())
-    run.conflicts = result.conflicts
-    for node in run.prepared.plan.nodes:
-        report = reports[node.slug]
-        reason = report.reason
-        if node.slug in result.blocked:
-            paths = ", ".join(decision.path for decision in result.blocked[node.slug])
-            reason = f"in the way: {paths}; move them away, or run with --force"
-        delivered = node.slug in result.delivered
-        run.outcomes.append(Outcome(node, report, delivered, reason))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from nodewright.generation.model import Verify
-from nodewright.generation.recording import Recorder
+from nodewright.planning.model import Verify
+from nodewright.runs.recording import Recorder
 from nodewright.storage import CodegenPersistence
 from nodewright.workflow import Options, generate, prepare
 

@@ -17,12 +17,11 @@ import orjson
 from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 
+from nodewright.delivery.delivery import recover, undo
+from nodewright.delivery.manifest import DeliveryError, load_manifest
 from nodewright.errors import NodewrightError
 from nodewright.events import DeadLetters
 from nodewright.events.spool import Spool
-from nodewright.generation.delivery import recover, undo
-from nodewright.generation.manifest import DeliveryError, load_manifest
-from nodewright.generation.planner import NothingToGenerateError
 from nodewright.logs.console import render
 from nodewright.logs.tail import Match
 from nodewright.mixins import model_file
@@ -32,8 +31,9 @@ from nodewright.mixins.forest import Forest, fit
 from nodewright.monitoring import MetricType, MonitoringSystem
 from nodewright.monitoring.errors import MetricError
 from nodewright.patterns import PatternLibraryError, PatternMatcher, load_folder
-from nodewright.prd.display import print_analysis
+from nodewright.planning.planner import NothingToGenerateError
 from nodewright.prd.source import PRDSourceError, read_prd
+from nodewright.reading.display import print_analysis
 from nodewright.templates import TemplatePack
 from nodewright.templates.errors import TemplateError
 from nodewright.workflow import plan_text

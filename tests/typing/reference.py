@@ -17,7 +17,6 @@ from uuid import UUID
 
 from nodewright import events, logs, mixins, monitoring, templates
 from nodewright.events import BaseEvent
-from nodewright.generation import parallel
 from nodewright.logs import LogLevel as Level
 from nodewright.monitoring import (
     AlertSeverity as Severity,
@@ -27,6 +26,7 @@ from nodewright.monitoring import (
 )
 from nodewright.patterns import feedback
 from nodewright.prd import SimplePRDAnalysisResult
+from nodewright.runs import parallel
 from nodewright.storage import CodegenPersistence
 
 # Stream 2: template caching

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from nodewright.cli.output import command_app
-from nodewright.prd.analyzer import SimplePRDAnalyzer
-from nodewright.prd.display import print_analysis
-from nodewright.prd.export import analysis_json
 from nodewright.prd.source import read_prd
+from nodewright.reading.analyzer import SimplePRDAnalyzer
+from nodewright.reading.display import print_analysis
+from nodewright.reading.export import analysis_json
 from nodewright.settings import Settings
 
 app: typer.Typer = command_app()

@@ -82,7 +82,7 @@ def generate(
     with one_line_errors():
         from nodewright import workflow
         from nodewright.cli.progress import progress_display
-        from nodewright.generation.model import Verify
+        from nodewright.planning.model import Verify
 
         options = workflow.Options(
             output=output,

@@ -37,8 +37,8 @@ def _detect(
     """Show the patterns that a PRD asks for, with the evidence."""
     with _collector() as collector:
         from nodewright.patterns.matcher import PatternMatcher
-        from nodewright.prd.analyzer import SimplePRDAnalyzer
         from nodewright.prd.source import read_prd
+        from nodewright.reading.analyzer import SimplePRDAnalyzer
         from nodewright.settings import Settings
 
         tuning = None if untuned else collector.tuning

@@ -10,8 +10,8 @@ from rich.text import Text
 from nodewright.cli.output import printable
 
 if TYPE_CHECKING:
-    from nodewright.generation.decisions import FileDecision
-    from nodewright.generation.model import NodePlan, Plan
+    from nodewright.delivery.decisions import FileDecision
+    from nodewright.planning.model import NodePlan, Plan
     from nodewright.storage.records import PerformanceMetricsSummary
     from nodewright.workflow import Outcome, Run
 

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from nodewright.cli.output import command_app
+from nodewright.delivery.delivery import undo
 from nodewright.errors import NodewrightError
-from nodewright.generation.delivery import undo
 
 app: typer.Typer = command_app()
 

@@ -19,12 +19,13 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nodewright.errors import NodewrightError
+from nodewright.language.vocabulary import LOADER, read_yaml
 from nodewright.patterns.models import Concept, Pattern
 
 _MAX_FILE = 1_000_000
@@ -95,18 +96,10 @@ class _PatternSpec(ConceptSpec):
         )
 
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-def read_yaml(text: str) -> Any:
-    """Plain data of a YAML text, by libyaml where it is there."""
-    return yaml.load(text, Loader=_LOADER)  # noqa: S506 - both are safe loaders
-
-
 def _refuse_bombs(text: str) -> None:
     """Refuse what a few lines make gigabytes of: names for parts of the text, and deep nesting."""
     depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
+    for event in yaml.parse(text, Loader=LOADER):
         if isinstance(event, yaml.AliasEvent):
             raise yaml.YAMLError(f"*{event.anchor} repeats a part of the file; write it out")
         depth += isinstance(event, yaml.CollectionStartEvent)

@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from nodewright.patterns.lexicon import stems
+from nodewright.language.lexicon import stems
 from nodewright.patterns.library import builtin_patterns, load_folder, merge
 from nodewright.patterns.models import Concept, Pattern, PatternDetection, Statement
 from nodewright.patterns.scoring import ConceptScorer

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from nodewright.patterns.lexicon import CLAUSE_ENDS, COMMAS, Hit, Lexicon, stems, word_set
+from nodewright.language.lexicon import CLAUSE_ENDS, COMMAS, Hit, Lexicon, stems, word_set
 from nodewright.patterns.models import Concept, Evidence, Statement
 
 _NEGATORS = word_set(

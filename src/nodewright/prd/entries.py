@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nodewright.prd.identifiers import AuthorId, author_id
+from nodewright.language.identifiers import AuthorId, author_id
 from nodewright.prd.markdown import Block, BlockKind
 from nodewright.prd.models import Scope
 from nodewright.prd.outline import Section

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from nodewright.patterns.lexicon import word_set
-from nodewright.prd.markdown import Block, BlockKind, plain
+from nodewright.language.lexicon import word_set
+from nodewright.language.markup import plain
+from nodewright.prd.markdown import Block, BlockKind
 from nodewright.prd.models import Scope
 from nodewright.prd.roles import MAX_HEADING, role_of
 from nodewright.prd.scopes import block_scopes

@@ -3,8 +3,8 @@
 import re
 from functools import cache, lru_cache
 
-from nodewright.patterns.lexicon import Lexicon, stems, word_set
-from nodewright.prd.vocabulary import load_data
+from nodewright.language.lexicon import Lexicon, stems, word_set
+from nodewright.language.vocabulary import load_data
 
 MAX_HEADING = 120
 _COVERAGE = 0.5

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from nodewright.patterns.lexicon import stems, word_set
-from nodewright.prd.markdown import Block, BlockKind, plain
+from nodewright.language.lexicon import stems, word_set
+from nodewright.language.markup import plain
+from nodewright.prd.markdown import Block, BlockKind
 from nodewright.prd.models import Scope
 from nodewright.prd.roles import role_of
 

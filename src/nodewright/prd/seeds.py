@@ -11,15 +11,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from nodewright.patterns.lexicon import word_set
+from nodewright.language.identifiers import Rank
+from nodewright.language.lexicon import word_set
+from nodewright.language.markup import plain
+from nodewright.language.verbs import NO_VERB, operation_of, verb_of
 from nodewright.prd.entries import Entry
-from nodewright.prd.identifiers import Rank
-from nodewright.prd.markdown import BlockKind, plain
+from nodewright.prd.markdown import BlockKind
 from nodewright.prd.models import Scope
-from nodewright.prd.operations import NO_VERB, operation_of, verb_of
 from nodewright.prd.outline import Section
 from nodewright.prd.roles import role_of
-from nodewright.prd.statements import row_text, sentences_in
+from nodewright.prd.sentences import row_text, sentences_in
 
 _TIERS = (
     ("functional",),

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from nodewright.prd.markdown import BlockKind, plain
+from nodewright.language.markup import plain
+from nodewright.prd.markdown import BlockKind
 from nodewright.prd.outline import Section
 from nodewright.prd.roles import role_of
 

@@ -19,10 +19,10 @@ from typer.testing import CliRunner
 
 from nodewright.cli.app import app
 from nodewright.events.codegen import CODEGEN_EVENTS, SERVICE
-from nodewright.generation.announcing import Announcer
-from nodewright.generation.model import Verify
-from nodewright.generation.recording import Recorder
-from nodewright.generation.workers import ExecutorWorkers
+from nodewright.planning.model import Verify
+from nodewright.runs.announcing import Announcer
+from nodewright.runs.recording import Recorder
+from nodewright.runs.workers import ExecutorWorkers
 from nodewright.storage import CodegenPersistence
 from nodewright.workflow import Options, Prepared, Run, generate, plan_text
 
@@ -191,7 +191,7 @@ def test_without_a_broker_nothing_is_started(tmp_path: Path) -> None:
     code = (
         "import sys, threading\n"
         "from uuid import uuid4\n"
-        "from nodewright.generation.announcing import Announcer\n"
+        "from nodewright.runs.announcing import Announcer\n"
         "with Announcer(uuid4()) as announcer:\n"
         "    announcer.progressed('halfway', 1, 2)\n"
         "    print(threading.active_count())\n"

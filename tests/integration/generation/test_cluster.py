@@ -13,9 +13,9 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from nodewright.generation.model import Verify
-from nodewright.generation.parallel import GenerationJob, ParallelGenerator
-from nodewright.prd import SimplePRDAnalyzer
+from nodewright.planning.model import Verify
+from nodewright.reading import SimplePRDAnalyzer
+from nodewright.runs.parallel import GenerationJob, ParallelGenerator
 
 distributed = pytest.importorskip("distributed", reason="nodewright[dask] is not installed")
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from tests.unit.generation.plans import HOSTILE
 from tests.unit.generation.test_planner import LINES
 
-from nodewright.generation.model import Verify
-from nodewright.generation.planner import NothingToGenerateError
-from nodewright.generation.recording import Recorder
-from nodewright.generation.verify.contract import accept_contract
-from nodewright.generation.workers import ExecutorWorkers
+from nodewright.planning.model import Verify
+from nodewright.planning.planner import NothingToGenerateError
+from nodewright.proving.contract import accept_contract
+from nodewright.runs.recording import Recorder
+from nodewright.runs.workers import ExecutorWorkers
 from nodewright.storage import CodegenPersistence
 from nodewright.workflow import Options, generate, plan_text
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from nodewright.generation.delivery import recover, undo
-from nodewright.generation.manifest import digest, load_manifest
+from nodewright.delivery.delivery import recover, undo
+from nodewright.delivery.manifest import digest, load_manifest
 
 ENTITIES = (
     "Order", "Customer", "Invoice", "Parcel", "Voucher", "Supplier", "Warehouse", "Carrier",

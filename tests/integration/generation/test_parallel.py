@@ -15,14 +15,14 @@ from omnibase_core.errors import OnexError
 from tests.unit.generation.test_planner import SHOP
 
 from nodewright import templates
-from nodewright.generation.delivery import undo
-from nodewright.generation.model import Verify
-from nodewright.generation.parallel import (
+from nodewright.delivery.delivery import undo
+from nodewright.planning.model import Verify
+from nodewright.reading import SimplePRDAnalyzer
+from nodewright.runs.parallel import (
     GenerationJob,
     GenerationProgress,
     ParallelGenerator,
 )
-from nodewright.prd import SimplePRDAnalyzer
 from nodewright.storage import CodegenPersistence
 
 ANALYSIS = SimplePRDAnalyzer().analyze_prd(SHOP)
@@ -248,7 +248,7 @@ async def test_any_executor_runs_the_jobs(tmp_path: Path) -> None:
 
 
 async def test_phases_are_recorded(persistence: CodegenPersistence, tmp_path: Path) -> None:
-    from nodewright.generation.recording import Recorder
+    from nodewright.runs.recording import Recorder
 
     session = uuid4()
     async with ParallelGenerator(2, recorder=Recorder(persistence)) as generator:
@@ -293,7 +293,7 @@ def test_from_a_script_without_a_guard(tmp_path: Path, stdin: bool) -> None:
 async def test_the_use_of_templates_is_recorded(
     persistence: CodegenPersistence, tmp_path: Path
 ) -> None:
-    from nodewright.generation.recording import Recorder
+    from nodewright.runs.recording import Recorder
 
     async with ParallelGenerator(1, recorder=Recorder(persistence)) as generator:
         await generator.generate_nodes_parallel([job(tmp_path)], uuid4())

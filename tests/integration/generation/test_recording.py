@@ -11,10 +11,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from nodewright.generation.model import Check, NodeReport, Plan, Verify
-from nodewright.generation.recording import Recorder
-from nodewright.generation.run import Run
-from nodewright.generation.workers import ExecutorWorkers
+from nodewright.planning.model import Check, NodeReport, Plan, Verify
+from nodewright.runs.recording import Recorder
+from nodewright.runs.run import Run
+from nodewright.runs.workers import ExecutorWorkers
 from nodewright.storage import CodegenPersistence
 from nodewright.workflow import Options, generate, prepare
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from nodewright.generation.model import Check, Verify
-from nodewright.generation.verify import lint_package, package, verify_node, verify_package
+from nodewright.planning.model import Check, Verify
+from nodewright.proving import lint_package, package, verify_node, verify_package
 
 KINDS = ["EFFECT", "COMPUTE", "REDUCER", "ORCHESTRATOR"]
 STATIC = ["parses", "ruff", "contract"]

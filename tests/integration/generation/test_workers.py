@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from nodewright.generation.workers import (
+from nodewright.runs.workers import (
     LARGEST_WORKER,
     CrashedError,
     ExecutorWorkers,

@@ -13,12 +13,12 @@ from uuid import uuid4
 
 import pytest
 
-from nodewright.generation.recording import Recorder
-from nodewright.generation.run import Run
-from nodewright.generation.workers import ExecutorWorkers
 from nodewright.monitoring import AlertSeverity, MonitoringSystem, checks
 from nodewright.monitoring.observing import Observer
 from nodewright.monitoring.product import product_rules
+from nodewright.runs.recording import Recorder
+from nodewright.runs.run import Run
+from nodewright.runs.workers import ExecutorWorkers
 from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence, StorageError
 from nodewright.web.checks import standard_checks

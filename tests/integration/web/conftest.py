@@ -12,7 +12,8 @@ import httpx
 import pytest
 import uvicorn
 
-from nodewright.generation.model import (
+from nodewright.monitoring import MonitoringSystem
+from nodewright.planning.model import (
     Check,
     NodePlan,
     Plan,
@@ -21,7 +22,6 @@ from nodewright.generation.model import (
     PlannedTransition,
     Trace,
 )
-from nodewright.monitoring import MonitoringSystem
 from nodewright.prd.models import FieldType
 from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from nodewright.generation.recording import Recorder
 from nodewright.monitoring import MetricType
+from nodewright.runs.recording import Recorder
 from nodewright.storage import CodegenPersistence
 
 from .conftest import RUN, Serve, Served, summary_of_a_run

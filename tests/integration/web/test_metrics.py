@@ -12,8 +12,8 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from tests.integration.web.conftest import Serve, Served, summary_of_a_run
 
-from nodewright.generation.recording import Recorder
 from nodewright.monitoring.rule_files import recorded_names
+from nodewright.runs.recording import Recorder
 from nodewright.storage import CodegenPersistence
 
 DEPLOY = Path(__file__).parents[3] / "deploy"

@@ -13,8 +13,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from nodewright.errors import NodewrightError
-from nodewright.generation.recording import Recorder
 from nodewright.monitoring import MetricType, MonitoringSystem
+from nodewright.runs.recording import Recorder
 from nodewright.storage import CodegenPersistence
 from nodewright.web import live
 from nodewright.web.app import create_app

@@ -2,8 +2,9 @@
 
 from hypothesis import strategies as st
 
-from nodewright.generation.lifecycle import _USUAL
-from nodewright.generation.model import (
+from nodewright.language.naming import pascal, shorten, snake, unique
+from nodewright.planning.lifecycle import _USUAL
+from nodewright.planning.model import (
     NodePlan,
     Plan,
     PlannedField,
@@ -11,7 +12,6 @@ from nodewright.generation.model import (
     PlannedStep,
     Trace,
 )
-from nodewright.generation.naming import pascal, shorten, snake, unique
 from nodewright.prd.models import FieldType
 
 HOSTILE = st.one_of(

@@ -7,16 +7,16 @@ from pathlib import Path
 import orjson
 import pytest
 
-from nodewright.generation.decisions import Action, FileDecision, decide
-from nodewright.generation.delivery import Delivery
-from nodewright.generation.manifest import (
+from nodewright.delivery.decisions import Action, FileDecision, decide
+from nodewright.delivery.delivery import Delivery
+from nodewright.delivery.manifest import (
     ConfinementError,
     DeliveryError,
     ManifestEntry,
     load_manifest,
 )
-from nodewright.generation.merge import MergeError, has_conflicts, merge
-from nodewright.generation.model import Check, NodeReport, RenderedFile
+from nodewright.delivery.merge import MergeError, has_conflicts, merge
+from nodewright.planning.model import Check, NodeReport, RenderedFile
 
 SLUG = "node_order_effect"
 NODE = f"src/shop/nodes/{SLUG}/node.py"
@@ -85,19 +85,49 @@ def test_edited_file_is_merged(tmp_path: Path) -> None:
     assert (tmp_path / HANDLER).read_text() == merged.replace("generated", "again")
 
 
-def test_conflict_in_a_shell_is_marked_and_not_merged_twice(tmp_path: Path) -> None:
+def test_conflict_in_a_shell_keeps_what_lies_there_and_is_unresolved(tmp_path: Path) -> None:
     deliver(tmp_path, files())
-    (tmp_path / NODE).write_text(TEXT.replace("four", "mine"))
+    mine = TEXT.replace("four", "mine")
+    (tmp_path / NODE).write_text(mine)
     changed = files(node=TEXT.replace("four", "generated"))
     decision = by_path(decide(changed, tmp_path))[NODE]
-    assert decision.action is Action.CONFLICT
-    assert decision.staged == changed[0].content.encode()
+    assert (decision.action, decision.unresolved) == (Action.CONFLICT, True)
+    assert (decision.staged, decision.content) == (mine.encode(), None)
     deliver(tmp_path, changed)
-    marked = (tmp_path / NODE).read_bytes()
-    assert b"<<<<<<< yours\nmine\n" in marked
-    assert b">>>>>>> generated now\n" in marked
-    deliver(tmp_path, files(node=TEXT.replace("four", "third")))
-    assert (tmp_path / NODE).read_bytes() == marked
+    assert (tmp_path / NODE).read_text() == mine
+
+
+def test_line_ends_of_the_user_are_kept(tmp_path: Path) -> None:
+    deliver(tmp_path, files())
+    crlf = TEXT.replace("one", "mine").replace("\n", "\r\n")
+    (tmp_path / HANDLER).write_bytes(crlf.encode())
+    (tmp_path / NODE).write_bytes(TEXT.replace("\n", "\r\n").encode())
+    changed = files(
+        handler=TEXT.replace("seven", "generated"), node=TEXT.replace("seven", "generated")
+    )
+    decisions = by_path(decide(changed, tmp_path))
+    assert decisions[HANDLER].action is Action.MERGE
+    assert decisions[NODE].action is Action.OVERWRITE
+    deliver(tmp_path, changed)
+    assert (tmp_path / HANDLER).read_bytes() == crlf.replace("seven", "generated").encode()
+    assert b"generated\r\n" in (tmp_path / NODE).read_bytes()
+    deliver(tmp_path, changed)
+    assert {d.action for d in decide(changed, tmp_path)} == {Action.KEEP}
+
+
+def test_a_handler_that_was_only_laid_out_anew_takes_the_generated_text(tmp_path: Path) -> None:
+    first = "def add(a, b):\n    return {'sum': a + b, 'parts': [a, b]}\n"
+    deliver(tmp_path, files(handler=first))
+    laid_out = (
+        "def add(a, b):\n    return {\n        'sum': a + b,\n        'parts': [a, b],\n    }\n"
+    )
+    (tmp_path / HANDLER).write_text(laid_out)
+    changed = files(handler=f"{first}\n\ndef sub(a, b):\n    return a - b\n")
+    assert by_path(decide(changed, tmp_path))[HANDLER].action is Action.OVERWRITE
+    (tmp_path / HANDLER).write_text(laid_out.replace("'parts'", "'terms'"))
+    assert by_path(decide(changed, tmp_path))[HANDLER].action is not Action.OVERWRITE
+    (tmp_path / HANDLER).write_text(f"# mine\n{laid_out}")
+    assert by_path(decide(changed, tmp_path))[HANDLER].action is not Action.OVERWRITE
 
 
 @pytest.mark.parametrize("force", [False, True])

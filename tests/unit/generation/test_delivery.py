@@ -15,11 +15,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nodewright.generation.delivery import Delivery, EditedError, recover, undo
-from nodewright.generation.folder_lock import BusyError
-from nodewright.generation.journal import Change, Journal
-from nodewright.generation.manifest import DeliveryError
-from nodewright.generation.model import Check, NodeReport, RenderedFile
+from nodewright.delivery.delivery import Delivery, EditedError, recover, undo
+from nodewright.delivery.folder_lock import BusyError
+from nodewright.delivery.journal import Change, Journal
+from nodewright.delivery.manifest import DeliveryError
+from nodewright.planning.model import Check, NodeReport, RenderedFile
 
 PASSED = (Check("parses", passed=True),)
 FAILED = (Check("parses", passed=True), Check("contract", passed=False, detail="no kind"))

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from nodewright.generation.planner import NothingToGenerateError
+from nodewright.planning.planner import NothingToGenerateError
 from nodewright.workflow import plan_text
 
 SHAPES = {

@@ -8,10 +8,10 @@ from typing import Any
 import orjson
 import pytest
 
-from nodewright.generation.decisions import decide
-from nodewright.generation.delivery import Delivery, recover, undo
-from nodewright.generation.manifest import DeliveryError, load_manifest
-from nodewright.generation.model import Check, NodeReport, RenderedFile
+from nodewright.delivery.decisions import decide
+from nodewright.delivery.delivery import Delivery, recover, undo
+from nodewright.delivery.manifest import DeliveryError, load_manifest
+from nodewright.planning.model import Check, NodeReport, RenderedFile
 
 FILES = [RenderedFile("src/shop/node.py", "one\n", "t", "1", "ab", "node_a")]
 DIGEST = "a" * 64

@@ -6,9 +6,9 @@ import orjson
 import pytest
 from tests.unit.generation.test_delivery import deliver, package, tree
 
-from nodewright.generation.delivery import recover, undo
-from nodewright.generation.journal import Journal
-from nodewright.generation.manifest import DeliveryError
+from nodewright.delivery.delivery import recover, undo
+from nodewright.delivery.journal import Journal
+from nodewright.delivery.manifest import DeliveryError
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodewright.generation.domains import stems
-from nodewright.generation.lifecycle import Lifecycle, _sound, lifecycle_of
+from nodewright.planning.domains import stems
+from nodewright.planning.lifecycle import Lifecycle, _sound, lifecycle_of
 from nodewright.prd.models import StateMachine, Transition
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodewright.generation.naming import domain_name, pascal, printable, shorten, snake, unique
+from nodewright.language.naming import domain_name, pascal, printable, shorten, snake, unique
 
 
 @pytest.mark.parametrize(

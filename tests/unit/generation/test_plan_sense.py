@@ -1,8 +1,8 @@
 """That operations do what their sentences say, beyond being there."""
 
-from nodewright.generation.model import NodePlan, Plan
-from nodewright.generation.planner import plan_nodes
-from nodewright.prd import SimplePRDAnalyzer
+from nodewright.planning.model import NodePlan, Plan
+from nodewright.planning.planner import plan_nodes
+from nodewright.reading import SimplePRDAnalyzer
 
 PRD = """# Appointment desk
 

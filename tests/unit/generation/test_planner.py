@@ -3,10 +3,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.generation.plans import HOSTILE
 
-from nodewright.generation.model import Plan
-from nodewright.generation.planner import NothingToGenerateError, package_name, plan_nodes
-from nodewright.prd import SimplePRDAnalyzer
+from nodewright.planning.model import Plan
+from nodewright.planning.planner import NothingToGenerateError, package_name, plan_nodes
 from nodewright.prd.models import NODE_KINDS, Scope
+from nodewright.reading import SimplePRDAnalyzer
 
 SHOP = """# Order Desk
 

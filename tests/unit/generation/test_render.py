@@ -12,8 +12,8 @@ from omnibase_core.models.contracts.model_contract_orchestrator import ModelCont
 from omnibase_core.models.contracts.model_contract_reducer import ModelContractReducer
 from tests.unit.generation.plans import plans
 
-from nodewright.generation.model import Plan
-from nodewright.generation.render import render_node, render_package
+from nodewright.planning.model import Plan
+from nodewright.rendering.render import render_node, render_package
 from nodewright.templates import TemplatePack
 
 PACK = TemplatePack()

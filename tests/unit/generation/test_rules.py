@@ -4,10 +4,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nodewright.generation.model import PlannedField, Trace
-from nodewright.generation.rules import rules_of
-from nodewright.generation.samples import broken_sample, sample
+from nodewright.planning.field_rules import rules_of
+from nodewright.planning.model import PlannedField, Trace
 from nodewright.prd.models import FieldType, Requirement
+from nodewright.rendering.sample_values import broken_sample, sample
 
 FIELDS = (
     PlannedField("title", FieldType.STRING),

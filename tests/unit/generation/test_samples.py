@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from nodewright.generation.verify.patterns import example
-from nodewright.generation.verify.samples import Unsampled, operations, sample_model
+from nodewright.proving.matching_text import example
+from nodewright.proving.sample_inputs import Unsampled, operations, sample_model
 
 
 class Colour(Enum):

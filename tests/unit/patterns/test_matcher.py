@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodewright import PatternMatcher
+from nodewright.language.lexicon import Lexicon, stems
 from nodewright.patterns import PatternLibraryError, Statement, builtin_patterns, load_folder
-from nodewright.patterns.lexicon import Lexicon, stems
 from nodewright.patterns.models import Concept
 from nodewright.patterns.scoring import ConceptScorer, calibrate, combine, negated
 

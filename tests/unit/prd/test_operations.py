@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodewright.prd import kind_of, operation_of
+from nodewright.language.verbs import operation_of
 from nodewright.prd.models import NODE_KINDS
+from nodewright.reading import kind_of
 
 
 @pytest.mark.parametrize(

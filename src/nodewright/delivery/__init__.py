@@ -1,0 +1,1 @@
+"""From judged files to the output folder: decided, journaled, committed, undone."""

@@ -1,1 +1,0 @@
-"""From a plan to delivered nodes: plan, render, verify, commit."""

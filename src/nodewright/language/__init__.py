@@ -1,0 +1,1 @@
+"""Words and names of human languages; every word list is data."""

@@ -1,0 +1,1 @@
+"""From the analysis to the plan."""

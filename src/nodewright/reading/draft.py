@@ -1,0 +1,92 @@
+"""A specification in the making: what the passes of reading add to, one after the other."""
+
+from dataclasses import dataclass, field, replace
+
+from nodewright.prd.clauses import Clause, Document
+from nodewright.spec.model import (
+    ClauseNote,
+    Entity,
+    Event,
+    Machine,
+    Operation,
+    Port,
+    Quality,
+    Specification,
+    State,
+    Store,
+)
+
+
+@dataclass(slots=True)
+class Draft:
+    """What was read so far.
+
+    A pass looks at ``document`` and what earlier passes found, and adds elements under their names.
+    Every element names its clauses. ``open`` and ``context`` map clause id -> reason; a clause that
+    neither an element nor one of these names is open as "not understood" in the end. A clause that
+    an element reads only in part is named in ``open`` as well, with what is missing.
+    """
+
+    document: Document
+    package: str = ""
+    entities: dict[str, Entity] = field(default_factory=dict)
+    machines: dict[str, Machine] = field(default_factory=dict)
+    ports: dict[str, Port] = field(default_factory=dict)
+    events: dict[str, Event] = field(default_factory=dict)
+    stores: list[Store] = field(default_factory=list)
+    operations: dict[str, Operation] = field(default_factory=dict)
+    qualities: list[Quality] = field(default_factory=list)
+    open: dict[str, str] = field(default_factory=dict)
+    context: dict[str, str] = field(default_factory=dict)
+    read: set[str] = field(default_factory=set)
+
+    def unread(self) -> list[Clause]:
+        """Clauses of this release that no pass has taken yet."""
+        return [
+            clause
+            for clause in self.document.clauses
+            if clause.id not in self.read | self.context.keys()
+        ]
+
+    def take(self, *clauses: Clause) -> tuple[str, ...]:
+        """Mark clauses as read by an element; returns their ids for the element."""
+        ids = tuple(clause.id for clause in clauses)
+        self.read.update(ids)
+        return ids
+
+    def change(self, operation: Operation) -> None:
+        """Put ``operation`` in the place of the one of its name."""
+        self.operations[operation.name] = operation
+
+    def specification(self) -> Specification:
+        """What was read, with what became of each clause."""
+        document = self.document
+        return Specification(
+            title=document.product or document.title,
+            package=self.package,
+            clauses=tuple(self._note(clause) for clause in document.clauses),
+            entities=tuple(self.entities.values()),
+            machines=tuple(self.machines.values()),
+            ports=tuple(self.ports.values()),
+            events=tuple(self.events.values()),
+            stores=tuple(self.stores),
+            operations=tuple(self.operations.values()),
+            qualities=tuple(self.qualities),
+        )
+
+    def _note(self, clause: Clause) -> ClauseNote:
+        note = ClauseNote(
+            id=clause.id,
+            requirement=clause.requirement,
+            line=clause.line,
+            text=clause.text,
+            state=State.OPEN,
+            reason="not understood",
+        )
+        if clause.id in self.open:
+            return replace(note, reason=self.open[clause.id])
+        if clause.id in self.read:
+            return replace(note, state=State.READ, reason="")
+        if clause.id in self.context:
+            return replace(note, state=State.CONTEXT, reason=self.context[clause.id])
+        return note

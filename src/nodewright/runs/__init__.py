@@ -1,0 +1,1 @@
+"""One engine for all runs: workers, progress, recording, announcing."""

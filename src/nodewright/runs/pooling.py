@@ -1,0 +1,126 @@
+"""Proving the nodes of a plan in worker processes, several at a time."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nodewright.planning.model import (
+    BROKEN_STEPS,
+    OVERDUE,
+    Check,
+    NodePlan,
+    NodeReport,
+    Plan,
+    Verify,
+)
+from nodewright.proving.proof import prove_nodes
+from nodewright.runs.workers import CrashedError, OverdueError, Workers
+
+# Nodes of one call share a folder and the linter's run; more of them save little.
+MOST_IN_A_CALL = 24
+# So many calls a worker, so that none is left alone with a long tail.
+_CALLS_A_WORKER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How to prove: how far, with which templates, and how long a node may take."""
+
+    verify: Verify = Verify.RUN
+    templates: Path | None = None
+    timeout_seconds: float = 120.0
+
+
+async def prove(
+    plan: Plan, nodes: Sequence[NodePlan], workers: Workers, count: int, proof: Proof
+) -> AsyncGenerator[NodeReport]:
+    """Prove ``nodes`` of ``plan`` on ``count`` workers; yields each report as it comes.
+
+    A call that is overdue, or whose process ends, is made again node by node, so that only the
+    node that is to blame fails. Closing the iterator stops the work.
+    """
+    size = max(1, min(MOST_IN_A_CALL, len(nodes) // (count * _CALLS_A_WORKER)))
+    waiting = iter(list(itertools.batched(nodes, size)))
+    done: asyncio.Queue[NodeReport] = asyncio.Queue()
+
+    async def work() -> None:
+        for batch in waiting:
+            for report in await _prove_batch(plan, batch, workers, proof):
+                done.put_nowait(report)
+
+    running = [asyncio.create_task(work()) for _ in range(count)]
+    try:
+        for _ in nodes:
+            yield await _next(done, running)
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+def without_broken_steps(plan: Plan, reports: Mapping[str, NodeReport]) -> dict[str, NodeReport]:
+    """``reports`` by slug, where a workflow fails with the nodes that it runs."""
+    failed = {slug for slug, report in reports.items() if not report.passed}
+    checked = dict(reports)
+    for node in plan.nodes:
+        broken = sorted({step.node for step in node.steps} & failed)
+        report = reports[node.slug]
+        if broken and report.passed:
+            check = Check(
+                BROKEN_STEPS, passed=False, detail=f"runs {', '.join(broken)}, which failed"
+            )
+            checked[node.slug] = replace(report, checks=(*report.checks, check))
+    return checked
+
+
+async def _next(
+    done: "asyncio.Queue[NodeReport]", running: Sequence["asyncio.Task[None]"]
+) -> NodeReport:
+    """The next report; raises what a task raised, since no report would come any more."""
+    getting = asyncio.ensure_future(done.get())
+    try:
+        while not getting.done():
+            pending = [task for task in running if not task.done()]
+            await asyncio.wait([getting, *pending], return_when=asyncio.FIRST_COMPLETED)
+            for task in running:
+                if task.done() and not task.cancelled() and task.exception():
+                    task.result()
+        return getting.result()
+    finally:
+        getting.cancel()
+
+
+async def _prove_batch(
+    plan: Plan, batch: Sequence[NodePlan], workers: Workers, proof: Proof
+) -> Sequence[NodeReport]:
+    slugs = tuple(node.slug for node in batch)
+    part = _part(plan, batch)
+    try:
+        return await workers.call(
+            prove_nodes,
+            part,
+            slugs,
+            proof.verify,
+            proof.templates,
+            timeout_seconds=proof.timeout_seconds,
+        )
+    except (OverdueError, CrashedError) as error:
+        if len(batch) == 1:
+            name = OVERDUE if isinstance(error, OverdueError) else "process"
+            check = Check(name, passed=False, detail=str(error))
+            return [NodeReport(batch[0].slug, batch[0].kind, (check,))]
+    return [report for node in batch for report in await _prove_batch(plan, [node], workers, proof)]
+
+
+def _part(plan: Plan, batch: Sequence[NodePlan]) -> Plan:
+    """What a worker needs of ``plan``: a large plan is not sent whole with each call."""
+    wanted = {node.slug for node in batch} | {s.node for node in batch for s in node.steps}
+    return Plan(
+        plan.package,
+        plan.title,
+        plan.description,
+        tuple(node for node in plan.nodes if node.slug in wanted),
+        systems=plan.systems,
+    )

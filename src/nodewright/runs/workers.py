@@ -1,0 +1,180 @@
+"""Worker processes that can be stopped.
+
+Each worker is forked from a server that has imported omnibase_core once, so a worker is ready in
+milliseconds. A call that is overdue is ended by killing its process; one that ends its process
+by itself fails alone. Other executors can be put in the place of the pool.
+"""
+
+import asyncio
+import gc
+import os
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context, parent_process
+from typing import Any, Protocol
+
+from nodewright.errors import NodewrightError
+from nodewright.proving.scratch import temporary_folder
+
+# What a worker may allocate: proving a node takes a tenth of it, a template's or a node's runaway
+# loop all there is.
+LARGEST_WORKER = 4 * 1024**3
+
+# What the fork server imports once for all workers.
+_PRELOADED = ["nodewright.runs.preload"]
+
+# Freeing what a judged node leaves behind costs a tenth of judging it, so a worker lets it lie and
+# is replaced by a fresh one after so many calls. Only code that makes this much garbage has it
+# collected.
+_CALLS_OF_A_WORKER = 25
+_GARBAGE = 1_000_000
+
+
+class OverdueError(NodewrightError, TimeoutError):
+    """A call took longer than its time limit and was stopped."""
+
+
+class CrashedError(NodewrightError):
+    """A worker process ended before its call did."""
+
+
+class WorkersUnavailableError(NodewrightError):
+    """No worker process can be started."""
+
+
+class Workers(Protocol):
+    """Runs pure functions elsewhere; ``shares_files`` where those see this machine's files."""
+
+    shares_files: bool
+
+    async def call[R](
+        self, function: Callable[..., R], *arguments: Any, timeout_seconds: float
+    ) -> R:
+        """``function(*arguments)``, run elsewhere.
+
+        Raises:
+            OverdueError: it took longer than ``timeout_seconds`` from its start.
+            CrashedError: its process ended.
+            WorkersUnavailableError: no process can be started.
+        """
+        ...
+
+    def close(self) -> None:
+        """Stop all work at once; no process is left."""
+        ...
+
+
+class ProcessWorkers:
+    """A pool of processes of this machine; starts with the first call."""
+
+    shares_files = True
+
+    def __init__(self, count: int) -> None:
+        from pebble import ProcessPool
+
+        context = get_context("forkserver")
+        context.set_forkserver_preload(_PRELOADED)
+        # What a worker that is killed leaves is in here.
+        self._scratch = temporary_folder()
+        self._pool = ProcessPool(
+            max_workers=count,
+            max_tasks=_CALLS_OF_A_WORKER,
+            initializer=_ready,
+            initargs=(self._scratch.name,),
+            context=context,
+        )
+        self._running: set[Future[Any]] = set()
+
+    async def call[R](
+        self, function: Callable[..., R], *arguments: Any, timeout_seconds: float
+    ) -> R:
+        """``function(*arguments)`` in a worker; cancelling the task kills that worker."""
+        from pebble import ProcessExpired
+
+        future: Future[R] = self._pool.schedule(function, args=arguments, timeout=timeout_seconds)
+        self._running.add(future)
+        future.add_done_callback(self._running.discard)
+        try:
+            return await asyncio.wrap_future(future)
+        except TimeoutError as error:
+            raise OverdueError(f"stopped after {timeout_seconds:g} s") from error
+        except BrokenProcessPool as error:
+            raise WorkersUnavailableError(
+                "the worker processes cannot start: run nodewright doctor, and look at the output "
+                "above for what they said"
+            ) from error
+        except ProcessExpired as error:
+            raise CrashedError(f"its process ended with code {error.exitcode}") from error
+
+    def close(self) -> None:
+        """Kill what runs and wait until every worker is gone."""
+        # Cancelling kills; pebble's own stop() closes the workers' pipe under its reader's feet.
+        for future in list(self._running):
+            future.cancel()
+        self._pool.close()  # type: ignore[no-untyped-call]  # pebble leaves it out
+        self._pool.join()
+        self._scratch.cleanup()
+
+
+class ExecutorWorkers:
+    """Any ``concurrent.futures.Executor``: threads, processes, a cluster's.
+
+    The executor is its owner's: it is not shut down here, and an overdue call is abandoned, since
+    an executor cannot stop what runs.
+    """
+
+    shares_files = True
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    async def call[R](
+        self, function: Callable[..., R], *arguments: Any, timeout_seconds: float
+    ) -> R:
+        """``function(*arguments)`` on the executor."""
+        future = self._executor.submit(function, *arguments)
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(future), timeout_seconds)
+        except TimeoutError as error:
+            raise OverdueError(f"abandoned after {timeout_seconds:g} s") from error
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise CrashedError("the executor cancelled it") from error
+
+    def close(self) -> None:
+        """Nothing: the executor belongs to whoever made it."""
+
+
+def _ready(scratch: str) -> None:
+    """Make a new worker fit for its work; its temporary files go into ``scratch``."""
+    # The coordinator decides what an interrupt means; it stops the workers itself, at once.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    tempfile.tempdir = scratch
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    limits = [size for size in (soft, hard) if size != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_DATA, (min([LARGEST_WORKER, *limits]), hard))
+    # Generated modules are imported once a process, from folders that are then removed.
+    sys.dont_write_bytecode = True
+    gc.set_threshold(_GARBAGE)
+    threading.Thread(
+        target=_end_with_coordinator, args=(scratch,), name="nodewright-parent", daemon=True
+    ).start()
+
+
+def _end_with_coordinator(scratch: str) -> None:
+    """End this process when the coordinator is gone, even when that was killed."""
+    coordinator = parent_process()
+    if coordinator is not None:
+        coordinator.join()
+        shutil.rmtree(scratch, ignore_errors=True)
+        os._exit(1)
