@@ -13,8 +13,8 @@ import numpy as np
 
 from benchmarks.ratios import QUICK, Contender, Figure, Timing, alternate, report
 from nodewright.mixins.evidence import Outcomes
+from nodewright.mixins.facts import NODE_KINDS
 from nodewright.mixins.features import FEATURE_NAMES
-from nodewright.mixins.kinds import NODE_KINDS
 from nodewright.mixins.knowledge import Key, Knowledge
 from nodewright.mixins.learner import MixinLearner
 from nodewright.mixins.records import Records

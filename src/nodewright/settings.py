@@ -194,6 +194,20 @@ class Settings(BaseSettings):
     disk_min_free_mb: float = Field(
         default=1024.0, gt=0, description="Free MB below which the disk counts as degraded."
     )
+    spool_max_age_s: float = Field(
+        default=300.0,
+        gt=0,
+        description="Age in seconds of waiting events at which the spool counts as degraded; "
+        "critical at twelve times that.",
+    )
+    spool_max_mb: float = Field(
+        default=256.0, gt=0, description="Size in MB at which the spool counts as degraded."
+    )
+    alert_thresholds: dict[str, tuple[float, float]] = Field(
+        default_factory=dict,
+        description="Limits of the alerts of nodewright serve, as JSON: "
+        '{"node_seconds": [30, 60]} is a warning above 30 s, critical above 60 s.',
+    )
     alert_webhook_url: SecretStr | None = Field(
         default=None, description="http(s) address that nodewright serve posts alerts to."
     )

@@ -19,7 +19,9 @@ from nodewright.errors import NodewrightError
 from nodewright.language.naming import snake
 from nodewright.logs import get_logger
 from nodewright.mixins import usable_set
+from nodewright.mixins.judging import judge_mixins, retract_mixins
 from nodewright.monitoring import otel
+from nodewright.patterns.judging import judge_pattern, retract_judgement
 from nodewright.patterns.tuning import tuned_matcher
 from nodewright.planning.plan import NothingToGenerateError, Plan, plan_specification
 from nodewright.prd import read_prd
@@ -34,6 +36,7 @@ from nodewright.runs.engine import Engine, Outcome
 from nodewright.runs.pooling import Proof
 from nodewright.runs.recording import Recorder, RunTimes
 from nodewright.runs.run import (
+    ALREADY_THERE,
     OnProgress,
     Options,
     Prepared,
@@ -55,9 +58,13 @@ __all__ = [
     "Progress",
     "Run",
     "generate",
+    "judge_mixins",
+    "judge_pattern",
     "plan_text",
     "prepare",
     "preview",
+    "retract_judgement",
+    "retract_mixins",
     "with_mixins",
 ]
 
@@ -215,8 +222,8 @@ def _prove_and_deliver(
 
 def _record(run: Run, recorder: Recorder) -> None:
     recorder.nodes(run.session_id, [report for _, report in run.proofs], run.workers)
-    recorder.compositions(run.proofs)
-    recorder.patterns(run.session_id, run.prepared.analysis.patterns, run.proofs)
+    recorder.compositions(run.evidence)
+    recorder.patterns(run.session_id, run.prepared.analysis.patterns, run.evidence)
     recorder.run(run.session_id, RunTimes(run.seconds, run.workers, run.speedup))
     recorder.report(run.session_id, run.summary())
 
@@ -278,7 +285,7 @@ def _already_there(run: Run, delivery: Delivery) -> dict[str, NodeReport]:
         node.slug: NodeReport(
             node.slug,
             node.kind,
-            (Check("already there", passed=True),),
+            (Check(ALREADY_THERE, passed=True),),
             tuple(file for file in files if file.node == node.slug),
         )
         for node in plan.nodes

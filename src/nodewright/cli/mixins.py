@@ -12,13 +12,13 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from nodewright.cli.output import command_app
+from nodewright.cli.output import command_app, fail
 from nodewright.mixins.evaluation import Evaluation, evaluate
-from nodewright.mixins.kinds import NODE_KINDS, node_kind
+from nodewright.mixins.facts import NODE_KINDS, node_kind
 from nodewright.mixins.knowledge import default_knowledge
 from nodewright.mixins.learner import MixinLearner
 from nodewright.mixins.records import Records
-from nodewright.mixins.summary import closest_name, trial_summary
+from nodewright.mixins.trials import trial_summary
 
 app: typer.Typer = command_app("Try mixins, learn from it, predict and recommend.")
 
@@ -103,7 +103,7 @@ def _trial(
     """
     knowledge = default_knowledge()
     kinds = NODE_KINDS if node_type is None else (node_kind(node_type),)
-    name = closest_name(knowledge.catalogue, mixin) if mixin is not None else None
+    name = knowledge.catalogue.checked(mixin) if mixin is not None else None
     console = Console(stderr=True)
     with Progress(console=console, transient=True) as progress:
         total = sum(1 for _ in knowledge.catalogue.pairs(kinds, name))
@@ -255,8 +255,18 @@ def _feedback(
         bool, typer.Option("--worked/--failed", help="Whether they worked together.")
     ],
     node_type: NodeType = "EFFECT",
+    retract: Annotated[
+        bool, typer.Option("--retract", help="Take one such outcome back instead.")
+    ] = False,
 ) -> None:
     """Record how two mixins worked together for you."""
-    with closing(MixinLearner()) as learner:
-        asyncio.run(learner.update_from_feedback(mixin_a, mixin_b, node_type, success))
-    typer.echo("recorded")
+    from nodewright.workflow import judge_mixins, retract_mixins
+
+    if not retract:
+        judge_mixins(mixin_a, mixin_b, node_type, success=success)
+        typer.echo("recorded")
+    elif retract_mixins(mixin_a, mixin_b, node_type, success=success):
+        typer.echo("taken back")
+    else:
+        outcome = "worked" if success else "failed"
+        fail(f"there is no record that {mixin_a} and {mixin_b} {outcome} on {node_type}")

@@ -89,12 +89,16 @@ def _feedback(
         ),
     ] = None,
 ) -> None:
-    """Record your judgement of a detection, and print its id."""
-    with _collector() as collector:
+    """Record your judgement of a detection, and print its id.
+
+    'nodewright patterns retract ID' takes it back.
+    """
+    with one_line_errors():
         from nodewright.patterns.feedback import PatternFeedback
+        from nodewright.workflow import judge_pattern
 
         judgement = PatternFeedback(
-            session_id=_session(session),
+            session_id=uuid4() if session is None else _uuid("session", session),
             detected_pattern=pattern,
             detected_confidence=score,
             actual_pattern=actual or pattern,
@@ -103,7 +107,37 @@ def _feedback(
             false_positives=wrong or [],
             false_negatives=missed or [],
         )
-        typer.echo(str(_run(lambda: collector.record_feedback(judgement, user_provided=True))))
+        typer.echo(str(judge_pattern(judgement)))
+
+
+@app.command("retract")
+def _retract(
+    judgements: Annotated[
+        list[str], typer.Argument(help="Ids that 'nodewright patterns feedback' printed.")
+    ],
+) -> None:
+    """Take judgements back, as if they had never been given."""
+    with one_line_errors():
+        from nodewright.workflow import retract_judgement
+
+        missing = [text for text in judgements if not retract_judgement(_uuid("judgement", text))]
+        if missing:
+            fail(f"there is no judgement {', '.join(missing)}; the others were taken back")
+
+
+@app.command("list")
+def _list(as_json: AsJson = False) -> None:
+    """List the patterns of the library: the built-in ones and those of your folder."""
+    with one_line_errors():
+        from nodewright.patterns.library import known_patterns
+        from nodewright.settings import Settings
+
+        library = sorted(known_patterns(Settings().pattern_folder), key=lambda item: item.name)
+        if as_json:
+            shown = ("name", "summary", "node_kinds", "capabilities")
+            print_json([{key: getattr(item, key) for key in shown} for item in library])
+            return
+        _table(("Pattern", "What it is"), [(item.name, item.summary) for item in library])
 
 
 @app.command("analyze")
@@ -213,13 +247,12 @@ def _run[R](work: Callable[[], Awaitable[R]]) -> R:
     return asyncio.run(run())
 
 
-def _session(text: str | None) -> UUID:
-    if text is None:
-        return uuid4()
+def _uuid(what: str, text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise ValueError(f"session {text!r} is not a UUID; give the one that the run had") from None
+        fail(f"{what} {text!r} is not a UUID; give it as it was printed")
+        raise
 
 
 def _detection_row(item: "PatternDetection") -> tuple[str, ...]:

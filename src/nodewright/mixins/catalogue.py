@@ -19,9 +19,8 @@ from typing import Any
 import yaml
 
 from nodewright.mixins.capabilities import meaning
-from nodewright.mixins.errors import ScanError
-from nodewright.mixins.facts import ClassFacts, Profile
-from nodewright.mixins.kinds import NODE_KINDS
+from nodewright.mixins.errors import MixinError, ScanError
+from nodewright.mixins.facts import NODE_KINDS, ClassFacts, Profile
 from nodewright.mixins.trials import TrialWorker
 
 CORE_PACKAGE = "omnibase_core.mixins"
@@ -177,6 +176,18 @@ class Catalogue:
     def importable(self) -> tuple[Mixin, ...]:
         """The mixins that have a class, by name."""
         return tuple(self.mixins[name] for name in sorted(self.mixins) if self.profile(name))
+
+    def checked(self, name: str) -> str:
+        """``name`` if a class has it.
+
+        Raises:
+            MixinError: none has; the message has names that are near.
+        """
+        if self.profile(name) is not None:
+            return name
+        near = ", ".join(self.near(name))
+        said = "is described by metadata but has no class" if name in self else "is not known"
+        raise MixinError(f"mixin {name!r} {said}" + (f"; near: {near}" if near else ""))
 
     def near(self, name: str, count: int = 3) -> list[str]:
         """Names with a class that look like ``name``, or do what it says."""

@@ -17,6 +17,7 @@ _DECIDING = 3
 _LEAST_CONTRIBUTION = 0.005
 # The largest count that a record can hold.
 _MOST = 2**31 - 1
+_PERCENT = 100
 
 
 class Outcomes(NamedTuple):
@@ -57,29 +58,48 @@ class Belief:
 def given_outcomes(data: Mapping[str, Any] | None) -> Outcomes:
     """A caller's ``historical_data`` as outcomes.
 
-    Keys: ``success_count``, ``failure_count``, ``conflict_reason``, ``resolution_pattern``, as in
-    a record of the compatibility matrix; others are ignored.
+    Keys: ``success_count`` and ``failure_count``, or ``success_rate`` (0 to 1, or percent above 1)
+    of ``total_tests``; ``conflict_reason`` and ``resolution_pattern``. Others are ignored. Counts
+    are used where both forms are given.
 
     Raises:
-        ValueError: a count is no whole number that a record could hold.
+        ValueError: a count is not a whole number that a record could hold, or the rate is no rate.
     """
     if not data:
         return NONE
-    counts = []
-    for name in ("success_count", "failure_count"):
-        value = data.get(name) or 0
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST:
-            raise ValueError(
-                f"historical_data[{name!r}] is {value!r:.40}: give a whole number, 0 to {_MOST}"
-            )
-        counts.append(value)
+    successes, failures = _count(data, "success_count"), _count(data, "failure_count")
+    if "success_count" not in data and "failure_count" not in data:
+        total = _count(data, "total_tests")
+        successes = round(_rate(data) * total)
+        failures = total - successes
     reason, resolution = data.get("conflict_reason"), data.get("resolution_pattern")
     return Outcomes(
-        counts[0],
-        counts[1],
+        successes,
+        failures,
         str(reason) if reason else None,
         str(resolution) if resolution else None,
     )
+
+
+def _count(data: Mapping[str, Any], name: str) -> int:
+    value = data.get(name) or 0
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST:
+        raise ValueError(
+            f"historical_data[{name!r}] is {value!r:.40}: give a whole number, 0 to {_MOST}"
+        )
+    return value
+
+
+def _rate(data: Mapping[str, Any]) -> float:
+    """The share of successes; one half where none is given, which says nothing."""
+    value = data.get("success_rate")
+    if value is None:
+        return 0.5
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _PERCENT:
+        raise ValueError(
+            f"historical_data['success_rate'] is {value!r:.40}: give 0 to 1, or a percentage"
+        )
+    return value / _PERCENT if value > 1 else float(value)
 
 
 def posterior(outcomes: Outcomes, trial: PairTrial | None) -> float:

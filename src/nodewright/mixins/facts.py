@@ -1,4 +1,4 @@
-"""What introspection says of a class, as plain values that travel as JSON.
+"""What is said of mixins, as plain values that travel as JSON: kinds, classes, outcomes.
 
 A profile is taken in the worker (``inspection``); everything else of the room reads profiles, so
 that predictions never import a mixin.
@@ -6,7 +6,69 @@ that predictions never import a mixin.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any
+
+from nodewright.mixins.errors import UnknownNodeTypeError
+
+NODE_KINDS = ("EFFECT", "COMPUTE", "REDUCER", "ORCHESTRATOR")
+
+
+def node_kind(node_type: str) -> str:
+    """``node_type`` as one of ``NODE_KINDS``; case and the suffix ``_GENERIC`` do not matter.
+
+    Raises:
+        UnknownNodeTypeError: it is none of the four.
+    """
+    named = getattr(node_type, "value", node_type)  # also a member of an enumeration
+    kind = str(named).strip().upper().removesuffix("_GENERIC")
+    if kind not in NODE_KINDS:
+        raise UnknownNodeTypeError(node_type)
+    return kind
+
+
+class Outcome(StrEnum):
+    """How a trial ended; the value goes into records, so it never changes its meaning."""
+
+    USABLE = "usable"
+    IMPORT_FAILED = "import_failed"
+    MRO_CONFLICT = "mro_conflict"
+    METACLASS_CONFLICT = "metaclass_conflict"
+    COMPOSITION_FAILED = "composition_failed"
+    ABSTRACT_METHOD = "abstract_method"
+    CONSTRUCTOR_SIGNATURE = "constructor_signature"
+    CONSTRUCTOR_TYPE_ERROR = "constructor_type_error"
+    CONSTRUCTOR_FAILED = "constructor_failed"
+    ATTRIBUTE_COLLISION = "attribute_collision"
+    NODE_NOT_INITIALISED = "node_not_initialised"
+    MIXIN_INIT_SKIPPED = "mixin_init_skipped"
+    INITIALISE_FAILED = "initialise_failed"
+    PROCESS_SHADOWED = "process_shadowed"
+    PROCESS_FAILED = "process_failed"
+    TIMED_OUT = "timed_out"
+    CRASHED = "crashed"
+
+
+# What each outcome means in a sentence, for explanations.
+MEANING: dict[Outcome, str] = {
+    Outcome.USABLE: "composes, constructs, initialises and processes",
+    Outcome.IMPORT_FAILED: "a class does not import",
+    Outcome.MRO_CONFLICT: "Python finds no method resolution order",
+    Outcome.METACLASS_CONFLICT: "the metaclasses exclude each other",
+    Outcome.COMPOSITION_FAILED: "the class cannot be created",
+    Outcome.ABSTRACT_METHOD: "abstract methods are left to implement",
+    Outcome.CONSTRUCTOR_SIGNATURE: "a constructor demands arguments that a node does not pass",
+    Outcome.CONSTRUCTOR_TYPE_ERROR: "a constructor calls a method that another class redefined",
+    Outcome.CONSTRUCTOR_FAILED: "a constructor raises",
+    Outcome.ATTRIBUTE_COLLISION: "a read-only attribute is assigned by another class",
+    Outcome.NODE_NOT_INITIALISED: "the node base is silently not initialised",
+    Outcome.MIXIN_INIT_SKIPPED: "a mixin's constructor is silently skipped",
+    Outcome.INITIALISE_FAILED: "initialize() raises",
+    Outcome.PROCESS_SHADOWED: "process() of the node is shadowed",
+    Outcome.PROCESS_FAILED: "process() fails",
+    Outcome.TIMED_OUT: "the trial did not end in time",
+    Outcome.CRASHED: "the trial killed its process",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +84,6 @@ class ClassFacts:
         init_required: arguments that this ``__init__`` demands.
         init_cooperative: whether this ``__init__`` calls the next one.
         init_assigns: attributes of ``self`` that this ``__init__`` assigns.
-        init_calls: names that this ``__init__`` looks up, methods it calls among them.
     """
 
     name: str
@@ -34,7 +95,6 @@ class ClassFacts:
     init_required: int = 0
     init_cooperative: bool = True
     init_assigns: frozenset[str] = frozenset()
-    init_calls: frozenset[str] = frozenset()
 
     def to_json(self) -> dict[str, Any]:
         """Sets become sorted lists."""
@@ -46,7 +106,7 @@ class ClassFacts:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "ClassFacts":
         """The inverse of ``to_json``."""
-        sets = ("names", "abstract", "readonly", "init_assigns", "init_calls")
+        sets = ("names", "abstract", "readonly", "init_assigns")
         arity = {name: (int(a[0]), int(a[1])) for name, a in (data["arity"] or {}).items()}
         return cls(
             name=str(data["name"]),

@@ -120,7 +120,6 @@ def _init_facts(init: types.FunctionType) -> dict[str, Any]:
         and "__init__" in code.co_names
         and ("super" in code.co_names or "__class__" in code.co_freevars),
         "init_assigns": frozenset(assigned),
-        "init_calls": frozenset(code.co_names),
     }
 
 

@@ -21,10 +21,8 @@ from nodewright.mixins.catalogue import (
     scan_package,
 )
 from nodewright.mixins.errors import MixinError
-from nodewright.mixins.facts import Profile
-from nodewright.mixins.kinds import NODE_KINDS
+from nodewright.mixins.facts import NODE_KINDS, Outcome, Profile
 from nodewright.mixins.model_file import write_atomically
-from nodewright.mixins.outcome import Outcome
 from nodewright.mixins.trials import (
     Composition,
     PairTrial,
@@ -234,7 +232,7 @@ class Knowledge:
             try:
                 scan = Scan.from_json(document) if document else None
             except (KeyError, TypeError, ValueError, IndexError):
-                _log.warning(f"{file} is not a scan of this version; it is left out")
+                _log.warning("mixins.scan.foreign", {"file": str(file)})
                 continue
             if scan is not None:
                 scans[scan.package] = scan
@@ -260,7 +258,7 @@ class Knowledge:
                 for a, b, kind, first, second in rows
             ]
         except (KeyError, TypeError, ValueError):
-            _log.warning(f"{self._directory / 'trials.json'} holds no trials; they are run again")
+            _log.warning("mixins.trials.unreadable", {"file": str(self._directory / "trials.json")})
             return {}
         return {(trial.mixin_a, trial.mixin_b, trial.kind): trial for trial in trials}
 
@@ -273,7 +271,7 @@ class Knowledge:
         except FileNotFoundError:
             return None
         except (OSError, orjson.JSONDecodeError) as error:
-            _log.warning(f"{file} cannot be read ({error}); it is made again")
+            _log.warning("mixins.file.unread", {"file": str(file), "reason": str(error)})
             return None
         fits = isinstance(document, dict) and document.get("format") == FORMAT
         return document if fits else None
@@ -283,7 +281,7 @@ class Knowledge:
         try:
             write_atomically(file, data)
         except OSError as error:  # a read-only home costs the next process some seconds, no more
-            _log.warning(f"{file} cannot be written ({error})")
+            _log.warning("mixins.file.unwritten", {"file": str(file), "reason": str(error)})
 
 
 def _plain(value: Any) -> Any:

@@ -8,16 +8,24 @@ from typing import Any
 
 from nodewright.logs import get_logger
 from nodewright.mixins import evidence
-from nodewright.mixins.errors import ModelFileError, NotTrainedError, TrialWorkerError
+from nodewright.mixins.errors import NotTrainedError, TrialWorkerError
 from nodewright.mixins.evidence import NONE, Belief
+from nodewright.mixins.facts import node_kind
 from nodewright.mixins.features import Features
 from nodewright.mixins.forest import Forest
 from nodewright.mixins.judge import Judge, MixinPrediction, Model
-from nodewright.mixins.kinds import node_kind
 from nodewright.mixins.knowledge import Key, Knowledge, knowledge_at, pair_key
 from nodewright.mixins.recommendation import Recommendation, Recommender
 from nodewright.mixins.records import CompatibilityRecords, Records, checked_name
-from nodewright.mixins.training import ModelMetrics, check, samples_of, train
+from nodewright.mixins.training import (
+    ModelMetrics,
+    check,
+    read_model,
+    record_accuracy,
+    samples_of,
+    train,
+    write_model,
+)
 from nodewright.settings import Settings
 
 _log = get_logger(__name__, component="mixins")
@@ -69,7 +77,9 @@ class MixinLearner:
         self._new_samples = 0
         self._memory = threading.Lock()
         self._changes = 0
-        self._load()
+        stored = read_model(self.model_path, self._knowledge.version)
+        if stored is not None:
+            self._swap(*stored)
         if auto_train and self._model is None:
             self._train_by_itself()
 
@@ -106,8 +116,8 @@ class MixinLearner:
             check(samples, min_samples, test_size, folds)
             classifier, metrics = train(samples, test_size, folds)
             self._swap(classifier, metrics)
-            self._save(classifier, metrics)
-            return metrics
+            write_model(self.model_path, self._knowledge.version, classifier, metrics)
+            return metrics.copied()
 
     def _run_trials(self) -> None:
         if not self._try:
@@ -115,7 +125,7 @@ class MixinLearner:
         try:
             new = self._knowledge.ensure_trials()
         except TrialWorkerError as error:
-            _log.warning(f"no trials were run: {error}")
+            _log.warning("mixins.trials.unavailable", {"reason": str(error)})
             return
         self._records.add_trials(new)
 
@@ -125,6 +135,7 @@ class MixinLearner:
         self._model = Model(
             Forest(classifier), metrics, samples, catalogue, Features(catalogue), {}, {}
         )
+        record_accuracy(metrics)
 
     def _train_by_itself(self) -> None:
         try:
@@ -144,7 +155,7 @@ class MixinLearner:
         try:
             self._train(50, 0.2, 5)
         except Exception as error:  # noqa: BLE001 - nobody waits for it; the old model goes on
-            _log.warning(f"the mixin model was not trained: {error}")
+            _log.warning("mixins.model.untrained", {"reason": str(error)})
 
     def wait_for_training(self, seconds: float | None = None) -> bool:
         """Wait for a training in the background; True if none is going on any more."""
@@ -153,31 +164,6 @@ class MixinLearner:
             return True
         thread.join(seconds)
         return not thread.is_alive()
-
-    # The file
-
-    def _load(self) -> None:
-        from nodewright.mixins import model_file
-
-        if not self.model_path.exists():
-            return
-        try:
-            saved = model_file.load(self.model_path, self._knowledge.version)
-            self._swap(saved.classifier, ModelMetrics.from_plain(saved.metrics))
-        except (ModelFileError, OSError) as error:
-            _log.warning(str(error))
-        except (KeyError, TypeError, ValueError) as error:
-            _log.warning(f"model file {self.model_path} has no metrics ({error!r}); train again")
-
-    def _save(self, classifier: Any, metrics: ModelMetrics) -> None:
-        from nodewright.mixins import model_file
-
-        try:
-            model_file.save(
-                self.model_path, classifier, metrics.to_plain(), self._knowledge.version
-            )
-        except OSError as error:  # the model in memory is as good
-            _log.warning(f"model file {self.model_path} cannot be written: {error}")
 
     # Prediction
 
@@ -320,7 +306,7 @@ class MixinLearner:
             text += f". Not covered: {lacking}" if lacking else ""
             rows.append((chosen.name, confidence, text))
         if found.reason or (lacking and not rows):
-            _log.warning(f"no mixin is recommended: {found.reason or lacking}")
+            _log.warning("mixins.recommended.none", {"reason": found.reason or lacking})
         return rows
 
     # Feedback
@@ -356,6 +342,25 @@ class MixinLearner:
         if self._new_samples >= retrain_threshold and idle:
             self._train_in_background()
 
+    async def retract_feedback(
+        self, mixin_a: str, mixin_b: str, node_type: str, success: bool
+    ) -> bool:
+        """Take one outcome of a pair back, as if it had never been recorded.
+
+        Returns:
+            Whether there was such an outcome.
+
+        Raises:
+            ValueError: an unknown node type or an empty name.
+            NodewrightError: the database stayed away.
+        """
+        kind = node_kind(node_type)
+        key = pair_key(checked_name(mixin_a), checked_name(mixin_b), kind)
+        found = await self._records.retract(key, success)
+        if found:
+            self._forget(key)
+        return found
+
     def _forget(self, key: Key) -> None:
         with self._memory:
             self._changes += 1
@@ -372,7 +377,7 @@ class MixinLearner:
 
     def get_metrics(self) -> ModelMetrics | None:
         """The metrics of the model in use; None if it is not trained."""
-        return self._model.metrics if self._model is not None else None
+        return self._model.metrics.copied() if self._model is not None else None
 
     def is_trained(self) -> bool:
         """Whether there is a model."""

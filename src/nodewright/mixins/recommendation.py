@@ -6,7 +6,7 @@ from itertools import combinations, islice
 
 from nodewright.mixins.capabilities import meaning
 from nodewright.mixins.catalogue import Catalogue, Mixin
-from nodewright.mixins.kinds import node_kind
+from nodewright.mixins.facts import node_kind
 from nodewright.mixins.knowledge import Knowledge, default_knowledge
 
 _MOST_SETS_TRIED = 60

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from nodewright.errors import NodewrightError
 from nodewright.logs import get_logger
 from nodewright.mixins.evidence import NONE, Outcomes
-from nodewright.mixins.kinds import node_kind
+from nodewright.mixins.facts import node_kind
 from nodewright.mixins.knowledge import Key, pair_key
 from nodewright.mixins.trials import PairTrial
+from nodewright.storage.rows import column
 
 if TYPE_CHECKING:
     from nodewright.storage import CodegenPersistence
@@ -23,7 +24,11 @@ _log = get_logger(__name__, component="mixins")
 
 
 class CompatibilityRecords(Protocol):
-    """What this room needs of ``nodewright.storage.CodegenPersistence``."""
+    """What this room needs of ``nodewright.storage.CodegenPersistence``.
+
+    Rows may be mappings or objects. Where there is no ``list_mixin_compatibility``, outcomes are
+    recorded and none are read.
+    """
 
     def update_mixin_compatibility(
         self,
@@ -81,19 +86,22 @@ class Records:
 
     def reload(self) -> None:
         """Read all records again."""
+        read = getattr(self._database(), "list_mixin_compatibility", None)
         try:
-            rows = _wait_for(lambda: self._database().list_mixin_compatibility())
+            rows = _wait_for(read) if read is not None else []
         except (NodewrightError, OSError) as error:
-            _log.warning(f"recorded mixin outcomes cannot be read: {error}")
+            _log.warning("mixins.records.unread", {"reason": str(error)})
             with self._lock:
                 self._outcomes = self._outcomes or {}
             return
         outcomes = {
-            pair_key(row.mixin_a, row.mixin_b, node_kind(str(row.node_type))): Outcomes(
-                row.success_count or 0,
-                row.failure_count or 0,
-                row.conflict_reason,
-                row.resolution_pattern,
+            pair_key(
+                column(row, "mixin_a"), column(row, "mixin_b"), node_kind(column(row, "node_type"))
+            ): Outcomes(
+                column(row, "success_count") or 0,
+                column(row, "failure_count") or 0,
+                column(row, "conflict_reason"),
+                column(row, "resolution_pattern"),
             )
             for row in rows
         }
@@ -113,6 +121,16 @@ class Records:
                 added = Outcomes(int(success), int(not success), reason, resolution)
                 self._outcomes[key] = self._outcomes.get(key, NONE).plus(added)
 
+    async def retract(self, key: Key, success: bool) -> bool:
+        """Take one outcome back; whether there was such a one."""
+        a, b, kind = key
+        database: Any = self._database()
+        found: bool = await database.retract_mixin_compatibility(a, b, kind, success)
+        if found:
+            with self._lock:
+                self._outcomes = None  # read again: reasons go with the last failure
+        return found
+
     def add_trials(self, trials: Iterable[PairTrial]) -> int:
         """Write the outcomes of trials, for synchronous callers; how many were written."""
         pending = list(trials)
@@ -121,7 +139,7 @@ class Records:
         try:
             _wait_for(lambda: self.record_trials(pending))
         except (NodewrightError, OSError) as error:
-            _log.warning(f"the outcomes of {len(pending)} trials are not recorded: {error}")
+            _log.warning("mixins.trials.unrecorded", {"trials": len(pending), "reason": str(error)})
             return 0
         return len(pending)
 

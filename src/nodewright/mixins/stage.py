@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from nodewright.mixins.outcome import Outcome
+from nodewright.mixins.facts import Outcome
 
 _TOOL_ID = 4  # of sys.monitoring; 0 to 3 and 5 are spoken for by debuggers and profilers
 _PROCESS_ID = UUID(int=1)

@@ -1,12 +1,14 @@
 """Samples, training, and metrics from splits that never part a pair from itself."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nodewright.logs import get_logger
 from nodewright.mixins.catalogue import Catalogue
-from nodewright.mixins.errors import TooFewSamplesError
+from nodewright.mixins.errors import ModelFileError, TooFewSamplesError
 from nodewright.mixins.evidence import NONE, Outcomes, posterior
 from nodewright.mixins.features import Features
 from nodewright.mixins.forest import SEED, fit
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 _LEAST_FOLDS = 2
+_log = get_logger(__name__, component="mixins")
 
 
 @dataclass
@@ -36,6 +39,10 @@ class ModelMetrics:
     training_samples: int
     test_samples: int
     trained_at: datetime
+
+    def copied(self) -> "ModelMetrics":
+        """A copy that shares nothing that can be changed."""
+        return replace(self, cross_val_scores=list(self.cross_val_scores))
 
     def to_plain(self) -> dict[str, Any]:
         """As values that a file can hold."""
@@ -177,3 +184,47 @@ def answer(samples: Samples, inside: Any, outside: Any) -> "np.ndarray[Any, Any]
     classifier = fit(samples.features[inside], labels)
     probabilities: np.ndarray[Any, Any] = classifier.predict_proba(samples.features[outside])[:, 1]
     return probabilities
+
+
+def read_model(path: Path, version: str) -> tuple[Any, ModelMetrics] | None:
+    """The classifier and the metrics of a model file; None, with the reason in the log, if unfit.
+
+    Args:
+        path: the file; there need not be one.
+        version: of omnibase_core, which the file has to be of.
+    """
+    from nodewright.mixins import model_file
+
+    if not path.exists():
+        return None
+    try:
+        saved = model_file.load(path, version)
+        return saved.classifier, ModelMetrics.from_plain(saved.metrics)
+    except (ModelFileError, OSError) as error:
+        _log.warning("mixins.model.refused", {"file": str(path), "reason": str(error)})
+    except (KeyError, TypeError, ValueError) as error:
+        _log.warning("mixins.model.without_metrics", {"file": str(path), "reason": repr(error)})
+    return None
+
+
+def write_model(path: Path, version: str, classifier: Any, metrics: ModelMetrics) -> None:
+    """Write a model file; where that fails the log says so, and the model in memory is as good."""
+    from nodewright.mixins import model_file
+
+    try:
+        model_file.save(path, classifier, metrics.to_plain(), version)
+    except OSError as error:
+        _log.warning("mixins.model.unwritten", {"file": str(path), "reason": str(error)})
+
+
+def record_accuracy(metrics: ModelMetrics) -> None:
+    """Record how accurate the model in use was on held-out pairs, for alerts of this process."""
+    from nodewright.monitoring import MetricType, get_monitoring_system
+
+    get_monitoring_system().record(
+        "mixin_accuracy",
+        metrics.accuracy,
+        MetricType.GAUGE,
+        None,
+        "Accuracy of the mixin model on pairs that it was not trained on",
+    )

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,8 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from nodewright.mixins.errors import TrialWorkerError
-from nodewright.mixins.facts import Profile
-from nodewright.mixins.outcome import MEANING, Outcome
+from nodewright.mixins.facts import MEANING, NODE_KINDS, Outcome, Profile
 
 _START_SECONDS = 60.0
 _MOST_ORDERS = 24
@@ -319,3 +319,37 @@ def try_set(worker: TrialWorker, kind: str, mixins: Sequence[Profile]) -> SetTri
             break
     assert first is not None  # noqa: S101 - at least one order was tried
     return SetTrial((), first)
+
+
+class TrialSummary(NamedTuple):
+    """Trials of one node kind; ``ordered`` is how many need one of the two orders."""
+
+    kind: str
+    pairs: int
+    usable: int
+    ordered: int
+    conflicts: str
+
+
+def trial_summary(trials: Iterable[PairTrial]) -> list[TrialSummary]:
+    """One row a kind that has trials; conflicts by outcome, the most frequent first."""
+    by_kind: dict[str, list[PairTrial]] = {}
+    for trial in trials:
+        by_kind.setdefault(trial.kind, []).append(trial)
+    rows = []
+    for kind in NODE_KINDS:
+        tried = by_kind.get(kind, [])
+        if not tried:
+            continue
+        usable = [trial for trial in tried if trial.usable]
+        conflicts = Counter(trial.best.outcome.value for trial in tried if not trial.usable)
+        rows.append(
+            TrialSummary(
+                kind=kind,
+                pairs=len(tried),
+                usable=len(usable),
+                ordered=sum(trial.resolution_pattern is not None for trial in usable),
+                conflicts=", ".join(f"{name} {count}" for name, count in conflicts.most_common()),
+            )
+        )
+    return rows

@@ -57,8 +57,8 @@ class Worker:
         return await self._stage.attempt(kind, classes)
 
     def _scan(self, package: str) -> dict[str, Any]:
+        from nodewright.mixins.facts import NODE_KINDS
         from nodewright.mixins.inspection import mixin_classes, profile
-        from nodewright.mixins.kinds import NODE_KINDS
 
         try:
             classes, failed = mixin_classes(package)

@@ -2,7 +2,7 @@
 
 Each severity of a series is a state machine with the semantics of a Prometheus alerting rule
 (inactive, pending, firing; ``for`` and ``keep_firing_for``); what is shown is one alert of the
-highest severity that fires, so a critical one inhibits the warning of the same series.
+highest severity that fires: a critical one is shown in place of the warning of its series.
 """
 
 import math
@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -123,8 +123,8 @@ class AlertBook:
         with self._lock:
             if series.gone:  # its store records the value anew
                 return
-            state: State | None = series.alert
-            if state is None:
+            state = series.alert
+            if not isinstance(state, State):
                 state = series.alert = State(self._rules[series.family.name], series)
                 self._states[id(series)] = state
                 series.low, series.high = _EMPTY
@@ -157,7 +157,7 @@ class AlertBook:
         """Copies of the alerts that fire, newest first."""
         self.tick()
         with self._lock:
-            alerts = [replace(s.alert) for s in self._states.values() if s.alert is not None]
+            alerts = [s.alert.copied() for s in self._states.values() if s.alert is not None]
         return sorted(alerts, key=lambda alert: alert.created_at, reverse=True)
 
     def resolved(self, hours: float = 24) -> list[MonitoringAlert]:
@@ -165,7 +165,7 @@ class AlertBook:
         since = self._wall() - timedelta(hours=hours)
         with self._lock:
             return [
-                replace(alert)
+                alert.copied()
                 for alert in self._resolved
                 if alert.resolved_at is not None and alert.resolved_at >= since
             ]
@@ -203,14 +203,15 @@ class AlertBook:
             message = f"{name} has had no data for {rule.no_data_s:g} s"
             return self._raise(state, AlertSeverity.WARNING, message)
         if severity is not None:
-            message = rule.message(name, severity, value)
+            message = rule.message(name, severity, value, state.series.labels)
             if state.levels[severity].lost_at is not None:
-                message = f"{rule.back(name, severity, value)}; kept for {rule.keep_firing_s:g} s"
+                back = rule.back(name, severity, value, state.series.labels)
+                message = f"{back}; kept for {rule.keep_firing_s:g} s"
             return self._raise(state, severity, message)
         if state.alert is None:
             return False
         last = state.alert.severity
-        self._resolve(state, rule.back(name, last, value))
+        self._resolve(state, rule.back(name, last, value, state.series.labels))
         return True
 
     def _raise(self, state: State, severity: AlertSeverity, message: str) -> bool:

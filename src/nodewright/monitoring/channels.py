@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from nodewright.logs import get_logger
@@ -20,16 +20,14 @@ _TIMEOUT_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What one group of alerts has come to.
+    """What has changed since a channel was last told.
 
     Attributes:
-        group: the labels that its alerts share.
         firing: alerts that have begun to fire, or whose severity has moved.
         resolved: alerts that were told as firing and no longer are.
         superseded: how those whose severity has moved were told before.
     """
 
-    group: Mapping[str, str]
     firing: tuple[MonitoringAlert, ...] = ()
     resolved: tuple[MonitoringAlert, ...] = ()
     superseded: tuple[MonitoringAlert, ...] = ()
@@ -67,15 +65,15 @@ class LogChannel:
         for alert in notification.firing:
             critical = alert.severity is AlertSeverity.CRITICAL
             log = self._log.error if critical else self._log.warning
-            log(f"{alert.severity.value}: {alert.message}", metadata=as_json(alert))
+            log("monitoring.alert.firing", as_json(alert))
         for alert in notification.resolved:
-            self._log.info(f"resolved: {alert.resolution_message}", metadata=as_json(alert))
+            self._log.info("monitoring.alert.resolved", as_json(alert))
 
 
 class WebhookChannel:
     """Alerts as JSON by HTTP POST.
 
-    The body has ``group`` and the lists ``firing`` and ``resolved``, each alert with the fields of
+    The body has the lists ``firing`` and ``resolved``, each alert with the fields of
     MonitoringAlert.
 
     Args:
@@ -97,7 +95,6 @@ class WebhookChannel:
     def send(self, notification: Notification) -> None:
         """POST the notification."""
         document = {
-            "group": dict(notification.group),
             "firing": [as_json(alert) for alert in notification.firing],
             "resolved": [as_json(alert) for alert in notification.resolved],
         }
@@ -144,7 +141,7 @@ class AlertmanagerChannel:
         document += [self._alert(alert, now) for alert in notification.superseded]
         _post(self._url, document, self._headers, self._timeout_s)
 
-    def _alert(self, alert: MonitoringAlert, ends_at: datetime) -> dict[str, Any]:
+    def _alert(self, alert: MonitoringAlert, ends_at: datetime) -> dict[str, object]:
         labels = {
             **alert.labels,
             "alertname": alert_name(alert.metric_name),
@@ -163,10 +160,11 @@ class AlertmanagerChannel:
 
 def alert_name(metric: str) -> str:
     """The alert's name in Prometheus and Alertmanager: cache_hit_rate -> NodewrightCacheHitRate."""
-    return "Nodewright" + "".join(part.capitalize() for part in metric.split("_"))
+    words = metric.removeprefix("nodewright_").split("_")
+    return "Nodewright" + "".join(word.capitalize() for word in words)
 
 
-def as_json(alert: MonitoringAlert) -> dict[str, Any]:
+def as_json(alert: MonitoringAlert) -> dict[str, object]:
     """An alert with values that JSON knows."""
     return {
         "alert_id": alert.alert_id,
@@ -214,14 +212,14 @@ def _without_secrets(url: str) -> str:
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:  # a body must not go where nobody chose
+    def redirect_request(self, *_: object) -> None:  # a body must not go where nobody chose
         return None
 
 
 _opener = urllib.request.build_opener(_NoRedirects)
 
 
-def _post(url: str, document: Any, headers: Mapping[str, str], timeout_s: float) -> None:
+def _post(url: str, document: object, headers: Mapping[str, str], timeout_s: float) -> None:
     body = json.dumps(document, default=str).encode()
     request = urllib.request.Request(  # noqa: S310 - the scheme was checked
         url, body, {"Content-Type": "application/json", **headers}, method="POST"

@@ -14,6 +14,7 @@ from nodewright.monitoring.health import CRITICAL, DEGRADED, HEALTHY, Finding, H
 from nodewright.storage import CodegenPersistence
 
 _MB = 1024 * 1024
+_FAR_TOO_OLD = 12
 _ONE: LiteralString = "SELECT 1 AS one"
 
 
@@ -84,10 +85,15 @@ def disk(directory: Path, *, least_free_mb: float = 1024.0) -> HealthCheck:
     return HealthCheck("disk_space", look, advice="see that the data directory's disk is mounted")
 
 
-def spool(directory: Path, *, most_mb: float = 256.0, most_age_s: float = 3600.0) -> HealthCheck:
-    """Whether the spools grow, because the broker does not take their events.
+def spool(directory: Path, *, most_mb: float = 256.0, most_age_s: float = 300.0) -> HealthCheck:
+    """Whether events wait in the spools because the broker does not take them.
 
     Segments are measured from outside: to count their events would need their owner's lock.
+
+    Args:
+        directory: of all spools.
+        most_mb: above that size it is degraded.
+        most_age_s: above that age it is degraded, and critical above twelve times that.
     """
 
     def look() -> Finding:
@@ -100,12 +106,11 @@ def spool(directory: Path, *, most_mb: float = 256.0, most_age_s: float = 3600.0
         if not filled:
             return Finding(HEALTHY, "no event waits in the spool", metadata=details)
         message = f"{size:.1f} MB in {len(filled)} segments, the oldest {age:,.0f} s old"
-        if size <= most_mb:
+        if size <= most_mb and age <= most_age_s:
             return Finding(HEALTHY, message, metadata=details)
-        status = CRITICAL if age > most_age_s else DEGRADED
-        return Finding(
-            status, message, "see that the broker is up; the spool then empties", details
-        )
+        status = CRITICAL if age > _FAR_TOO_OLD * most_age_s else DEGRADED
+        advice = "see that the broker is up, then run nodewright events drain"
+        return Finding(status, message, advice, details)
 
     return HealthCheck("event_spool", look, advice=f"make {directory} readable")
 

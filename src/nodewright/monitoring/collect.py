@@ -3,8 +3,8 @@
 Each part is read at the same time and on its own, so that one that cannot be read leaves the
 others. Its numbers are then zero, ``available`` is False and ``error`` says why.
 
-A window that holds most of a table's rows costs no more than one that holds few: the smaller side
-is counted, and what lies outside is taken away from the running sums of everything.
+If most rows lie in the window, the older ones are counted and subtracted from stored totals.
+Results are the same; only the time differs.
 """
 
 import asyncio
@@ -39,9 +39,9 @@ class _Since:
         return await self._reader.fetch(self._named[name], self._parameters | more)
 
     async def smaller_side(self, name: str, table: str) -> Rows:
-        """The rows of a query that counts what lies in the window, or takes away what does not.
+        """The rows of a query that counts the rows of the window, or subtracts those before it.
 
-        Either gives the same; the planner's guess of what lies before the window chooses.
+        Results are the same. The planner's guess of how many rows are older says which is faster.
         """
         (guess,) = await self.fetch(f"older_{table}")
         (recorded,) = await self.fetch("recorded_rows")
@@ -78,10 +78,12 @@ async def collect(reader: Reader, window: timedelta, timeout_s: float) -> dict[s
         return _template_cache(await fetch("template_cache_by_type"))
 
     async def parallel_generation() -> Section:
-        phases, speedups = await asyncio.gather(
-            since.smaller_side("generation_by_phase", "generation"), fetch("parallel_speedup")
+        phases, speedups, nodes = await asyncio.gather(
+            since.smaller_side("generation_by_phase", "generation"),
+            fetch("parallel_speedup"),
+            fetch("nodes_delivered"),
         )
-        return _parallel_generation(phases, speedups)
+        return _parallel_generation(phases, speedups, nodes)
 
     async def mixin_learning() -> Section:
         return _mixin_learning(await fetch("mixins_by_node_type"))
@@ -94,7 +96,7 @@ async def collect(reader: Reader, window: timedelta, timeout_s: float) -> dict[s
 
     parts = {
         "template_cache": part(template_cache, _template_cache([])),
-        "parallel_generation": part(parallel_generation, _parallel_generation([], [])),
+        "parallel_generation": part(parallel_generation, _parallel_generation([], [], [])),
         "mixin_learning": part(mixin_learning, _mixin_learning([])),
         "pattern_matching": part(pattern_matching, _pattern_matching([])),
         "event_processing": part(event_processing, _event_processing([])),
@@ -115,6 +117,11 @@ def observed(parts: dict[str, Section]) -> dict[str, float]:
         ("template_load_ms", cache["avg_load_time_ms"], cache["avg_load_time_ms"]),
         ("parallel_speedup", generation["avg_speedup"], generation["parallel_sessions"]),
         ("generation_time_ms", generation["p95_total_ms"], generation["total_executions"]),
+        (
+            "validation_pass_rate",
+            generation["validation_pass_rate"],
+            generation["planned_nodes"],
+        ),
         ("compatibility_score", mixins["avg_compatibility_score"], mixins["total_combinations"]),
         ("pattern_precision", patterns["precision"], patterns["total_feedback_count"]),
         ("false_positive_rate", patterns["false_positive_rate"], patterns["total_feedback_count"]),
@@ -146,11 +153,14 @@ def _template_cache(rows: Rows) -> Section:
     }
 
 
-def _parallel_generation(phases: Rows, speedups: Rows) -> Section:
+def _parallel_generation(phases: Rows, speedups: Rows, nodes: Rows) -> Section:
     executions = sum(row["execution_count"] for row in phases)
     total = next((row for row in phases if row["phase"] == "total"), None)
     speedup = speedups[0] if speedups else {"sessions": 0, "avg_speedup": 0.0, "max_speedup": 0.0}
+    planned, delivered = (nodes[0]["planned"], nodes[0]["delivered"]) if nodes else (0, 0)
     return {
+        "planned_nodes": planned,
+        "validation_pass_rate": _ratio(delivered, planned),
         "avg_speedup": speedup["avg_speedup"],
         "max_speedup": speedup["max_speedup"],
         "parallel_sessions": speedup["sessions"],

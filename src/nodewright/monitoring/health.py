@@ -80,15 +80,20 @@ class HealthBook:
             before = self._statuses.get(status.component)
             self._statuses[status.component] = status
         if self._log and not status.healthy and (before is None or before.status != status.status):
-            reason = status.error_message or "no reason"
             _log.warning(
-                f"{status.component} is {status.status}: {reason}", metadata=dict(status.metadata)
+                "monitoring.part.unwell",
+                {
+                    "part": status.component,
+                    "status": status.status,
+                    "reason": status.error_message,
+                    **status.metadata,
+                },
             )
 
     def statuses(self) -> list[HealthStatus]:
         """The latest status of each component, by name."""
         with self._lock:
-            return [self._statuses[name] for name in sorted(self._statuses)]
+            return [self._statuses[name].copied() for name in sorted(self._statuses)]
 
     def overall(self) -> str:
         """The worst status of all components; unknown where there are none."""
@@ -192,4 +197,4 @@ class HealthBook:
             },
         )
         self.update(status)
-        return status
+        return status.copied()

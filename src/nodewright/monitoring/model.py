@@ -1,7 +1,9 @@
 """Metrics, alerts, health and thresholds as plain values."""
 
 import math
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
@@ -28,6 +30,10 @@ class MetricType(Enum):
     GAUGE = "gauge"
     HISTOGRAM = "histogram"
     SUMMARY = "summary"
+
+
+type Labels = Mapping[str, str | float | bool]
+"""Label names and values; numbers and booleans become text."""
 
 
 def _now() -> datetime:
@@ -69,6 +75,10 @@ class MonitoringAlert:
     resolved_at: datetime | None = None
     resolution_message: str | None = None
 
+    def copied(self) -> "MonitoringAlert":
+        """A copy that shares nothing that can be changed."""
+        return replace(self, labels=dict(self.labels))
+
 
 @dataclass
 class HealthStatus:
@@ -81,6 +91,10 @@ class HealthStatus:
     error_message: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
 
+    def copied(self) -> "HealthStatus":
+        """A copy that shares nothing that can be changed."""
+        return replace(self, metadata=deepcopy(self.metadata))
+
 
 @dataclass
 class MonitoringThresholds:
@@ -88,6 +102,11 @@ class MonitoringThresholds:
 
     Names that end in ``_ms`` and ``event_latency_p95`` are milliseconds, ``parallel_speedup`` is
     a factor, all others are ratios from 0 to 1.
+
+    `MonitoringSystem.observe_parts` records what they watch, with two exceptions: a `MixinLearner`
+    records ``mixin_accuracy`` when it has trained or loaded a model, and nothing of nodewright
+    records ``quality_score``; it is there for what you record. ``nodewright serve`` alerts by
+    rules of its own (`nodewright.monitoring.product`).
 
     Raises:
         MetricError: a threshold is not a finite number.

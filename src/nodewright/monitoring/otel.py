@@ -6,10 +6,14 @@ Which SDK and exporter are behind it is the application's choice; without one th
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING
 
 from nodewright.monitoring.model import MetricType
+from nodewright.monitoring.series import SUMMARY_QUANTILES, Series
 from nodewright.monitoring.store import MetricStore
+
+if TYPE_CHECKING:
+    from opentelemetry.metrics import MeterProvider
 
 _SCOPE = "nodewright"
 
@@ -43,7 +47,7 @@ class OpenTelemetryBridge:
         provider: an OpenTelemetry MeterProvider; the global one by default.
     """
 
-    def __init__(self, store: MetricStore, provider: Any = None) -> None:
+    def __init__(self, store: MetricStore, provider: "MeterProvider | None" = None) -> None:
         from opentelemetry import metrics
 
         self._store = store
@@ -67,30 +71,30 @@ class OpenTelemetryBridge:
                 self._gauge(name, f"{name}.sum", about)
                 self._quantiles(name, about)
 
-    def _counter(self, metric: str, name: str, about: str, read: Callable[[Any], float]) -> None:
+    def _counter(self, metric: str, name: str, about: str, read: Callable[[Series], float]) -> None:
         from opentelemetry.metrics import Observation
 
-        def observe(_: Any) -> Iterable[Any]:
-            return [Observation(read(one), one.labels) for one in self._series(metric)]
+        def observe(_: object) -> Iterable[Observation]:
+            return [Observation(read(one), dict(one.labels)) for one in self._series(metric)]
 
         self._meter.create_observable_counter(name, [observe], description=about)
 
     def _gauge(self, metric: str, name: str, about: str) -> None:
         from opentelemetry.metrics import Observation
 
-        def observe(_: Any) -> Iterable[Any]:
-            return [Observation(one.total, one.labels) for one in self._series(metric)]
+        def observe(_: object) -> Iterable[Observation]:
+            return [Observation(one.total, dict(one.labels)) for one in self._series(metric)]
 
         self._meter.create_observable_gauge(name, [observe], description=about)
 
     def _quantiles(self, metric: str, about: str) -> None:
         from opentelemetry.metrics import Observation
 
-        from nodewright.monitoring.series import SUMMARY_QUANTILES
-
-        def observe(_: Any) -> Iterable[Any]:
+        def observe(_: object) -> Iterable[Observation]:
             found = []
             for one in self._series(metric):
+                if one.quantiles is None:
+                    continue
                 values = one.quantiles.quantiles(SUMMARY_QUANTILES, self._store.now())
                 for q, value in zip(SUMMARY_QUANTILES, values, strict=True):
                     if value is not None:
@@ -99,5 +103,5 @@ class OpenTelemetryBridge:
 
         self._meter.create_observable_gauge(f"{metric}.quantile", [observe], description=about)
 
-    def _series(self, metric: str) -> list[Any]:
+    def _series(self, metric: str) -> list[Series]:
         return [one for one in self._store.each() if one.family.name == metric]

@@ -218,3 +218,32 @@ WHERE event_type IS NOT NULL
 GROUP BY GROUPING SETS ((event_type, event_source), ())
 HAVING grouping(event_type) = 1 OR sum(n) > 0
 ORDER BY event_type NULLS LAST, event_source
+
+-- name: runs_since
+-- Runs that ended since a time, oldest first.
+SELECT session_id, ended_at, planned, delivered, summary
+FROM nodewright.generation_runs
+WHERE ended_at >= %(since)s
+ORDER BY ended_at
+LIMIT 1000
+
+-- name: chosen_mixins
+-- How well given pairs of mixins did together, of those that are recorded.
+SELECT avg(compatibility_score)::float8 AS compatibility
+FROM mixin_compatibility_matrix AS known
+JOIN unnest(%(a)s::text[], %(b)s::text[], %(kinds)s::text[]) AS chosen (a, b, kind)
+  ON mixin_a = least(a COLLATE "C", b COLLATE "C")
+  AND mixin_b = greatest(a COLLATE "C", b COLLATE "C")
+  AND node_type = kind
+
+-- name: event_totals
+-- All events that were processed, by result, from the running sums.
+SELECT coalesce(sum(successes), 0)::bigint AS success,
+  coalesce(sum(n - successes), 0)::bigint AS failure
+FROM nodewright.event_processing_metrics_sums
+
+-- name: nodes_delivered
+-- Nodes of runs that ended since a time, and those of them that were proven and delivered.
+SELECT coalesce(sum(planned), 0)::bigint AS planned, coalesce(sum(delivered), 0)::bigint AS delivered
+FROM nodewright.generation_runs
+WHERE ended_at >= %(since)s

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from nodewright.monitoring.errors import MetricError
-from nodewright.monitoring.model import MetricType
+from nodewright.monitoring.model import Labels, MetricType
 from nodewright.monitoring.series import LARGEST, Family, Series, default_buckets
 from nodewright.monitoring.validation import (
     as_float,
@@ -13,6 +13,7 @@ from nodewright.monitoring.validation import (
     checked_help,
     checked_labels,
     checked_type,
+    label_value,
     plain,
 )
 
@@ -86,7 +87,12 @@ class Registry:
         self._swept_at = clock()
 
     def find(
-        self, name: str, value: float, metric_type: MetricType, labels: Any, help_text: str
+        self,
+        name: str,
+        value: float,
+        metric_type: MetricType,
+        labels: Labels | None,
+        help_text: str,
     ) -> Series:
         """The series of labels not met in this order before; it is made where there is none."""
         check_name(name)
@@ -98,7 +104,7 @@ class Registry:
             checked = checked_help(name, help_text)
             family = self.make_family(name, wanted, checked)
         self.check_type(family, wanted)
-        key = tuple(text for pair in sorted(known.items()) for text in pair)
+        key = _key(known)
         series = family.series.get(key)
         if series is None:
             if not self._room(family):
@@ -108,16 +114,18 @@ class Registry:
                 return self.find(name, value, metric_type, labels, help_text)
             series = self._make_series(family, known)
             family.series[key] = series
-        self._add_to_index(name, labels or {}, series)
+        # Numbers are left out: 1, 1.0 and True would be found as one another.
+        if all(isinstance(text, str) for text in (labels or {}).values()):
+            self._add_to_index(name, labels or {}, series)
         return series
 
-    def _add_to_index(self, name: str, labels: Mapping[str, str], series: Series) -> None:
+    def _add_to_index(self, name: str, labels: Labels, series: Series) -> None:
         """Let `record` find a series by labels in this order."""
         if self._indexed > 4 * self._series_count + 64:
             self._clear_index()
         node = self.index.setdefault(plain(name), {})
         for label, text in labels.items():
-            node = node.setdefault(plain(label), {}).setdefault(plain(text), {})
+            node = node.setdefault(plain(label), {}).setdefault(plain(str(text)), {})
         node[""] = series
         self._indexed += 1
 
@@ -176,7 +184,7 @@ class Registry:
 
     def _overflow(self, family: Family) -> Series:
         if family.overflow is None:
-            key = tuple(text for pair in OVERFLOW_LABELS.items() for text in pair)
+            key = _key(OVERFLOW_LABELS)
             family.overflow = family.series.get(key)
             if family.overflow is None:
                 family.overflow = self._make_series(family, dict(OVERFLOW_LABELS))
@@ -196,13 +204,16 @@ class Registry:
         for family in tuple(self.families.values()):
             silent = [key for key, one in family.series.items() if one.last_at <= limit]
             for key in silent:
-                self._drop(family, key)
+                self._drop(family, key, f"{family.name} was silent and has expired")
             if silent and not family.series:
-                del self.families[family.name]
-                for sample in family.sample_names():
-                    self._sample_names.pop(sample, None)
+                self._remove(family)
 
-    def _drop(self, family: Family, key: tuple[str, ...]) -> None:
+    def _remove(self, family: Family) -> None:
+        del self.families[family.name]
+        for sample in family.sample_names():
+            self._sample_names.pop(sample, None)
+
+    def _drop(self, family: Family, key: tuple[str, ...], reason: str) -> None:
         series = family.series.pop(key)
         if series is family.overflow:
             family.overflow = None
@@ -215,15 +226,26 @@ class Registry:
         series.gone = True
         self._rescue(series)
         if self._watcher is not None:
-            self._watcher.forget(series, f"{family.name} was silent and has expired")
+            self._watcher.forget(series, reason)
 
-    def get(self, name: str, labels: Mapping[str, str] | None) -> Series | None:
+    def forget(self, name: str, labels: Labels | None) -> bool:
+        """Drop one series; whether there was such a one."""
+        series = self.get(name, labels)
+        if series is None:
+            return False
+        family = series.family
+        self._drop(family, _key(series.labels), f"{name} is no longer recorded")
+        if not family.series:
+            self._remove(family)
+        return True
+
+    def get(self, name: str, labels: Labels | None) -> Series | None:
         """The series of labels in any order; None: there is none."""
         family = self.families.get(name)
         if family is None:
             return None
-        known = {str(key): str(text) for key, text in (labels or {}).items() if text != ""}
-        return family.series.get(tuple(text for pair in sorted(known.items()) for text in pair))
+        known = {str(key): label_value(text) for key, text in (labels or {}).items() if text != ""}
+        return family.series.get(_key(known))
 
     def clear(self) -> None:
         """Forget every metric."""
@@ -247,3 +269,7 @@ class Registry:
                 f"{family.name} is a {family.metric_type.value} and cannot be recorded as a "
                 f"{wanted.value}; choose another name"
             )
+
+
+def _key(labels: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(text for pair in sorted(labels.items()) for text in pair)

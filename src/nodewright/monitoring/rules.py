@@ -1,8 +1,10 @@
 """When a metric raises an alert, and what the alert says."""
 
 import math
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from nodewright.monitoring.errors import MetricError
 from nodewright.monitoring.model import AlertSeverity, MonitoringThresholds
@@ -10,6 +12,13 @@ from nodewright.monitoring.model import AlertSeverity, MonitoringThresholds
 MILLISECONDS = "ms"
 RATIO = "ratio"
 FACTOR = "x"
+SECONDS = "s"
+STATUS = "status"
+
+_STATUSES = ("healthy", "degraded", "critical")
+
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +32,7 @@ class AlertRule:
         metric: the name that alerts and rule files use; the one in MonitoringThresholds.
         component: the part that the metric belongs to.
         above: whether values above the thresholds are bad; else those below.
-        unit: "ms", "ratio" or "x".
+        unit: "ms", "s", "ratio", "x" or "status" (0 healthy, 1 degraded, 2 critical).
         names: recorded metrics that the rule watches.
         for_s: seconds that a value has to stay past a threshold before the alert fires.
         keep_firing_s: seconds that the alert stays after the value has come back.
@@ -32,6 +41,9 @@ class AlertRule:
         resolve_critical: the same for critical.
         min_samples: values that a series needs before it can raise an alert.
         no_data_s: a series silent for so many seconds raises a warning; None: never.
+        says: what an alert says, with ``{value}``, ``{limit}`` and labels by their names; by
+            default that the metric is past the limit.
+        advice: where the operations guide says what to do; empty: nowhere.
     """
 
     metric: str
@@ -47,6 +59,8 @@ class AlertRule:
     resolve_critical: float | None = None
     min_samples: int = 1
     no_data_s: float | None = None
+    says: str = ""
+    advice: str = ""
 
     def __post_init__(self) -> None:
         for name in ("for_s", "keep_firing_s", "no_data_s"):
@@ -89,8 +103,12 @@ class AlertRule:
             limit = limit if end is None else end
         return value > limit if self.above else value < limit
 
-    def message(self, name: str, severity: AlertSeverity, value: float) -> str:
+    def message(
+        self, name: str, severity: AlertSeverity, value: float, labels: Mapping[str, str] = _NONE
+    ) -> str:
         """For example: cache_hit_rate 52 % is below the critical threshold of 60 %."""
+        if self.says:
+            return self._said(value, self.threshold(severity), labels)
         side = "above" if self.above else "below"
         limit = self.threshold(severity)
         return (
@@ -98,8 +116,12 @@ class AlertRule:
             f"of {self.shown(limit)}"
         )
 
-    def back(self, name: str, severity: AlertSeverity, value: float) -> str:
+    def back(
+        self, name: str, severity: AlertSeverity, value: float, labels: Mapping[str, str] = _NONE
+    ) -> str:
         """For example: cache_hit_rate 81 % is no longer below the warning threshold of 70 %."""
+        if self.says:
+            return self._said(value, self.threshold(severity), labels)
         side = "above" if self.above else "below"
         limit = self.threshold(severity)
         return (
@@ -107,8 +129,14 @@ class AlertRule:
             f"of {self.shown(limit)}"
         )
 
+    def _said(self, value: float, limit: float, labels: Mapping[str, str]) -> str:
+        fields = defaultdict(str, labels) | {"value": self.shown(value), "limit": self.shown(limit)}
+        return self.says.format_map(fields)
+
     def shown(self, value: float) -> str:
         """``value`` with its unit, with as many digits as tell it from the thresholds."""
+        if self.unit == STATUS:
+            return _STATUSES[min(max(math.ceil(value), 0), len(_STATUSES) - 1)]
         if self.unit == RATIO:
             return f"{_digits(value * 100, self.warning * 100, self.critical * 100)} %"
         number = _digits(value, self.warning, self.critical)

@@ -183,7 +183,7 @@ class Series:
         self.high: float
         self.low, self.high = family.band
         self.watched: bool = family.watched
-        self.alert: Any = None
+        self.alert: object = None
         self.text: str | None = None
         self.last_at: float = now
         self.gone: bool = False

@@ -3,12 +3,12 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
 from nodewright.monitoring.errors import MetricError
-from nodewright.monitoring.model import MetricType
+from nodewright.monitoring.model import Labels, MetricType
 from nodewright.monitoring.registry import Limits, Registry, Watcher
 from nodewright.monitoring.series import INFINITY, Family, Series
 from nodewright.monitoring.validation import (
@@ -71,7 +71,7 @@ class MetricStore:
         name: str,
         value: float,
         metric_type: MetricType,
-        labels: Mapping[str, str] | None = None,
+        labels: Labels | None = None,
         help_text: str = "",
     ) -> None:
         """Record one value; see `MonitoringSystem.record_metric`.
@@ -123,7 +123,12 @@ class MetricStore:
                 raise MetricError(f"{name} has values already; choose its buckets before")
             self._registry.make_family(name, MetricType.HISTOGRAM, "", finite)
 
-    def value(self, name: str, labels: Mapping[str, str] | None = None) -> float | None:
+    def forget(self, name: str, labels: Labels | None = None) -> bool:
+        """Drop one series and resolve its alert; whether there was such a series."""
+        with self._lock:
+            return self._registry.forget(name, labels)
+
+    def value(self, name: str, labels: Labels | None = None) -> float | None:
         """A counter's sum, a gauge's value, a histogram's or summary's sum; None: no such."""
         with self._lock:
             series = self._registry.get(name, labels)
@@ -132,7 +137,7 @@ class MetricStore:
             series.fold()
             return series.total
 
-    def count(self, name: str, labels: Mapping[str, str] | None = None) -> int:
+    def count(self, name: str, labels: Labels | None = None) -> int:
         """How many values were recorded to a series; of a gauge, at least one if any."""
         with self._lock:
             series = self._registry.get(name, labels)
@@ -141,9 +146,7 @@ class MetricStore:
             series.fold()
             return series.total_count
 
-    def quantile(
-        self, name: str, q: float, labels: Mapping[str, str] | None = None
-    ) -> float | None:
+    def quantile(self, name: str, q: float, labels: Labels | None = None) -> float | None:
         """A quantile of a histogram or summary over the window; None: no values there."""
         with self._lock:
             series = self._registry.get(name, labels)

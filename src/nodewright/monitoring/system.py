@@ -4,7 +4,7 @@ import asyncio
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,17 +18,12 @@ from nodewright.monitoring.health import HealthBook, HealthCheck
 from nodewright.monitoring.model import (
     AlertSeverity,
     HealthStatus,
+    Labels,
     MetricType,
     MonitoringAlert,
     MonitoringThresholds,
 )
-from nodewright.monitoring.notify import (
-    ChannelStats,
-    Notifier,
-    Policy,
-    Silence,
-    close_at_exit,
-)
+from nodewright.monitoring.notify import Notifier, close_at_exit
 from nodewright.monitoring.registry import Limits
 from nodewright.monitoring.rules import AlertRule, rules_of
 from nodewright.monitoring.store import MetricStore
@@ -55,7 +50,6 @@ class MonitoringSystem:
             when first needed.
         rules: instead of those of ``thresholds``: with for-durations, resolve thresholds and such.
         limits: bounds of the metrics' memory.
-        policy: how alerts are grouped and inhibited on their way to channels.
         log_alerts: write alerts, and parts that become unwell, to the log.
         clock: seconds, monotonic.
         wall: the time of day.
@@ -74,7 +68,6 @@ class MonitoringSystem:
         persistence: "CodegenPersistence | None" = None,
         rules: Iterable[AlertRule] | None = None,
         limits: Limits | None = None,
-        policy: Policy | None = None,
         log_alerts: bool = True,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -89,7 +82,6 @@ class MonitoringSystem:
         )
         self.store: MetricStore = MetricStore(limits, clock=clock, watcher=self.alerts)
         self.health: HealthBook = HealthBook(wall, log=log_alerts)
-        self._policy = policy
         self._notifier: Notifier | None = None
         if log_alerts:
             self.alerts.on_change(self._log_from_now_on)
@@ -101,7 +93,7 @@ class MonitoringSystem:
         name: str,
         value: float,
         metric_type: MetricType,
-        labels: Mapping[str, str] | None = None,
+        labels: Labels | None = None,
         help_text: str = "",
     ) -> None:
         """Record one value; ``record`` is the same for synchronous callers.
@@ -255,22 +247,6 @@ class MonitoringSystem:
         """Send alerts to a channel from now on."""
         self._notifying().add(channel)
 
-    def channel_stats(self) -> dict[str, ChannelStats]:
-        """What became of the notifications, by the channel's name."""
-        return self._notifier.stats() if self._notifier else {}
-
-    def silence(self, matchers: Mapping[str, str], seconds: float, comment: str = "") -> Silence:
-        """Hold matching alerts back from the channels for some seconds; see `notify.Silence`."""
-        return self._notifying().silence(matchers, seconds, comment)
-
-    def silences(self) -> list[Silence]:
-        """The silences that have not expired."""
-        return self._notifier.silences() if self._notifier else []
-
-    def end_silence(self, silence_id: str) -> bool:
-        """End a silence early; whether there was one."""
-        return self._notifier.end_silence(silence_id) if self._notifier else False
-
     def add_health_checks(self, checks: Iterable[HealthCheck]) -> None:
         """Checks for `check_health` and the background."""
         self.health.register(checks)
@@ -300,7 +276,7 @@ class MonitoringSystem:
         with otel.span("nodewright.collect_all_metrics", window_s=window.total_seconds()):
             return await collecting.collect(self._reader(), window, _COLLECT_TIMEOUT_S)
 
-    def _reader(self) -> Any:
+    def _reader(self) -> collecting.Reader:
         with self._lock:
             if self._persistence is None:
                 try:
@@ -314,7 +290,7 @@ class MonitoringSystem:
     def _notifying(self) -> Notifier:
         with self._lock:
             if self._notifier is None:
-                self._notifier = Notifier(self.alerts, self._policy, wall=self._wall)
+                self._notifier = Notifier(self.alerts, wall=self._wall)
                 close_at_exit(self._notifier)
             return self._notifier
 
@@ -330,7 +306,7 @@ class _Unavailable:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    async def fetch(self, *_: Any) -> Any:
+    async def fetch(self, *_: object) -> collecting.Rows:
         raise self._error
 
 
@@ -348,7 +324,7 @@ def get_monitoring_system(thresholds: MonitoringThresholds | None = None) -> Mon
         if _system is None:
             _system = MonitoringSystem(thresholds)
         elif thresholds is not None and thresholds != _system.thresholds:
-            _log.warning("the monitoring system exists already; its thresholds stay as they are")
+            _log.warning("monitoring.thresholds.ignored", {"reason": "the system exists already"})
         return _system
 
 
@@ -356,7 +332,7 @@ async def record_metric(
     name: str,
     value: float,
     metric_type: MetricType,
-    labels: Mapping[str, str] | None = None,
+    labels: Labels | None = None,
     help_text: str = "",
 ) -> None:
     """`MonitoringSystem.record_metric` of the process's system."""

@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from nodewright.monitoring.errors import MetricError, StatusError
 from nodewright.monitoring.model import AlertSeverity, MetricType
@@ -28,12 +27,19 @@ def plain(text: str) -> str:
     return str.__str__(text)
 
 
-def as_float(name: str, value: Any) -> float:
+def label_value(value: object) -> str:
+    """A label's value as text: ``true`` and ``false``, numbers as Python writes them."""
+    if isinstance(value, str):
+        return plain(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def as_float(name: str, value: object) -> float:
     """A value as a float; text is none."""
     if isinstance(value, str | bytes):
         raise MetricError(f"the value of {name} is {shown(value)}; give a number")
     try:
-        return float(value)
+        return float(value)  # type: ignore[arg-type]  # what is no number is refused below
     except (TypeError, ValueError, OverflowError) as error:
         raise MetricError(f"the value of {name} is {shown(value)}; give a number") from error
 
@@ -49,7 +55,7 @@ def check_value(name: str, value: float, metric_type: MetricType) -> None:
         raise MetricError(f"the value of {kind} {name} is {value!r}; give a finite number")
 
 
-def checked_type(name: str, given: Any) -> MetricType:
+def checked_type(name: str, given: object) -> MetricType:
     """A type, also given by its value."""
     try:
         return MetricType(given)
@@ -58,7 +64,7 @@ def checked_type(name: str, given: Any) -> MetricType:
         raise MetricError(f"the type of {shown(name)} is {shown(given)}; use {known}") from error
 
 
-def checked_severity(given: Any) -> AlertSeverity | None:
+def checked_severity(given: object) -> AlertSeverity | None:
     """A severity, also given by its value; None stays None."""
     if given is None:
         return None
@@ -69,12 +75,14 @@ def checked_severity(given: Any) -> AlertSeverity | None:
         raise StatusError(f"severity is {shown(given)}; use {known}") from error
 
 
-def checked_labels(name: str, labels: Any, metric_type: MetricType) -> dict[str, str]:
+def checked_labels(name: str, labels: object, metric_type: MetricType) -> dict[str, str]:
     """Label names and values as plain text; empty values are left out, as Prometheus does."""
     if labels is None:
         return {}
     if not isinstance(labels, Mapping):
-        raise MetricError(f"the labels of {name} are {shown(labels)}; give a dict of strings")
+        raise MetricError(
+            f"the labels of {name} are {shown(labels)}; give a dict of names and values"
+        )
     checked = {}
     for label, text in labels.items():
         if not isinstance(label, str) or len(label) > _LONGEST or not _LABEL.fullmatch(label):
@@ -84,15 +92,18 @@ def checked_labels(name: str, labels: Any, metric_type: MetricType) -> dict[str,
             )
         if label.startswith("__") or label == _RESERVED.get(metric_type):
             raise MetricError(f"label name {label} of {name} is reserved; choose another")
-        if not isinstance(text, str):
-            raise MetricError(f"label {label} of {name} is {shown(text)}; give a string")
-        _check_text(f"label {label} of {name}", text)
-        if text:
-            checked[plain(label)] = plain(text)
+        if not isinstance(text, str | int | float):
+            raise MetricError(
+                f"label {label} of {name} is {shown(text)}; give a string, a number or a boolean"
+            )
+        said = label_value(text)
+        _check_text(f"label {label} of {name}", said)
+        if said:
+            checked[plain(label)] = said
     return checked
 
 
-def checked_help(name: str, text: Any) -> str:
+def checked_help(name: str, text: object) -> str:
     """A help text of moderate length."""
     if not isinstance(text, str):
         raise MetricError(f"the help text of {name} is {shown(text)}; give a string")

@@ -1,6 +1,12 @@
 """Recurring shapes in requirements: library, matcher, feedback, thresholds."""
 
-from nodewright.patterns.library import PatternLibraryError, builtin_patterns, load_folder
+from nodewright.patterns.library import (
+    PatternLibraryError,
+    UnknownPatternError,
+    builtin_patterns,
+    known_patterns,
+    load_folder,
+)
 from nodewright.patterns.matcher import PatternMatcher
 from nodewright.patterns.models import Evidence, Pattern, PatternDetection, Statement
 
@@ -11,6 +17,8 @@ __all__ = [
     "PatternLibraryError",
     "PatternMatcher",
     "Statement",
+    "UnknownPatternError",
     "builtin_patterns",
+    "known_patterns",
     "load_folder",
 ]

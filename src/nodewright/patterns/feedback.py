@@ -10,9 +10,10 @@ from uuid import UUID
 
 from nodewright.logs import get_logger
 from nodewright.patterns.advice import recommendations
+from nodewright.patterns.counting import FeedbackRecords, analyses_of
 from nodewright.patterns.models import PatternDetection
 from nodewright.patterns.thresholds import tune
-from nodewright.patterns.tuning import FeedbackTuning, judged_of, read_analyses
+from nodewright.patterns.tuning import WINDOW, FeedbackTuning, judged_of, read_analyses
 from nodewright.patterns.verification import OperationOutcome, judge
 from nodewright.patterns.watch import FeedbackWatch
 from nodewright.settings import Settings
@@ -22,7 +23,10 @@ _CACHE_S = 300.0
 _GLOBAL_SAMPLES = 10
 _LISTED = 5
 _MOST_KEPT = 10_000
+_MOST_READ = 1_000_000
 _log = get_logger(__name__, component="patterns")
+
+type Rows = list[dict[str, Any]]
 
 
 @dataclass
@@ -105,22 +109,29 @@ class PatternFeedbackCollector:
     process records something.
 
     Args:
-        persistence: where the feedback is; nodewright's own database by default.
+        persistence: where the feedback is; nodewright's own database by default. Any object with
+            ``record_pattern_feedback`` and ``get_pattern_feedback`` will do; its judgements are
+            then read for every analysis.
 
     Attributes:
-        tuning: give it to a `PatternMatcher`, which then follows the feedback.
+        tuning: give it to a `PatternMatcher`, which then follows the feedback; None where the
+            feedback is not in a nodewright database.
     """
 
-    def __init__(self, persistence: CodegenPersistence | None = None) -> None:
+    def __init__(self, persistence: CodegenPersistence | FeedbackRecords | None = None) -> None:
+        self._database: CodegenPersistence | None = None
+        if persistence is None:
+            self._database = CodegenPersistence()
+        elif isinstance(persistence, CodegenPersistence):
+            self._database = persistence
         self._own = persistence is None
-        self.persistence: CodegenPersistence = (
-            CodegenPersistence() if persistence is None else persistence
-        )
+        self.persistence: Any = self._database or persistence
         self.target_precision: float = Settings().pattern_target_precision
-        self._watch = FeedbackWatch(self.persistence.sync.database)
-        self.tuning: FeedbackTuning = FeedbackTuning(
-            self.persistence, self.target_precision, self._watch
-        )
+        self._watch: FeedbackWatch | None = None
+        self.tuning: FeedbackTuning | None = None
+        if self._database is not None:
+            self._watch = FeedbackWatch(self._database.sync.database)
+            self.tuning = FeedbackTuning(self._database, self.target_precision, self._watch)
         self._kept: dict[str, _Kept] = {}
         self._lock = threading.Lock()
 
@@ -139,7 +150,7 @@ class PatternFeedbackCollector:
                 nothing was written.
             StorageUnavailableError: the database stayed away.
         """
-        identity = await self.persistence.record_pattern_feedback(
+        identity: UUID = await self.persistence.record_pattern_feedback(
             session_id=feedback.session_id,
             pattern_name=feedback.detected_pattern,
             detected_confidence=feedback.detected_confidence,
@@ -151,8 +162,21 @@ class PatternFeedbackCollector:
             false_positives=feedback.false_positives,
             false_negatives=feedback.false_negatives,
         )
-        self._watch.changed()
+        if self._watch is not None:
+            self._watch.changed()
         return identity
+
+    async def retract_feedback(self, feedback_id: UUID | str) -> bool:
+        """Take a judgement back, as if it had never been given; whether there was one.
+
+        Raises:
+            InvalidRecordError: ``feedback_id`` is not a UUID.
+            StorageUnavailableError: the database stayed away.
+        """
+        found: bool = await self.persistence.delete_pattern_feedback(feedback_id)
+        if found and self._watch is not None:
+            self._watch.changed()
+        return found
 
     async def record_verification(
         self,
@@ -213,6 +237,9 @@ class PatternFeedbackCollector:
         Raises:
             StorageUnavailableError: the database stayed away.
         """
+        if self._database is None or self._watch is None:
+            rows = await self._rows(pattern_name)
+            return _told(self._analysis_of(pattern_name, rows), min_samples)
         kept = self._kept.get(pattern_name) if use_cache else None
         if (
             kept is not None
@@ -220,15 +247,16 @@ class PatternFeedbackCollector:
             and time.monotonic() < kept.until
         ):
             return _told(kept.analysis, min_samples)
-        return _told(await asyncio.to_thread(self._analyze, pattern_name, use_cache), min_samples)
+        analysis = await asyncio.to_thread(
+            self._analyze, self._database, self._watch, pattern_name, use_cache
+        )
+        return _told(analysis, min_samples)
 
-    def _analyze(self, pattern_name: str, keep: bool) -> PatternAnalysis:
-        version = self._watch.begin() if keep else None
-        rows = read_analyses(self.persistence, pattern_name)
-        if rows:
-            analysis = _analysis(rows[0], self.target_precision)
-        else:
-            analysis = PatternAnalysis(pattern_name, False, 0, 0.0)  # noqa: FBT003 - as documented
+    def _analyze(
+        self, database: CodegenPersistence, watch: FeedbackWatch, pattern_name: str, keep: bool
+    ) -> PatternAnalysis:
+        version = watch.begin() if keep else None
+        analysis = self._analysis_of(pattern_name, read_analyses(database, pattern_name))
         if version is not None:
             with self._lock:
                 if len(self._kept) >= _MOST_KEPT:
@@ -236,9 +264,25 @@ class PatternFeedbackCollector:
                 self._kept[pattern_name] = _Kept(analysis, version, time.monotonic() + _CACHE_S)
         return analysis
 
+    def _analysis_of(self, pattern_name: str, rows: Rows) -> PatternAnalysis:
+        if rows:
+            return _analysis(rows[0], self.target_precision)
+        return PatternAnalysis(pattern_name, sufficient_data=False, sample_count=0, precision=0.0)
+
+    async def _rows(
+        self, pattern: str | None = None, *, least: int = 1, window: int = WINDOW
+    ) -> Rows:
+        """What is known of a pattern, or of all; see `read_analyses`."""
+        if self._database is not None:
+            return await asyncio.to_thread(
+                read_analyses, self._database, pattern, least=least, window=window
+            )
+        judgements = await self.persistence.get_pattern_feedback(limit=_MOST_READ)
+        return analyses_of(judgements, pattern=pattern, least=least, window=window)
+
     async def get_all_pattern_analyses(self, min_samples: int = 20) -> list[PatternAnalysis]:
         """The analyses of all patterns with at least ``min_samples`` judgements, worst first."""
-        rows = await asyncio.to_thread(read_analyses, self.persistence, least=max(min_samples, 1))
+        rows = await self._rows(least=max(min_samples, 1))
         analyses = [_analysis(row, self.target_precision) for row in rows]
         return sorted(analyses, key=lambda item: (item.precision, item.pattern_name))
 
@@ -260,10 +304,12 @@ class PatternFeedbackCollector:
             ValueError: a target that is no precision.
             StorageUnavailableError: the database stayed away.
         """
-        rows = await asyncio.to_thread(read_analyses, self.persistence, pattern_name)
+        rows = await self._rows(pattern_name)
         found = tune(judged_of(rows[0]) if rows else [], target_precision)
         if found.threshold is None:
-            _log.warning(f"no threshold for {pattern_name!r}: {found.reason}")
+            _log.warning(
+                "patterns.threshold.unproven", {"pattern": pattern_name, "reason": found.reason}
+            )
         return found.threshold
 
     async def get_global_precision_metrics(self) -> dict[str, Any]:
@@ -275,9 +321,7 @@ class PatternFeedbackCollector:
             ``pattern``, ``precision``, ``samples``, ``recommendations``), ``best_patterns`` and
             ``worst_patterns`` (at most five, ``pattern`` and ``precision``).
         """
-        rows = await asyncio.to_thread(
-            read_analyses, self.persistence, least=_GLOBAL_SAMPLES, window=0
-        )
+        rows = await self._rows(least=_GLOBAL_SAMPLES, window=0)
         target = self.target_precision
         worst_first = sorted(rows, key=lambda row: (row["precision"], row["pattern_name"]))
         samples = sum(row["samples"] for row in rows)
@@ -306,11 +350,12 @@ class PatternFeedbackCollector:
 
     async def cleanup(self) -> None:
         """Release everything; a later call opens again. A given persistence stays open."""
-        await asyncio.to_thread(self._watch.close)
+        if self._watch is not None:
+            await asyncio.to_thread(self._watch.close)
         with self._lock:
             self._kept.clear()
-        if self._own:
-            await self.persistence.close()
+        if self._own and self._database is not None:
+            await self._database.close()
 
 
 def _analysis(row: Mapping[str, Any], target: float) -> PatternAnalysis:

@@ -14,7 +14,8 @@ A term's weight is the probability that the pattern is asked for when a function
 contains the term. Terms match in all their English forms.
 """
 
-from collections.abc import Iterable
+import difflib
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -36,6 +37,17 @@ _Kind = Literal["EFFECT", "COMPUTE", "REDUCER", "ORCHESTRATOR"]
 
 class PatternLibraryError(NodewrightError):
     """A pattern file cannot be used."""
+
+
+class UnknownPatternError(NodewrightError, ValueError):
+    """A judgement names something that the library does not have."""
+
+    def __init__(self, name: str, near: Sequence[str]) -> None:
+        said = f"did you mean {' or '.join(near)}?" if near else "no name is near"
+        super().__init__(
+            f"{name!r} is not in the library of patterns: {said} "
+            "(nodewright patterns list shows all)"
+        )
 
 
 class _EvidenceSpec(BaseModel):
@@ -146,6 +158,23 @@ def builtin_patterns() -> tuple[Pattern, ...]:
         for entry in entries
         if entry.name.endswith(".yaml")
     )
+
+
+def known_patterns(folder: Path | None = None) -> tuple[Pattern, ...]:
+    """The built-in patterns and those of the user's ``folder``."""
+    return merge(builtin_patterns(), load_folder(folder) if folder is not None else ())
+
+
+def check_known(names: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse a name that is not among the ``known`` ones.
+
+    Raises:
+        UnknownPatternError: the first one, with the names that are near it.
+    """
+    among = sorted(set(known))
+    for name in names:
+        if name not in among:
+            raise UnknownPatternError(name, difflib.get_close_matches(name.lower(), among, n=3))
 
 
 def merge(*groups: Iterable[Pattern]) -> tuple[Pattern, ...]:

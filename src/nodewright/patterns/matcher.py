@@ -53,10 +53,9 @@ class PatternMatcher:
         thresholds: Mapping[str, float] | None = None,
         tuning: TuningSource | None = None,
     ) -> None:
+        own = load_folder(folder) if folder is not None else ()
         base = builtin_patterns() if patterns is None else tuple(patterns)
-        self.patterns: tuple[Pattern, ...] = merge(
-            base, load_folder(folder) if folder is not None else ()
-        )
+        self.patterns: tuple[Pattern, ...] = merge(base, own)
         self.thresholds: dict[str, float] = dict(thresholds or {})
         self.tuning = tuning
 

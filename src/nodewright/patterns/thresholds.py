@@ -133,11 +133,6 @@ def lower_bound(hits: int, total: int, confidence: float = CONFIDENCE) -> float:
     return low
 
 
-def upper_bound(hits: int, total: int, confidence: float = CONFIDENCE) -> float:
-    """The one-sided exact bound above the chance of a hit; see `lower_bound`."""
-    return 1.0 - lower_bound(total - hits, total, confidence) if total > 0 else 1.0
-
-
 def thinned(judged: Iterable[Judged]) -> list[Judged]:
     """A plain sample of weighted judgements: each is kept with its share of the largest weight."""
     judged = [group for group in judged if group.weight > 0 and group.count > 0]

@@ -41,8 +41,9 @@ class GenerationResult:
     """What became of a job.
 
     ``node_result`` describes the delivered node: ``node_name``, ``class_name``, ``kind``,
-    ``output_path``, ``files``, ``operations``, ``requirements`` and ``checks``. ``duration_ms`` is
-    the time in the worker; ``timed_out`` says that it was stopped at its time limit.
+    ``output_path``, ``main_file`` (the node's module), ``files`` (also as ``generated_files``),
+    ``operations``, ``requirements``, ``checks`` and ``metadata``. ``duration_ms`` is the time in
+    the worker; ``timed_out`` says that it was stopped at its time limit.
     """
 
     job_id: UUID
@@ -151,17 +152,30 @@ def described(
 ) -> dict[str, Any]:
     """A delivered node as the plain values of a result."""
     output = Path(job.output_directory)
+    files = [str(output / file.path) for file in report.files]
     return {
         "node_name": node.slug,
         "class_name": node.class_name,
         "kind": node.kind,
         "output_path": str(output),
-        "files": [str(output / file.path) for file in report.files],
+        "main_file": next((file for file in files if Path(file).name == "node.py"), ""),
+        "files": files,
+        "generated_files": list(files),
         "operations": [operation.name for operation in node.operations],
         "requirements": [trace.requirement for trace in node.traces],
         "checks": [check.name for check in report.checks],
         "clauses": [proof.clause for proof in report.clauses if proof.proven],
         "note": note,
+        "metadata": {
+            "session_id": str(job.analysis_result.session_id),
+            "job_id": str(job.job_id),
+            "node_type": job.node_type,
+            "microservice_name": job.microservice_name,
+            "domain": job.domain,
+            "mixins": [path.rpartition(".")[2] for path in node.mixins],
+            "render_ms": report.render_seconds * 1000,
+            "verify_ms": report.verify_seconds * 1000,
+        },
     }
 
 

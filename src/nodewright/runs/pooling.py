@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nodewright.planning.homes import part_of
 from nodewright.planning.plan import NodePlan, Plan
-from nodewright.proving.model import OVERDUE, Check, NodeReport, Verify
+from nodewright.proving.model import BROKEN_STEPS, OVERDUE, Check, NodeReport, Verify
 from nodewright.proving.proof import prove_nodes
 from nodewright.runs.workers import CrashedError, OverdueError, Workers
 
@@ -62,7 +62,9 @@ def without_broken_steps(plan: Plan, reports: Mapping[str, NodeReport]) -> dict[
         broken = sorted(set(node.runs) & failed)
         report = reports[node.slug]
         if broken and report.passed:
-            check = Check("steps", passed=False, detail=f"runs {', '.join(broken)}, which failed")
+            check = Check(
+                BROKEN_STEPS, passed=False, detail=f"runs {', '.join(broken)}, which failed"
+            )
             checked[node.slug] = replace(report, checks=(*report.checks, check))
     return checked
 

@@ -1,5 +1,6 @@
 """A run of the workflow: what it is asked, where it is, and what it did."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,8 +13,8 @@ from nodewright.delivery.decisions import FileDecision
 from nodewright.delivery.specification import Specified
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.prd import SimplePRDAnalysisResult
-from nodewright.proving.model import NodeReport, Verify
-from nodewright.runs.clauses import ClauseVerdict, clause_verdicts, summed_up
+from nodewright.proving.model import BROKEN_STEPS, OVERDUE, NodeReport, Verify
+from nodewright.runs.clauses import ClauseVerdict, clause_verdicts, counted, summed_up
 from nodewright.runs.engine import Outcome
 
 
@@ -75,6 +76,12 @@ class Progress:
     total: int = 0
 
 
+ALREADY_THERE = "already there"
+"""The check of a node that was not proven again."""
+
+# Checks that are no verdict on what was generated; see `Run.evidence`.
+_SAY_NOTHING = frozenset({ALREADY_THERE, OVERDUE, BROKEN_STEPS})
+
 OnProgress = Callable[[Progress], None]
 
 
@@ -103,6 +110,23 @@ class Run:
     def proofs(self) -> list[tuple[NodePlan, NodeReport]]:
         """Each node of the plan with what the judges said of it."""
         return [(outcome.node, outcome.report) for outcome in self.outcomes]
+
+    @property
+    def evidence(self) -> list[tuple[NodePlan, NodeReport]]:
+        """The proofs that say something of patterns and mixins.
+
+        Those are the proofs of nodes as they were generated, by this run and from the built-in
+        templates. The user's edits and templates are not evidence, nor is a node that was there
+        already, was stopped at its time limit or failed only because it runs one that failed.
+        """
+        if self.options.templates is not None:
+            return []
+        edited = {decision.node for decision in self.decisions if decision.edited}
+        return [
+            (node, report)
+            for node, report in self.proofs
+            if node.slug not in edited and not _SAY_NOTHING.intersection(_verdicts(report))
+        ]
 
     @property
     def succeeded(self) -> bool:
@@ -143,13 +167,15 @@ class Run:
             "verify": self.options.verify,
             "succeeded": self.succeeded,
             "plan": plan_summary(self.prepared.plan),
-            "clauses": self.clauses,
+            "clauses": counted(self.clauses),
+            "verdicts": self.clauses,
             "nodes": [_node_summary(outcome) for outcome in self.outcomes],
             "files": [_decision_summary(decision) for decision in self.decisions],
             "conflicts": [decision.path for decision in self.conflicts],
             "seconds": self.seconds,
             "speedup": self.speedup,
             "workers": self.workers,
+            "cores": usable_cores(),
         }
 
 
@@ -179,6 +205,19 @@ def plan_summary(plan: Plan) -> dict[str, Any]:
             for node in plan.nodes
         ],
     }
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _verdicts(report: NodeReport) -> set[str]:
+    """The checks that decided: those that failed, else all."""
+    failed = {check.name for check in report.checks if not check.passed}
+    return failed or {check.name for check in report.checks}
 
 
 def _node_summary(outcome: Outcome) -> dict[str, Any]:

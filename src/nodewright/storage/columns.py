@@ -31,6 +31,27 @@ class NodeKind(StrEnum):
     ORCHESTRATOR = "ORCHESTRATOR"
 
 
+class GenerationPhase(StrEnum):
+    """The documented phases of a run; a caller may record others, as text."""
+
+    PRD_ANALYSIS = "prd_analysis"
+    TEMPLATE_LOAD = "template_load"
+    CODE_GEN = "code_gen"
+    VALIDATION = "validation"
+    PERSISTENCE = "persistence"
+    TOTAL = "total"
+
+
+class TemplateType(StrEnum):
+    """The documented types of templates; a caller may record others, as text."""
+
+    NODE = "node"
+    CONTRACT = "contract"
+    SUBCONTRACT = "subcontract"
+    MIXIN = "mixin"
+    TEST = "test"
+
+
 class FeedbackType(StrEnum):
     """What a feedback says about a detection."""
 

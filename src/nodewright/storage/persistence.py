@@ -115,11 +115,13 @@ class CodegenPersistence:
         self.sync.database.on_fork(self._forked)
 
     update_mixin_compatibility: Final = _in_worker(Store.update_mixin_compatibility)
+    retract_mixin_compatibility: Final = _in_worker(Store.retract_mixin_compatibility)
     get_mixin_compatibility: Final = _in_worker(Store.get_mixin_compatibility)
     list_mixin_compatibility: Final = _in_worker(Store.list_mixin_compatibility)
     get_mixin_compatibility_summary: Final = _in_worker(Store.get_mixin_compatibility_summary)
 
     record_pattern_feedback: Final = _in_worker(Store.record_pattern_feedback)
+    delete_pattern_feedback: Final = _in_worker(Store.delete_pattern_feedback)
     get_pattern_feedback: Final = _in_worker(Store.get_pattern_feedback)
     get_pattern_feedback_analysis: Final = _in_worker(Store.get_pattern_feedback_analysis)
 

@@ -13,6 +13,23 @@ WHERE mixin_a = least(%(mixin_a)s COLLATE "C", %(mixin_b)s COLLATE "C")
   AND mixin_b = greatest(%(mixin_a)s COLLATE "C", %(mixin_b)s COLLATE "C")
   AND node_type = %(node_type)s
 
+-- name: retract_mixin_compatibility
+-- Take back one outcome of a pair of mixins on a node kind, if there is one of its sort. The reason
+-- of a conflict goes with the last failure.
+UPDATE mixin_compatibility_matrix SET
+  success_count = success_count - taken.successes,
+  failure_count = failure_count - taken.failures,
+  compatibility_score = (success_count - taken.successes)::numeric
+    / nullif(success_count + failure_count - 1, 0),
+  conflict_reason = CASE WHEN failure_count > taken.failures THEN conflict_reason END,
+  updated_at = now()
+FROM (SELECT %(success)s::boolean::int AS successes, (NOT %(success)s::boolean)::int AS failures)
+  AS taken
+WHERE mixin_a = least(%(mixin_a)s COLLATE "C", %(mixin_b)s COLLATE "C")
+  AND mixin_b = greatest(%(mixin_a)s COLLATE "C", %(mixin_b)s COLLATE "C")
+  AND node_type = %(node_type)s
+  AND success_count >= taken.successes AND failure_count >= taken.failures
+
 -- name: get_mixin_compatibility
 -- The record of a pair of mixins, in either order, on a node kind.
 SELECT * FROM mixin_compatibility_matrix
@@ -48,6 +65,10 @@ RETURNING id
 -- name: record_pattern_feedback_recorded
 -- The id of the judgement that was stored already.
 SELECT %(receipt)s::uuid AS id
+
+-- name: delete_pattern_feedback
+-- Take a judgement back; triggers take it out of sums and tallies.
+DELETE FROM pattern_feedback_log WHERE id = %(id)s
 
 -- name: get_pattern_feedback
 -- The latest judgements, of all patterns or one, newest first.

@@ -6,15 +6,12 @@ milliseconds, instants are aware datetimes (a naive one is taken as UTC), scores
 run from 0 to 1 with four decimals.
 """
 
-from collections.abc import Mapping
-from typing import ClassVar, Self
 from uuid import UUID
-
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nodewright.storage.columns import (
     Count,
     FeedbackType,
+    GenerationPhase,
     Instant,
     Integer,
     Json,
@@ -27,10 +24,11 @@ from nodewright.storage.columns import (
     NodeKind,
     Percent,
     Positive,
+    TemplateType,
     Text,
     Unit,
 )
-from nodewright.storage.errors import InvalidRecordError
+from nodewright.storage.rows import Given, Row, percent
 
 __all__ = [
     "EventProcessingCreate",
@@ -39,10 +37,12 @@ __all__ = [
     "FeedbackType",
     "GenerationPerformanceCreate",
     "GenerationPerformanceMetrics",
+    "GenerationPhase",
     "MixinCompatibilityCreate",
     "MixinCompatibilityMatrix",
     "MixinCompatibilitySummary",
     "NodeKind",
+    "NodeType",
     "PatternFeedbackAnalysis",
     "PatternFeedbackCreate",
     "PatternFeedbackLog",
@@ -51,48 +51,11 @@ __all__ = [
     "TemplateCacheEfficiency",
     "TemplateCacheMetadata",
     "TemplateCacheUpdate",
+    "TemplateType",
 ]
 
-
-# In the words of a caller, where pydantic speaks of its own.
-_REASONS = {
-    "string_pattern_mismatch": "PostgreSQL's text holds no U+0000; leave it out",
-    "string_unicode": "a lone surrogate in it is no Unicode text; leave it out",
-}
-
-
-class Given(BaseModel):
-    """What a caller gives: unknown fields are refused."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        extra="forbid", use_enum_values=True, validate_default=False
-    )
-
-    @classmethod
-    def of(cls, **values: object) -> Self:
-        """Check ``values``; see `check`."""
-        return cls.check(values)
-
-    @classmethod
-    def check(cls, values: Mapping[str, object]) -> Self:
-        """Check ``values``.
-
-        Raises:
-            InvalidRecordError: the first field that the database would refuse, by name.
-        """
-        try:
-            return cls.__pydantic_validator__.validate_python(values)  # type: ignore[no-any-return]
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            field = str(first["loc"][0]) if first["loc"] else "record"
-            reason = _REASONS.get(first["type"], first["msg"])
-            raise InvalidRecordError(cls.__name__, field, values.get(field), reason) from None
-
-
-class Row(BaseModel):
-    """A row as it stands in the database."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True)
+NodeType = NodeKind
+"""The name that the reference's schema has for it."""
 
 
 class MixinCompatibilityCreate(Given):
@@ -133,6 +96,16 @@ class MixinCompatibilityMatrix(Row):
     resolution_pattern: str | None = None
     created_at: Instant | None = None
     updated_at: Instant | None = None
+
+    @property
+    def total_tests(self) -> int:
+        """All trials."""
+        return (self.success_count or 0) + (self.failure_count or 0)
+
+    @property
+    def success_rate(self) -> float:
+        """Successes in percent of all trials, 0 to 100; 0 without a trial."""
+        return percent(self.success_count, self.failure_count)
 
 
 class PatternFeedbackCreate(Given):
@@ -267,6 +240,16 @@ class TemplateCacheMetadata(Row):
     cache_misses: int | None = 0
     created_at: Instant | None = None
     updated_at: Instant | None = None
+
+    @property
+    def total_accesses(self) -> int:
+        """Hits and misses."""
+        return (self.cache_hits or 0) + (self.cache_misses or 0)
+
+    @property
+    def hit_rate(self) -> float:
+        """Hits in percent of all accesses, 0 to 100; 0 without an access."""
+        return percent(self.cache_hits, self.cache_misses)
 
 
 class EventProcessingCreate(Given):

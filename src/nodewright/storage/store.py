@@ -1,4 +1,7 @@
-"""Every documented operation on the stored data, synchronous; safe in any thread."""
+"""Every documented operation on the stored data, synchronous; safe in any thread.
+
+It is over 400 lines because each operation is a method of one class, with what it takes and gives.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -101,6 +104,27 @@ class Store:
         )
         return self._record("update_mixin_compatibility", record.__dict__)
 
+    def retract_mixin_compatibility(
+        self, mixin_a: str, mixin_b: str, node_type: str | NodeKind, success: bool
+    ) -> bool:
+        """Take one outcome back, as if it had never been counted; whether there was such a one.
+
+        Args:
+            mixin_a: a mixin's class name.
+            mixin_b: the other's; their order does not matter.
+            node_type: EFFECT, COMPUTE, REDUCER or ORCHESTRATOR.
+            success: whether the outcome to take back was a success.
+
+        Raises:
+            InvalidRecordError: a value cannot be stored.
+            StorageUnavailableError: the database stayed away.
+        """
+        record = MixinCompatibilityCreate.of(
+            mixin_a=mixin_a, mixin_b=mixin_b, node_type=node_type, success=success
+        )
+        named = queries.load("nodewright.storage")
+        return self.database.execute(named["retract_mixin_compatibility"], record.__dict__) > 0
+
     def get_mixin_compatibility(
         self, mixin_a: str, mixin_b: str, node_type: str | NodeKind
     ) -> MixinCompatibilityMatrix | None:
@@ -179,6 +203,16 @@ class Store:
         if contract_json is not None:
             parameters["contract_json"] = json_text(contract_json)
         return self._record("record_pattern_feedback", parameters)
+
+    def delete_pattern_feedback(self, feedback_id: UUID | str) -> bool:
+        """Take a judgement back, as if it had never been given; whether there was one.
+
+        Raises:
+            InvalidRecordError: ``feedback_id`` is not a UUID.
+            StorageUnavailableError: the database stayed away.
+        """
+        named = queries.load("nodewright.storage")
+        return self.database.execute(named["delete_pattern_feedback"], {"id": feedback_id}) > 0
 
     def get_pattern_feedback(
         self, pattern_name: str | None = None, limit: int = 1000

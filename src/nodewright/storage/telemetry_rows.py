@@ -18,10 +18,10 @@ from nodewright.storage.receipt import Connection
 from nodewright.storage.records import (
     EventProcessingCreate,
     GenerationPerformanceCreate,
-    Given,
     TemplateCacheCreate,
     TemplateCacheUpdate,
 )
+from nodewright.storage.rows import Given
 
 _log = get_logger(__name__, component="storage")
 

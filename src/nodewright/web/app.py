@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import functools
 import importlib.util
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -32,8 +31,11 @@ from starlette.staticfiles import StaticFiles
 
 from nodewright.monitoring import MonitoringSystem, otel
 from nodewright.monitoring.channels import AlertmanagerChannel, WebhookChannel
+from nodewright.monitoring.observing import Observer
 from nodewright.monitoring.otel import OpenTelemetryBridge
-from nodewright.patterns import builtin_patterns
+from nodewright.monitoring.product import product_rules
+from nodewright.patterns import known_patterns
+from nodewright.patterns.feedback import PatternFeedback
 from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence, InvalidRecordError, StorageError
 from nodewright.web import charts
@@ -41,6 +43,7 @@ from nodewright.web.checks import standard_checks
 from nodewright.web.live import Live
 from nodewright.web.security import COOKIE, Guard, check_form
 from nodewright.web.view import NODE_KINDS, MatrixFilter, Page, read_matrix, read_page, read_run
+from nodewright.workflow import judge_pattern
 
 SECTIONS = (
     "status", "numbers", "alerts", "health", "phases", "minutes", "runs", "patterns", "events",
@@ -62,6 +65,7 @@ class Site:
     settings: Settings
     system: MonitoringSystem
     persistence: CodegenPersistence
+    observer: Observer
     templates: Environment
     live: Live
     charts: Mapping[str, Any]
@@ -74,7 +78,7 @@ class Site:
 
     async def sections(self) -> Mapping[str, str]:
         """Read everything; the sections as text, and a number that says when charts changed."""
-        page = await read_page(self.system, self.persistence, self.settings)
+        page = await read_page(self.system, self.persistence, self.observer, self.settings)
         if self.bridge is not None:
             self.bridge.refresh()
         drawn = charts.of_page(page)
@@ -100,7 +104,9 @@ def create_app(
     """
     settings = settings or Settings()
     persistence = persistence or CodegenPersistence(settings=settings)
-    system = system or MonitoringSystem(persistence=persistence)
+    system = system or MonitoringSystem(
+        persistence=persistence, rules=product_rules(settings.alert_thresholds)
+    )
     templates = Environment(
         loader=PackageLoader("nodewright.web"),
         autoescape=True,
@@ -110,7 +116,8 @@ def create_app(
     )
     templates.filters |= {"shown": shown, "breakable": breakable}
     templates.globals |= {"NODE_KINDS": NODE_KINDS}
-    site = Site(settings, system, persistence, templates, None, {})  # type: ignore[arg-type]
+    observer = Observer(system.store, system.health, persistence)
+    site = Site(settings, system, persistence, observer, templates, None, {})  # type: ignore[arg-type]
     site.bridge = OpenTelemetryBridge(system.store) if otel.available() else None
     site.live = Live(system, site.sections, settings.web_refresh_s)
     token = settings.web_token.get_secret_value() if settings.web_token else None
@@ -171,14 +178,14 @@ async def feedback(request: Request) -> Response:
         return PlainTextResponse("The form is too old; load the page again.\n", 403)
     try:
         confidence = form.get("confidence", "").strip()
-        await site.persistence.record_pattern_feedback(
+        judgement = PatternFeedback(
             _session(form.get("session_id", "")),
             _named(form.get("pattern", "")),
             detected_confidence=float(confidence) if confidence else None,
-            actual_pattern=form.get("actual", "").strip() or None,
+            actual_pattern=form.get("actual", "").strip() or form.get("pattern", "").strip(),
             feedback_type=form.get("judgement", ""),
-            user_provided=True,
         )
+        await asyncio.to_thread(judge_pattern, judgement, site.persistence)
     except (InvalidRecordError, ValueError) as error:
         return HTMLResponse(await _index(request, error=str(error), form=form), 422)
     except StorageError as error:
@@ -342,14 +349,8 @@ async def _filtered(request: Request) -> dict[str, Any]:
 
 
 def _known_patterns(site: Site) -> list[str]:
-    """Names to choose from: those of the library, and those judged before."""
-    judged = {row.name for row in site.page.patterns} if site.page else set()
-    return sorted(judged | _library())
-
-
-@functools.cache
-def _library() -> frozenset[str]:
-    return frozenset(pattern.name for pattern in builtin_patterns())
+    """Names to choose from: those of the library."""
+    return sorted(pattern.name for pattern in known_patterns(site.settings.pattern_folder))
 
 
 async def _matrix(site: Site, wanted: MatrixFilter) -> tuple[list[dict[str, Any]], str]:

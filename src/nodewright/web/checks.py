@@ -20,7 +20,11 @@ def standard_checks(settings: Settings, persistence: CodegenPersistence) -> Sequ
             data / "mixins" / "compatibility.skops", most_age_days=settings.model_max_age_days
         ),
         checks.disk(data, least_free_mb=settings.disk_min_free_mb),
-        checks.spool(data / "events" / "spools"),
+        checks.spool(
+            settings.events_spool_dir or data / "events" / "spools",
+            most_mb=settings.spool_max_mb,
+            most_age_s=settings.spool_max_age_s,
+        ),
         checks.workers(),
     )
 

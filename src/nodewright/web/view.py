@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from nodewright.monitoring import HealthStatus, MonitoringAlert, MonitoringSystem
+from nodewright.monitoring.observing import Observer
 from nodewright.patterns.tuning import Tuning, read_tunings
 from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence, queries
@@ -138,7 +139,10 @@ class Page:
 
 
 async def read_page(
-    system: MonitoringSystem, persistence: CodegenPersistence, settings: Settings
+    system: MonitoringSystem,
+    persistence: CodegenPersistence,
+    observer: Observer,
+    settings: Settings,
 ) -> Page:
     """Read everything, each part on its own."""
     window = settings.web_window_minutes
@@ -164,12 +168,13 @@ async def read_page(
     none: Rows = []
     untuned: dict[str, Tuning] = {}
     collected, runs, tunings, curves, throughput = await asyncio.gather(
-        system.observe_parts(window),
+        system.collect_all_metrics(window),
         part("runs", rows("recent_runs", limit=RUNS), none),
         part("thresholds", tuned, untuned),
         part("curves", rows("threshold_curve", since=since, patterns=CURVES), none),
         part("throughput", rows("throughput"), none),
     )
+    await part("metrics", lambda: observer.observe(collected, timedelta(minutes=window)), None)
     return Page(
         collected=collected,
         health=system.health.statuses(),

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -13,6 +14,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from nodewright.planning.plan import Plan
 from nodewright.proving.model import Check, NodeReport, Verify
 from nodewright.runs.recording import Recorder
+from nodewright.runs.run import Run
 from nodewright.runs.workers import ExecutorWorkers
 from nodewright.storage import CodegenPersistence
 from nodewright.workflow import Options, generate, prepare
@@ -67,6 +69,49 @@ def test_a_run_records_its_phases_and_how_its_mixins_did(
         assert row.feedback_type == "correct"
         assert not row.user_provided
         assert row.detected_confidence == round(detected[row.pattern_name], 4)
+
+
+def test_a_users_bug_teaches_nothing(persistence: CodegenPersistence, tmp_path: Path) -> None:
+    """Neither of the pattern that was detected nor of the mixins that the node has."""
+    prepared = prepare(PRD)
+
+    def run(**more: Any) -> Run:
+        with ThreadPoolExecutor(1) as executor:
+            return generate(
+                prepared,
+                Options(tmp_path / "out", jobs=1, timeout_seconds=300, **more),
+                workers=ExecutorWorkers(executor),
+                recorder=Recorder(persistence),
+            )
+
+    assert run().succeeded
+    before = {row.pattern_name for row in persistence.sync.get_pattern_feedback()}
+    taught = len(persistence.sync.get_pattern_feedback())
+    assert "orchestration" in before
+    for handler in (tmp_path / "out").rglob("handlers/handler_*.py"):
+        handler.write_text(handler.read_text() + '\nraise RuntimeError("my bug")\n')
+    broken = run()
+    assert not any(outcome.delivered for outcome in broken.outcomes if outcome.node.fields)
+    rows = persistence.sync.get_pattern_feedback()
+    assert {row.feedback_type for row in rows} == {"correct"}
+    assert len(rows) == taught
+    assert all(not row.failure_count for row in persistence.sync.list_mixin_compatibility())
+
+
+def test_a_node_that_was_there_already_is_no_new_evidence(
+    persistence: CodegenPersistence, tmp_path: Path
+) -> None:
+    prepared = prepare(PRD)
+    for _ in range(2):
+        with ThreadPoolExecutor(1) as executor:
+            generate(
+                prepared,
+                Options(tmp_path / "out", verify=Verify.STATIC, jobs=1, resume=True),
+                workers=ExecutorWorkers(executor),
+                recorder=Recorder(persistence),
+            )
+    judged = [row.pattern_name for row in persistence.sync.get_pattern_feedback()]
+    assert len(judged) == len(set(judged))
 
 
 def test_only_a_composition_that_failed_as_such_is_blamed(persistence: CodegenPersistence) -> None:

@@ -53,6 +53,22 @@ def test_train_predict_feedback(run: Run) -> None:
     assert "0 of 4 succeeded" in out
 
 
+def test_an_outcome_is_taken_back(run: Run) -> None:
+    pair = ("MixinCaching", "MixinMetrics", "-n", "REDUCER")
+    assert run("feedback", *pair, "--failed")[0] == 0
+    assert run("feedback", *pair, "--worked")[0] == 0
+    assert run("feedback", *pair, "--failed", "--retract") == (0, "taken back\n", "")
+    code, _, err = run("feedback", *pair, "--failed", "--retract")
+    assert code == 2
+    assert "no record that MixinCaching and MixinMetrics failed on REDUCER" in err
+
+
+def test_feedback_on_unknown_mixins_is_refused_with_near_names(run: Run) -> None:
+    code, out, err = run("feedback", "MixinCachin", "MixinMetrics", "--worked")
+    assert (code, out) == (2, "")
+    assert "'MixinCachin' is not known; near: MixinCaching" in err
+
+
 def test_recommend_and_list(run: Run) -> None:
     code, out, err = run("recommend", "caching", "logging", "-n", "COMPUTE")
     assert code == 0, err

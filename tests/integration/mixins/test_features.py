@@ -2,8 +2,8 @@ from itertools import combinations
 
 import pytest
 
+from nodewright.mixins.facts import NODE_KINDS
 from nodewright.mixins.features import FEATURE_NAMES, Features
-from nodewright.mixins.kinds import NODE_KINDS
 from nodewright.mixins.knowledge import Knowledge
 
 

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nodewright.mixins import MixinLearner, usable_set
-from nodewright.mixins.kinds import NODE_KINDS
+from nodewright.mixins.facts import NODE_KINDS
 from nodewright.mixins.knowledge import Knowledge, default_knowledge
 from nodewright.storage import CodegenPersistence
 

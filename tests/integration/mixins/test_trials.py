@@ -8,9 +8,8 @@ import pytest
 
 from nodewright.mixins.catalogue import CORE_PACKAGE, scan_package
 from nodewright.mixins.errors import ScanError
-from nodewright.mixins.kinds import NODE_KINDS
+from nodewright.mixins.facts import NODE_KINDS, Outcome
 from nodewright.mixins.knowledge import Knowledge
-from nodewright.mixins.outcome import Outcome
 from nodewright.mixins.trials import Composition, TrialWorker
 
 MakePackage = Callable[[Mapping[str, str]], str]

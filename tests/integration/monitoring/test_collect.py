@@ -172,6 +172,23 @@ async def test_collected_numbers_raise_alerts_and_are_exported(
     assert "event_latency_p95 190" in text
 
 
+async def test_the_rate_of_nodes_that_were_delivered_is_recorded(
+    system: MonitoringSystem, persistence: CodegenPersistence
+) -> None:
+    await system.observe_parts()
+    assert system.store.value("validation_pass_rate") is None
+    for planned, delivered in ((6, 6), (4, 2)):
+        persistence.sync.database.execute(
+            "INSERT INTO nodewright.generation_runs VALUES"
+            " (gen_random_uuid(), now(), 't', %(planned)s, %(delivered)s, '{}')",
+            {"planned": planned, "delivered": delivered},
+        )
+    collected = await system.observe_parts()
+    assert collected["parallel_generation"]["planned_nodes"] == 10
+    assert system.store.value("validation_pass_rate") == 0.8
+    assert {a.metric_name for a in system.get_active_alerts()} == {"validation_pass_rate"}
+
+
 async def test_collecting_works_in_any_loop(system: MonitoringSystem) -> None:
     first = await system.collect_all_metrics()
     second = await asyncio.to_thread(asyncio.run, system.collect_all_metrics())

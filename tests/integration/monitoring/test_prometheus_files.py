@@ -22,7 +22,9 @@ from nodewright.monitoring import (
     rules_of,
 )
 from nodewright.monitoring.channels import alert_name
-from nodewright.monitoring.rule_files import prometheus_rules
+from nodewright.monitoring.dashboards import dashboard
+from nodewright.monitoring.product import GUIDE, product_rules
+from nodewright.monitoring.rule_files import prometheus_rules, serve_rules
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 RULES = rules_of(MonitoringThresholds())
@@ -42,12 +44,82 @@ def promtool(*arguments: object) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_rule_file_is_that_of_the_thresholds() -> None:
+def test_the_rule_file_is_that_of_serve() -> None:
     text = (DEPLOY / "prometheus" / "rules.yml").read_text(encoding="utf-8")
-    assert text == prometheus_rules(RULES)
-    limits = re.findall(r"[<>] ([\d.]+)", text)
+    assert text == serve_rules(), "run python -m nodewright.monitoring.rule_files"
+    for rule in product_rules():
+        for limit in (rule.warning, rule.critical):
+            assert re.search(rf"expr: {rule.metric} [<>] {limit!r}\n", text)
+
+
+def test_a_file_of_other_thresholds_has_them_all() -> None:
+    limits = re.findall(r"[<>] ([\d.]+)", prometheus_rules(RULES))
     expected = [getattr(MonitoringThresholds(), f.name) for f in fields(MonitoringThresholds)]
     assert sorted(map(float, limits)) == sorted(expected)
+
+
+def test_every_alert_waits_and_leads_to_the_guide() -> None:
+    guide = (DEPLOY.parent / GUIDE).read_text(encoding="utf-8")
+    anchors = {
+        re.sub(r"[^a-z0-9 -]", "", line.strip("# ").lower()).replace(" ", "-")
+        for line in guide.splitlines()
+        if line.startswith("#")
+    }
+    rules = [
+        rule
+        for group in yaml.safe_load(serve_rules())["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    ]
+    assert {"NodewrightDown", "NodewrightHealth"} <= {rule["alert"] for rule in rules}
+    for rule in rules:
+        assert rule["for"]
+        page, _, anchor = rule["annotations"]["runbook_url"].partition("#")
+        assert page == GUIDE
+        assert anchor in anchors, f"{GUIDE} lacks a section {anchor!r}"
+
+
+def test_serves_rules_fire_after_their_time_and_say_what_is_wrong(tmp_path: Path) -> None:
+    """By Prometheus' own evaluation, texts included."""
+    ill = {"metric": "nodewright_health", "component": "health", "part": "database"}
+    unwell = [
+        {
+            "exp_labels": ill | {"severity": severity},
+            "exp_annotations": {
+                "summary": "the database is critical",
+                "runbook_url": f"{GUIDE}#alert-health",
+            },
+        }
+        for severity in ("critical", "warning")
+    ]
+    labels = {"severity": "critical", "component": "serve", "job": "nodewright", "instance": "a"}
+    down = {
+        "exp_labels": labels,
+        "exp_annotations": {
+            "summary": "nodewright serve is down: a",
+            "runbook_url": f"{GUIDE}#alert-down",
+        },
+    }
+    test = {
+        "interval": "15s",
+        "input_series": [
+            {"series": 'nodewright_health{part="database"}', "values": "0 2x20"},
+            {"series": 'up{job="nodewright",instance="a"}', "values": "1 0x20"},
+        ],
+        "alert_rule_test": [
+            {"eval_time": at, "alertname": name, "exp_alerts": alerts}
+            for at, name, alerts in (
+                ("15s", "NodewrightHealth", []),
+                ("1m", "NodewrightHealth", unwell),
+                ("1m", "NodewrightDown", []),
+                ("3m", "NodewrightDown", [down]),
+            )
+        ],
+    }
+    (tmp_path / "rules.yml").write_text(serve_rules())
+    described = {"rule_files": ["rules.yml"], "evaluation_interval": "15s", "tests": [test]}
+    (tmp_path / "tests.yml").write_text(yaml.safe_dump(described))
+    promtool("test", "rules", tmp_path / "tests.yml")
 
 
 def test_promtool_and_amtool_accept_the_files(tmp_path: Path) -> None:
@@ -160,18 +232,44 @@ def run_unit_tests(folder: Path, rules: str, tests: list[dict[str, Any]]) -> Non
     promtool("test", "rules", folder / "tests.yml")
 
 
-def test_the_dashboard_shows_every_watched_metric() -> None:
-    document = json.loads((DEPLOY / "grafana" / "nodewright.json").read_text(encoding="utf-8"))
-    panels = {p["targets"][0]["expr"]: p for p in document["panels"]}
-    for rule in RULES:
-        steps = panels[rule.metric]["fieldConfig"]["defaults"]["thresholds"]["steps"]
-        shown = sorted(step["value"] for step in steps if step["value"] is not None)
-        assert shown == sorted((rule.warning, rule.critical))
+def test_the_dashboard_is_that_of_the_module() -> None:
+    text = (DEPLOY / "grafana" / "nodewright.json").read_text(encoding="utf-8")
+    assert json.loads(text) == dashboard(), "run python -m nodewright.monitoring.dashboards"
+
+
+def test_the_dashboard_shows_every_watched_metric_with_its_limits() -> None:
+    panels = {p["targets"][0]["expr"]: p for p in dashboard()["panels"] if p["type"] != "row"}
+    for rule in product_rules():
+        if rule.unit != "status":
+            steps = panels[rule.metric]["fieldConfig"]["defaults"]["thresholds"]["steps"]
+            shown = sorted(step["value"] for step in steps if step["value"] is not None)
+            assert shown == sorted((rule.warning, rule.critical))
+
+
+def test_the_dashboard_has_a_row_a_question_and_no_panel_over_another() -> None:
+    panels = dashboard()["panels"]
+    questions = [panel["title"] for panel in panels if panel["type"] == "row"]
+    assert questions == ["Is it up?", "Is it right?", "Is it fast?", "Is something stuck?"]
+    taken: set[tuple[int, int]] = set()
+    for panel in panels:
+        place = panel["gridPos"]
+        cells = {
+            (place["x"] + x, place["y"] + y) for x in range(place["w"]) for y in range(place["h"])
+        }
+        assert not cells & taken
+        assert place["x"] + place["w"] <= 24
+        taken |= cells
 
 
 def test_compose_names_what_is_there() -> None:
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
-    assert set(services) == {"postgres", "nodewright", "prometheus", "alertmanager", "grafana"}
+    assert services.keys() == {
+        "postgres", "kafka", "nodewright", "prometheus", "alertmanager", "grafana"
+    }  # fmt: skip
+    # Prometheus' rules are those of serve: what both sent would arrive twice.
+    assert "NODEWRIGHT_ALERTMANAGER_URL" not in services["nodewright"]["environment"]
+    assert all("healthcheck" in services[name] for name in ("postgres", "kafka", "nodewright"))
+    assert all(service["restart"] == "unless-stopped" for service in services.values())
     for service in services.values():
         for volume in service.get("volumes", ()):
             source = volume.split(":")[0]

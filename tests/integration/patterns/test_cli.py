@@ -86,6 +86,37 @@ def test_bad_input_is_one_line(run: Run) -> None:
         assert err.count("\n") == 1, err
 
 
+def test_what_is_not_in_the_library_is_refused_with_near_names(run: Run) -> None:
+    for arguments, message in (
+        (("feedback", "crut", "correct"), "'crut' is not in the library"),
+        (("feedback", "crud", "incorrect", "--actual", "serch"), "did you mean search"),
+        (("feedback", "crud", "partial", "--missed", "notifcation"), "did you mean notification"),
+        (("feedback", "crud", "partial", "--wrong", "zzzz"), "no name is near"),
+    ):
+        code, out, err = run(*arguments)
+        assert (code, out) == (2, "")
+        assert message in err
+    assert run("analyze")[1] == "Nothing to show.\n"
+
+
+def test_a_judgement_is_taken_back(run: Run) -> None:
+    first, second = (run("feedback", "crud", kind)[1].strip() for kind in ("correct", "incorrect"))
+    assert run("retract", second)[0] == 0
+    (left,) = json.loads(run("analyze", "crud", "--min-samples", "1", "--json")[1])
+    assert (left["sample_count"], left["precision"]) == (1, 1.0)
+    code, _, err = run("retract", second, first)
+    assert code == 2
+    assert f"there is no judgement {second}" in err
+    assert run("analyze")[1] == "Nothing to show.\n"
+    assert "'x' is not a UUID" in run("retract", "x")[2]
+
+
+def test_the_library_is_listed(run: Run) -> None:
+    names = {item["name"] for item in json.loads(run("list", "--json")[1])}
+    assert {"crud", "search"} < names
+    assert "crud" in run("list")[1]
+
+
 def test_nothing_recorded(run: Run) -> None:
     code, out, _ = run("report")
     assert code == 0

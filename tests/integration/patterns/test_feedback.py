@@ -310,10 +310,12 @@ async def test_tuning_finds_where_precision_begins(
     assert analysis.suggested_threshold is not None
     assert analysis.suggested_threshold <= threshold
     fill(20, "search")
-    warned: list[str] = []
-    monkeypatch.setattr("nodewright.patterns.feedback._log", Mock(warning=warned.append))
+    log = Mock()
+    monkeypatch.setattr("nodewright.patterns.feedback._log", log)
     assert await collector.tune_pattern_threshold("search") is None
-    assert "20 judged detections cannot prove a precision of 0.90" in warned[0]
+    event, fields = log.warning.call_args.args
+    assert event == "patterns.threshold.unproven"
+    assert "20 judged detections cannot prove a precision of 0.90" in fields["reason"]
     with pytest.raises(ValueError, match=r"target precision 1\.5"):
         await collector.tune_pattern_threshold("crud", target_precision=1.5)
 

@@ -203,6 +203,8 @@ async def test_feedback_is_stored(serve: Serve, persistence: CodegenPersistence)
         {"pattern": "x" * 200},
         {"pattern": ""},
         {"pattern": "a\0b"},
+        {"pattern": "crut"},
+        {"actual": "no such pattern"},
     ],
 )
 async def test_feedback_that_makes_no_sense_is_shown_again(

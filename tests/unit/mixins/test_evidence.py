@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodewright.mixins.evidence import Outcomes, given_outcomes, posterior
-from nodewright.mixins.outcome import Outcome
+from nodewright.mixins.facts import Outcome
 from nodewright.mixins.trials import PairTrial, Result
 
 GOOD = Result(Outcome.USABLE)

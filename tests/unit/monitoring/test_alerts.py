@@ -276,3 +276,17 @@ def test_state_machine_is_that_of_prometheus(
             s for s, state in zip((CRITICAL, WARNING), states, strict=True) if state == "firing"
         ][:1]
         assert script.severities == expected
+
+
+def test_who_changes_an_alert_that_was_given_changes_no_other() -> None:
+    script = Script()
+    script.record("cache_hit_rate", 0.5, {"pack": "a"})
+    for alert in script.system.get_active_alerts():
+        alert.labels["pack"] = "changed"
+    (alert,) = script.system.get_active_alerts()
+    assert alert.labels == {"pack": "a"}
+    script.record("cache_hit_rate", 0.9, {"pack": "a"})
+    for alert in script.system.get_resolved_alerts():
+        alert.labels.clear()
+    assert script.system.get_resolved_alerts()[0].labels == {"pack": "a"}
+    assert 'cache_hit_rate{pack="a"} 0.9' in script.system.store.export()

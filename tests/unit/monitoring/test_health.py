@@ -151,3 +151,15 @@ async def test_system_runs_checks_on_demand() -> None:
     (status,) = await system.check_health()
     assert status.metadata["message"] == "3 templates"
     assert system.get_monitoring_summary()["health"]["overall_status"] == "healthy"
+
+
+def test_who_changes_a_status_that_was_given_changes_no_other() -> None:
+    book = HealthBook(log=False)
+    book.register([HealthCheck("part", lambda: Finding("healthy", "well", metadata={"at": [1]}))])
+    (status,) = book.run()
+    status.status = "critical"
+    status.metadata["at"].append(2)
+    (status,) = book.statuses()
+    assert (status.status, status.metadata["at"]) == ("healthy", [1])
+    status.metadata.clear()
+    assert book.statuses()[0].metadata["message"] == "well"

@@ -1,4 +1,4 @@
-"""Alerts reach their channels: log, webhook, Alertmanager's API; grouped, inhibited, silenced."""
+"""Alerts reach their channels: log, webhook, Alertmanager's API."""
 
 import json
 import logging
@@ -16,7 +16,7 @@ from nodewright.monitoring.channels import (
     Notification,
     WebhookChannel,
 )
-from nodewright.monitoring.notify import Notifier, Policy
+from nodewright.monitoring.notify import Notifier
 
 WAIT_S = 20
 
@@ -105,7 +105,6 @@ def test_webhook_hears_of_firing_and_resolved(
     path, headers, body = receiver.next()
     assert path == "/hook"
     assert headers["Authorization"] == "Bearer x"
-    assert body["group"] == {"component": "template_cache"}
     assert body["firing"][0]["message"].startswith("cache_hit_rate 50 % is below")
     assert body["firing"][0]["labels"] == {"pack": "a"}
     record(system, 0.65)
@@ -182,65 +181,20 @@ def test_log_has_alerts_and_their_end(
     channel = LogChannel()
     with caplog.at_level(logging.INFO, "nodewright.monitoring.alerts"):
         record(system, 0.9)
-        channel.send(Notification({}, resolved=tuple(system.get_resolved_alerts())))
-    assert caplog.messages[-1].startswith("resolved: cache_hit_rate 90 % is no longer below")
+        channel.send(Notification(resolved=tuple(system.get_resolved_alerts())))
+    assert caplog.messages == ["monitoring.alert.firing", "monitoring.alert.resolved"]
+    told = caplog.records[-1].metadata["resolution_message"]  # type: ignore[attr-defined]
+    assert told.startswith("cache_hit_rate 90 % is no longer below")
 
 
-def test_groups_are_one_notification(systems: list[MonitoringSystem]) -> None:
-    system = system_with(systems, policy=Policy(group_by=()))
+def test_what_fires_together_is_one_notification(systems: list[MonitoringSystem]) -> None:
+    system = system_with(systems)
     record(system, 0.5)
     record(system, 0.5, "quality_score")
     memory = Memory()
     system.add_channel(memory)
     sent = memory.next()
     assert {alert.metric_name for alert in sent.firing} == {"cache_hit_rate", "quality_score"}
-    assert sent.group == {}
-
-
-def test_critical_inhibits_warnings_of_its_component(systems: list[MonitoringSystem]) -> None:
-    system = system_with(systems, policy=Policy(inhibit_by=("component",)))
-    record(system, 0.5)
-    record(system, 75.0, "template_load_ms")
-    record(system, 0.76, "quality_score")
-    system.add_channel(Memory())
-    assert system._notifier is not None
-    wanted = {(alert.metric_name, alert.severity.value) for alert in system._notifier.wanted()}
-    assert wanted == {("cache_hit_rate", "critical"), ("quality_score", "warning")}
-    assert len(system.get_active_alerts()) == 3
-
-
-def test_silences_hold_back_until_they_expire(systems: list[MonitoringSystem]) -> None:
-    from datetime import UTC, datetime, timedelta
-
-    moment = datetime(2026, 1, 1, tzinfo=UTC)
-    system = system_with(systems, wall=lambda: moment)
-    silence = system.silence({"metric": "cache_hit_rate", "pack": "a"}, 60, "known")
-    record(system, 0.5)
-    assert system._notifier is not None
-    assert system._notifier.wanted() == []
-    assert len(system.get_active_alerts()) == 1
-    assert system.silences() == [silence]
-    moment += timedelta(seconds=61)
-    assert system.silences() == []
-    assert len(system._notifier.wanted()) == 1
-    again = system.silence({"severity": "critical"}, 60)
-    assert system._notifier.wanted() == []
-    assert system.end_silence(again.silence_id)
-    assert len(system._notifier.wanted()) == 1
-    with pytest.raises(MonitoringError, match="matcher"):
-        system.silence({}, 60)
-
-
-def test_ending_a_silence_sends_what_still_fires(systems: list[MonitoringSystem]) -> None:
-    system = system_with(systems)
-    silence = system.silence({"component": "template_cache"}, 3600)
-    memory = Memory()
-    system.add_channel(memory)
-    record(system, 0.5)
-    record(system, 0.5, "quality_score")
-    assert memory.next().firing[0].metric_name == "quality_score"
-    system.end_silence(silence.silence_id)
-    assert memory.next().firing[0].metric_name == "cache_hit_rate"
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://host/", "//host", "nonsense"])

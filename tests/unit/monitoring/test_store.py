@@ -160,12 +160,12 @@ def test_buckets_count_alike_in_large_and_small_batches(values: list[float]) -> 
         ("ok", 1.0, MetricType.GAUGE, {"__a": "x"}, "reserved"),
         ("ok", 1.0, MetricType.HISTOGRAM, {"le": "x"}, "reserved"),
         ("ok", 1.0, MetricType.SUMMARY, {"quantile": "x"}, "reserved"),
-        ("ok", 1.0, MetricType.GAUGE, {"a": 1}, "give a string"),
+        ("ok", 1.0, MetricType.GAUGE, {"a": None}, "give a string"),
         ("ok", 1.0, MetricType.GAUGE, {"a": ["x"]}, "give a string"),
         ("ok", 1.0, MetricType.GAUGE, {1: "x"}, "label name"),
         ("ok", 1.0, MetricType.GAUGE, {"a": "\ud800"}, "Unicode"),
         ("ok", 1.0, MetricType.GAUGE, {"a": "x" * 2000}, "characters"),
-        ("ok", 1.0, MetricType.GAUGE, ["a"], "dict of strings"),
+        ("ok", 1.0, MetricType.GAUGE, ["a"], "dict of names and values"),
     ],
 )
 def test_what_is_not_valid_is_refused(
