@@ -175,7 +175,7 @@ class Sampling:
 
 def _lengths(bounds: Iterable[Value]) -> list[int]:
     numbers = [each for each in bounds if isinstance(each, int | Decimal)]
-    whole = [int(each) for each in numbers if abs(each) < LONGEST]
+    whole = [int(each) for each in numbers if -LONGEST < each < LONGEST]
     return [n for bound in whole for n in (bound, bound + 1, bound - 1) if n >= 0]
 
 

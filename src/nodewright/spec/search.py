@@ -269,3 +269,8 @@ def find_scenarios(specification: Specification, clause_id: str) -> tuple[Scenar
     A part is an element or attribute that is left out, an edge, an operator: see ``mutants``.
     """
     return _search(_Same(specification)).find_all(clause_id)
+
+
+def known_of(specification: Specification) -> Known:
+    """The samples and recipes that were found for a specification."""
+    return _search(_Same(specification)).known
