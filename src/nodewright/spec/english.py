@@ -97,7 +97,9 @@ def _say(node: ast.expr) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a no
         case ast.UnaryOp(operand=operand):
             return f"minus {_say(operand)}"
         case ast.BinOp(left=left, op=op, right=right):
-            return f"{_part(left)} {_JOINED[type(op)]} {_part(right)}"
+            chained = isinstance(op, ast.Add | ast.Sub) and _is_sum(left)
+            first = _say(left) if chained else _part(left)
+            return f"{first} {_JOINED[type(op)]} {_part(right)}"
         case ast.Compare(left=left, ops=ops, comparators=comparators):
             parts = zip(ops, comparators, strict=True)
             return f"{_say(left)} " + " and ".join(_compared(op, right) for op, right in parts)
@@ -109,12 +111,7 @@ def _say(node: ast.expr) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a no
             return '"' + "".join(_piece(each) for each in values) + '"'
         case ast.Dict(keys=keys, values=values):
             pairs = zip(keys, values, strict=True)
-            said = [
-                f"{key.value} {_say(value)}"
-                for key, value in pairs
-                if isinstance(key, ast.Constant)
-            ]
-            return ", ".join(said) or "nothing"
+            return ", ".join(f"{_key(key)} {_say(value)}" for key, value in pairs) or "nothing"
         case ast.Call(func=ast.Name(id=name), args=args):
             return _call(name, args)
     return ast.unparse(node)
@@ -128,9 +125,17 @@ def _constant(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
+def _key(node: ast.expr | None) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else "?"
+
+
 def _part(node: ast.expr) -> str:
     said = _say(node)
     return f"({said})" if isinstance(node, ast.BinOp | ast.IfExp) else said
+
+
+def _is_sum(node: ast.expr) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub)
 
 
 def _compared(op: ast.cmpop, right: ast.expr) -> str:
@@ -168,12 +173,9 @@ def _piece(node: ast.expr) -> str:
 
 
 def _call(name: str, args: list[ast.expr]) -> str:
-    said = [
-        each.id
-        if place == 0 and isinstance(each, ast.Name) and each.id[:1].isupper()
-        else _say(each)
-        for place, each in enumerate(args)
-    ]
+    said = [_say(each) for each in args]
+    if args and isinstance(args[0], ast.Name) and args[0].id[:1].isupper():
+        said[0] = args[0].id
     if name in _UNITS:
         return f"{said[0]} {name}"
     if name == "round":

@@ -215,8 +215,9 @@ def _(element: m.Retry, of: str) -> str:
 
 @_sentence.register
 def _(element: m.Schedule, of: str) -> str:
+    every = write_span(element.every).removeprefix("1 ")
     at_time = f" at {write_time(element.at)} (UTC)" if element.at is not None else ""
-    return f"{words(of)} runs by itself every {write_span(element.every)}{at_time}"
+    return f"{words(of)} runs by itself every {every}{at_time}"
 
 
 @_sentence.register
@@ -392,7 +393,8 @@ def _(element: m.Step, of: str) -> str:
     undo = f", taken back by {words(element.undo)}" if element.undo else ""
     inputs = f" with {_given(element.given)}" if element.given else ""
     name = words(element.operation)
-    return f"step {words(element.name)} of {words(of)} runs {name}{inputs}{_if(element)}{undo}, {stops}"
+    step = f"step {words(element.name)} of {words(of)}"
+    return f"{step} runs {name}{inputs}{_if(element)}{undo}, {stops}"
 
 
 # --- surroundings -------------------------------------------------------------------------------
