@@ -78,7 +78,7 @@ def _same(kind: Type, wanted: Type) -> bool:
     return not kind.optional and kind.base is wanted.base and kind == wanted
 
 
-def _compound(draw: Draw, kind: Type, around: Around, depth: int) -> str | None:  # noqa: C901, PLR0911
+def _compound(draw: Draw, kind: Type, around: Around, depth: int) -> str | None:  # noqa: C901
     part = lambda wanted: written(draw, wanted, around, depth)  # noqa: E731
     match kind.base:
         case Base.BOOLEAN:
