@@ -82,7 +82,7 @@ WRONG = [
     ("create: Book", "create: Book, inputs: {title: text}", ["'title' is an input already"]),
     ("create: Book", "create: Book, roles: []", ["it names no role"]),
     ("create: Book", "create: Book, rate: 0 per 1 minute", ["calls is 0"]),
-    ("create: Book", "create: Book, schedule: every 1 day", ["needs input 'title', but a schedule"]),
+    ("create: Book", "create: Book, schedule: every 1 day", ["needs input 'title', but"]),
     ("create: Book", "create: Book, on: lent", ["no event 'lent'"]),
     ("create: Book", "create: Book, on: book_lent", ["does not carry it"]),
     ("create: Book", "create: Book, route: GRAB /x", ["no method 'GRAB'"]),
@@ -91,7 +91,7 @@ WRONG = [
     ("create: Book", "create: Book, guards: [{require: price, error: no}]", ["not a condition"]),
     ("create: Book", "create: Book, guards: [{require: 1 > 0, error: No Way}]", ["an error code"]),
     ("to: lent", "to: sold", ["no transition leads to 'sold'"]),
-    ("move: Book\n    to: lent", "update: Book\n    set: {state: \"'lent'\"}", ["no field 'state'"]),
+    ("move: Book\n    to: lent", "update: Book\n    set: {state: title}", ["no field 'state'"]),
     ("move: Book\n    to: lent", "update: Book\n    fields: [state]", ["only a move changes it"]),
     ("publish: book_lent", "publish: book_lend", ["no event 'book_lend'"]),
     ("payload: {book_id: book_id}", "payload: {}", ["'book_id' gets no value"]),
@@ -124,7 +124,7 @@ WRONG = [
     ("package: shop", "package: shop\nqualities: [latency =< 5 ms]", ["not a quality"]),
     ("package: shop", "package: shop\nqualities: [latency <= nan ms]", ["nan is not a number"]),
     ("package: shop", "package: shop\nstores: [{in: PostgreSQL, entities: [Bok]}]", ["'Bok'"]),
-    ("package: shop", "package: shop\nclauses: {A.1: {requirement: A, line: 1, text: x}}", ["state"]),
+    ("package: shop", "package: shop\nclauses: {A.1: {requirement: A, line: 1}}", ["'text'"]),
 ]  # fmt: skip
 
 

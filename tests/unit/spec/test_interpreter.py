@@ -350,12 +350,12 @@ def test_roles_come_before_the_request_and_rate_limits_count_what_was_done() -> 
 
 def test_a_repeated_key_gets_the_first_answer() -> None:
     shop = Shop("""
-  order_book: {create: Book, inputs: {token: 'text?'}, idempotency: request.token}
+  order_book: {create: Book, inputs: {ticket: 'text?'}, idempotency: request.ticket}
 """)
-    first = shop.call("order_book", title="Emma", price=10, token="t1")
-    assert shop.call("order_book", title="Other", price=10, token="t1") == first
-    assert shop.call("order_book", title="Other", price=0, token="t2").error_code
-    assert shop.call("order_book", title="Other", price=10, token="t2").ok
+    first = shop.call("order_book", title="Emma", price=10, ticket="t1")
+    assert shop.call("order_book", title="Other", price=10, ticket="t1") == first
+    assert shop.call("order_book", title="Other", price=0, ticket="t2").error_code
+    assert shop.call("order_book", title="Other", price=10, ticket="t2").ok
     assert shop.call("order_book", title="Third", price=10).ok
     assert shop.call("order_book", title="Fourth", price=10).ok
     assert len(shop.books()) == 4
