@@ -93,9 +93,14 @@ class Known:
         return self._hints[operation.name]
 
     def caller(self, operation: Operation) -> Caller | None:
-        """Somebody who may ask for the operation."""
-        speaks = self.prepared.speaks_of_caller(operation)
-        if operation.roles is None and not speaks:
+        """Somebody who may ask for the operation, and for all its steps."""
+        if isinstance(operation, Workflow):
+            called = (self.specification.operation(step.operation) for step in operation.steps)
+            for each in called:
+                found = self.caller(each) if each and not isinstance(each, Workflow) else None
+                if found is not None and operation.roles is None:
+                    return found
+        if operation.roles is None and not self.prepared.speaks_of_caller(operation):
             return None
         role = operation.roles.roles[0] if operation.roles else "user"
         hint = self.hints(operation).get("caller.id")

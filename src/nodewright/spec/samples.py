@@ -11,6 +11,7 @@ from uuid import UUID
 from nodewright.spec.evaluation import Refused, Scope, World, evaluate
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import Format, Rule
+from nodewright.spec.patterns import sample_of
 from nodewright.spec.records import check_rules
 from nodewright.spec.types import Base, Type
 from nodewright.spec.values import Value
@@ -70,6 +71,8 @@ class Sampling:
         for rule in rules:
             if rule.format is not None:
                 return _BY_FORMAT[rule.format](number)
+            if rule.pattern:
+                return sample_of(rule.pattern, number)
         for each in self.edges(name, kind, rules, ()):
             if self.keeps(each, name, rules):
                 return each
@@ -169,13 +172,14 @@ class Sampling:
         if any(rule.format or rule.pattern for rule in rules):
             yield f"not a {name.replace('_', ' ')}"
         yield from (each for each in constants if isinstance(each, str))
-        yield self.value(name, Type(Base.TEXT), [r for r in rules if r.format], 2)
+        shaped = [rule for rule in rules if rule.format or rule.pattern]
+        yield self.value(name, Type(Base.TEXT), shaped, 2)
         yield ""
 
 
 def _lengths(bounds: Iterable[Value]) -> list[int]:
     numbers = [each for each in bounds if isinstance(each, int | Decimal)]
-    whole = [int(each) for each in numbers if abs(each) < LONGEST]
+    whole = [int(each) for each in numbers if -LONGEST < each < LONGEST]
     return [n for bound in whole for n in (bound, bound + 1, bound - 1) if n >= 0]
 
 

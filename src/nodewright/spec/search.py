@@ -16,11 +16,19 @@ from nodewright.spec.calls import Answer
 from nodewright.spec.drafting import Known, Recipe, paths_of
 from nodewright.spec.model import (
     Aggregate,
+    Delete,
+    Entity,
+    Export,
     Listing,
+    Machine,
+    Move,
+    Notify,
     OnEntity,
     Operation,
+    Read,
     Selected,
     Specification,
+    Workflow,
 )
 from nodewright.spec.mutants import mutants
 from nodewright.spec.scenario import Answered, Call, Outcome, Scenario, Step, run
@@ -150,7 +158,7 @@ class Search:
         found: list[tuple[tuple[bool, bool, int], int, Operation]] = []
         for operation in self.specification.operations:
             other = ablated.operation(operation.name)
-            if other is None or related(self.known, operation) != related(known, other):
+            if other is None or _decisive(self.known, operation) != _decisive(known, other):
                 rank = (other is not None or clause not in operation.clauses,
                         clause not in operation.clauses, _reach(operation))  # fmt: skip
                 found.append((rank, len(found), operation))
@@ -180,6 +188,24 @@ def _telling(operation: Operation, answer: Answer) -> bool:
     if isinstance(operation, Selected) and operation.where is not None:
         return bool(answer.count or answer.items)
     return True
+
+
+def _decisive(known: Known, operation: Operation) -> list[Any]:
+    """What decides what an operation does: no rules where it only reads, no moves but its own."""
+    found: list[Any] = []
+    for part in related(known, operation):
+        if isinstance(part, Machine) and not isinstance(operation, Workflow):
+            if isinstance(operation, Move):
+                found.append([each for each in part.transitions if each.target == operation.to])
+            found.append((part.field, part.initial))
+        elif isinstance(part, Entity) and isinstance(operation, _READING):
+            found.append([(each.name, each.type) for each in part.fields])
+        else:
+            found.append(part)
+    return found
+
+
+_READING = (Read, Listing, Aggregate, Export, Delete, Notify)
 
 
 def _entities(part: Any) -> frozenset[str]:
@@ -269,3 +295,8 @@ def find_scenarios(specification: Specification, clause_id: str) -> tuple[Scenar
     A part is an element or attribute that is left out, an edge, an operator: see ``mutants``.
     """
     return _search(_Same(specification)).find_all(clause_id)
+
+
+def known_of(specification: Specification) -> Known:
+    """The samples and recipes that were found for a specification."""
+    return _search(_Same(specification)).known

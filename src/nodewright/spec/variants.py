@@ -8,12 +8,15 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import combinations
 from typing import Any
 
 from nodewright.spec.calls import Caller
 from nodewright.spec.drafting import MISSING, Draft, Given, Known, Recipe, paths_of, unknown_key
 from nodewright.spec.model import (
+    Add,
     Aggregate,
+    Change,
     Compute,
     Create,
     Export,
@@ -38,6 +41,7 @@ SECOND = timedelta(seconds=1)
 MOST_CALLS = 120
 MOST_CONSTANTS = 16
 MOST_RECORDS = 12
+MOST_EDGES = 9
 
 
 def draft(known: Known, operation: Operation, **changes: Any) -> Scenario:
@@ -57,6 +61,10 @@ def related(known: Known, operation: Operation) -> tuple[Any, ...]:
         parts.append(entity)
         machine = specification.machine(entity.name)
         parts += [machine] if machine else []
+    for effect in operation.effects:
+        if isinstance(effect, Add | Change):
+            parts += [each for each in specification.entities if each.name == effect.entity]
+            parts += [each for each in specification.machines if each.entity == effect.entity]
     if isinstance(operation, Workflow):
         for step in operation.steps:
             called = specification.operation(step.operation)
@@ -92,7 +100,8 @@ def edges(known: Known, operation: Operation, each: Input) -> list[Value]:
 def variants(known: Known, operation: Operation) -> Iterator[Scenario]:
     """Scenarios that end with the operation, or with what follows from it; each once."""
     seen: set[str] = set()
-    for build in (_again, _values, _others, _states, _ports, _callers, _waits, _events, _mixed):
+    for build in (_again, _values, _records, _others, _states, _together, _ports, _callers, _waits,
+                  _events, _mixed):  # fmt: skip
         for scenario in build(known, operation):
             text = repr(scenario)
             if text not in seen:
@@ -174,25 +183,68 @@ def _tried(known: Known, operation: Operation, each: Input) -> Iterator[Value]:
         yield "unknown"
 
 
+def _records(known: Known, operation: Operation) -> Iterator[Scenario]:
+    """The same call on a record that differs in one field."""
+    if isinstance(operation, Selected | Listing | Aggregate | Export):
+        for changed in _changes(known, operation.entity, constants(known, operation)):
+            made = Draft(known)
+            made.record(operation.entity, 1, changed)
+            made.call(operation)
+            yield made.scenario
+
+
+def _together(known: Known, operation: Operation) -> Iterator[Scenario]:
+    """Values of two inputs that one expression speaks of."""
+    inputs = {each.name: each for each in known.prepared.inputs(operation)}
+    for expression in expressions(related(known, operation)):
+        names = sorted((expression.names() | expression.inputs()) & inputs.keys())
+        for one, other in combinations(names[:4], 2):
+            for first in edges(known, operation, inputs[one])[:8]:
+                for second in edges(known, operation, inputs[other])[:8]:
+                    yield draft(known, operation, given={one: first, other: second})
+
+
+def _gaps(operation: Operation) -> list[timedelta]:
+    """How much time lies between two records, so that they fall into two groups."""
+    calls = {name for each in expressions(operation) for name in each.calls()}
+    found = [MINUTE]
+    for name, days in (("date", 1), ("weekday", 1), ("start_of_week", 7), ("start_of_month", 31),
+                       ("month", 31), ("start_of_year", 366), ("year", 366)):  # fmt: skip
+        if name in calls:
+            found.append(timedelta(days=days))
+    if "hour" in calls:
+        found.append(timedelta(hours=1))
+    return found
+
+
 def _others(known: Known, operation: Operation) -> Iterator[Scenario]:
     """Several records, that differ in one field at a time."""
     name = getattr(operation, "entity", "")
     if not isinstance(operation, Selected | Listing | Aggregate | Export) or not name:
         return
-    for changed in _changes(known, name):
+    for gap in _gaps(operation)[1:]:
+        yield _two_records(known, operation, name, {}, gap=gap)
+    for changed in _changes(known, name, constants(known, operation)):
         yield _two_records(known, operation, name, changed)
     if isinstance(operation, Listing | Aggregate) and (operation.limit or 0) < MOST_RECORDS:
-        for changed in _changes(known, name):
+        several = ((gap, changed) for gap in _gaps(operation) for changed in _changes(known, name))
+        for gap, changed in several:
             made = Draft(known)
             for number in range(1, (operation.limit or 2) + 2):
                 made.record(name, number, _numbered(known, name, changed, number))
-                made.steps.append(Advance(MINUTE))
+                made.steps.append(Advance(gap))
             made.call(operation)
             yield made.scenario
 
 
 def _two_records(
-    known: Known, operation: Operation, name: str, changed: Given, *, moved: tuple[str, ...] = ()
+    known: Known,
+    operation: Operation,
+    name: str,
+    changed: Given,
+    *,
+    moved: tuple[str, ...] = (),
+    gap: timedelta = MINUTE,
 ) -> Scenario:
     made = Draft(known)
     made.record(name, 1)
@@ -200,13 +252,13 @@ def _two_records(
         moving = known.specification.operation(move)
         if moving is not None:
             made.call(moving)
-    made.steps.append(Advance(MINUTE))
+    made.steps.append(Advance(gap))
     made.record(name, 2, changed)
     made.call(operation)
     return made.scenario
 
 
-def _changes(known: Known, name: str) -> Iterator[Given]:
+def _changes(known: Known, name: str, decisive: Iterable[Value] = ()) -> Iterator[Given]:
     """Nothing, then another value of one field at a time."""
     yield {}
     creator = known.creator(name)
@@ -219,8 +271,8 @@ def _changes(known: Known, name: str) -> Iterator[Given]:
         for number in (2, 3):
             value = known.sampling.value(each.name, each.type, each.rules, number)
             yield {each.name: value}
-        rules = known.sampling.edges(each.name, each.type, each.rules, constants(known, creator))
-        yield from ({each.name: value} for value in rules[:4])
+        found = known.sampling.edges(each.name, each.type, each.rules, decisive)
+        yield from ({each.name: value} for value in found[:MOST_EDGES])
 
 
 def _numbered(known: Known, name: str, changed: Given, number: int) -> Given:
