@@ -29,7 +29,7 @@ class Answer:
 
     status: str = "ok"
     error_code: str = ""
-    error_message: str = ""
+    error_message: str = field(default="", compare=False)
     item: Record | None = None
     items: tuple[Record, ...] | None = None
     count: int | None = None

@@ -25,10 +25,9 @@ from uuid import UUID, uuid4
 from nodewright.spec.calls import Answer, Call, Caller, refusal
 from nodewright.spec.effects import take_effects
 from nodewright.spec.evaluation import Refused, World, evaluate
-from nodewright.spec.model import Move, Operation, Retry, Schedule, Specification, Workflow
+from nodewright.spec.model import Operation, Retry, Schedule, Specification, Workflow
+from nodewright.spec.prepared import prepared
 from nodewright.spec.records import check_inside, check_reference, check_rules
-from nodewright.spec.requests import inputs_of, record_types
-from nodewright.spec.tree import expressions
 from nodewright.spec.values import Record, Value, fitting, shown
 from nodewright.spec.work import guard, perform
 from nodewright.spec.workflows import Run, ended
@@ -84,12 +83,11 @@ class Interpreter:
         self._clock = clock
         self._new_id = new_id
         self._ports = dict(ports or {})
-        self._types = record_types(specification)
+        self._prepared = prepared(specification)
         self._first_answers: dict[tuple[str, Value], Answer] = {}
         self._admitted: dict[str, list[tuple[Value, datetime]]] = {}
         start = clock()
         self._last_run = {each.name: start for each in specification.operations if each.schedule}
-        self._operations = {each.name: each for each in specification.operations}
         self._depth = 0
 
     # --- asking ---------------------------------------------------------------------------------
@@ -105,7 +103,7 @@ class Interpreter:
         answers = []
         for operation in self.specification.operations:
             if operation.on == event:
-                names = {each.name for each in inputs_of(self.specification, operation)}
+                names = {each.name for each in self._prepared.inputs(operation)}
                 request = {name: payload[name] for name in payload if name in names}
                 answer = self._call(operation.name, request, None, system=True)
                 answers.append((operation.name, answer))
@@ -141,7 +139,7 @@ class Interpreter:
     def _call(
         self, name: str, request: Mapping[str, Value], caller: Caller | None, *, system: bool
     ) -> Answer:
-        operation = self._operations.get(name)
+        operation = self._prepared.operations.get(name)
         if operation is None:
             return refusal(Refused("unknown_operation", f"there is no operation {shown(name)}"))
         if self._depth >= DEEPEST:
@@ -163,7 +161,7 @@ class Interpreter:
             request={},
             caller=caller,
             outside=self,
-            types=self._types,
+            types=self._prepared.types,
             system=system,
         )
 
@@ -206,12 +204,12 @@ class Interpreter:
             allowed = operation.roles.roles
             if caller is None or caller.role not in allowed:
                 raise Refused("forbidden", f"only for {', '.join(allowed)}")
-        if caller is None and speaks_of_caller(self.specification, operation):
+        if caller is None and self._prepared.speaks_of_caller(operation):
             raise Refused("forbidden", "nobody is named as the caller")
 
     def _read(self, call: Call, request: Mapping[str, Value]) -> Refused | None:
         """Take the request's values into the call; what is wrong with it, where something is."""
-        inputs = inputs_of(self.specification, call.operation)
+        inputs = self._prepared.inputs(call.operation)
         strange = request.keys() - {each.name for each in inputs}
         problems = [f"{shown(name)} is not an input of {call.operation.name}" for name in strange]
         for each in inputs:
@@ -220,7 +218,7 @@ class Interpreter:
                 value = evaluate(each.default, call.scope())
             call.request[each.name] = None
             try:
-                call.request[each.name] = fitting(value, each.type, self._types)
+                call.request[each.name] = fitting(value, each.type, self._prepared.types)
             except ValueError as error:
                 problems.append(f"{each.name} {error}")
         return Refused("invalid_request", "; ".join(sorted(problems))) if problems else None
@@ -292,12 +290,3 @@ def due(schedule: Schedule, last: datetime, now: datetime) -> bool:
     latest = at if at <= now else at - timedelta(days=1)
     apart = max(schedule.every - timedelta(days=1), timedelta())
     return latest > last and latest - last >= apart
-
-
-def speaks_of_caller(specification: Specification, operation: Operation) -> bool:
-    """Whether some expression of an operation needs to know who asks."""
-    machine = None
-    if isinstance(operation, Move):
-        machine = specification.machine(operation.entity)
-    parts = (operation, *(each for each in (machine.transitions if machine else ())))
-    return any(each.attributes("caller") for each in expressions(parts))

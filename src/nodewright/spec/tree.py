@@ -4,36 +4,51 @@ A path is a tuple of attribute names and places in tuples: ``("entities", 0, "fi
 """
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
-from functools import cache
-from typing import Any
+from dataclasses import fields, replace
+from typing import Any, get_args, get_type_hints
 
 from nodewright.spec.expressions import Expression
-from nodewright.spec.model import Element
+from nodewright.spec.model import ClauseNote, Element
 
 Path = tuple[str | int, ...]
 
+_BRANCHES: dict[type, tuple[str, ...]] = {}
 
-@cache
-def attributes(kind: Any) -> tuple[str, ...]:
-    """Names of what an element of ``kind`` holds."""
-    return tuple(each.name for each in fields(kind))
+
+def branches(kind: Any) -> tuple[str, ...]:
+    """Names of what holds elements or expressions in an element of ``kind``."""
+    if kind not in _BRANCHES:
+        hints = get_type_hints(kind)
+        _BRANCHES[kind] = tuple(each.name for each in fields(kind) if _branches(hints[each.name]))
+    return _BRANCHES[kind]
+
+
+def _branches(hint: Any) -> bool:
+    inner = get_args(hint)
+    if inner:
+        return any(_branches(each) for each in inner)
+    return isinstance(hint, type) and issubclass(hint, Expression | Element | ClauseNote)
 
 
 def walk(node: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """``node`` and all elements and expressions inside it, from the top to the bottom."""
-    if isinstance(node, Expression):
-        yield path, node
-    elif isinstance(node, tuple):
+    found: list[tuple[Path, Any]] = []
+    _walk(node, path, found)
+    return iter(found)
+
+
+def _walk(node: Any, path: Path, found: list[tuple[Path, Any]]) -> None:
+    if node.__class__ is tuple:
         for place, each in enumerate(node):
-            yield from walk(each, (*path, place))
-    elif is_dataclass(node):
-        yield path, node
-        kind: Any = type(node)
-        for name in attributes(kind):
-            value = getattr(node, name)
-            if isinstance(value, tuple | Expression) or is_dataclass(value):
-                yield from walk(value, (*path, name))
+            _walk(each, (*path, place), found)
+        return
+    found.append((path, node))
+    if node.__class__ is Expression:
+        return
+    for name in branches(node.__class__):
+        value = getattr(node, name)
+        if value is not None and value != ():
+            _walk(value, (*path, name), found)
 
 
 def expressions(node: Any) -> Iterator[Expression]:

@@ -64,12 +64,12 @@ class Type:
     @property
     def required(self) -> "Type":
         """This type, never missing."""
-        return replace(self, optional=False)
+        return replace(self, optional=False) if self.optional else self
 
     @property
     def maybe(self) -> "Type":
         """This type, or missing."""
-        return replace(self, optional=True)
+        return self if self.optional else replace(self, optional=True)
 
     @property
     def numeric(self) -> bool:

@@ -59,7 +59,7 @@ class Place:
         for condition in conditions:
             if condition is not None:
                 found |= _shown(condition.tree, truth=True)
-        return replace(self, shown=found)
+        return self if found == self.shown else replace(self, shown=found)
 
     def asked_by_caller(self) -> "Place":
         """The same place where somebody asks."""

@@ -164,7 +164,7 @@ def _write_attributes(element: Any, left_out: tuple[str, ...]) -> dict[str, Any]
     trailing: dict[str, Any] = {}
     for name, attribute in attributes_of(type(element)).items():
         value = getattr(element, name)
-        if name in left_out or value == attribute.default:
+        if name in left_out or value is None or value == attribute.default:
             continue
         last = name in {"clauses", "assumed", "parts"} and type(element) is not model.Specification
         (trailing if last else written)[attribute.word] = _write_value(value, attribute)

@@ -1,0 +1,276 @@
+"""The search for scenarios that show what a clause says.
+
+A scenario shows a clause where the specification answers, stores, sends or publishes something
+else without it. The search is directed: it tries the operations that the clause changes, first the
+call that succeeds, then those at the edges of the constants that decide about it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from nodewright.spec.ablation import without
+from nodewright.spec.calls import Answer
+from nodewright.spec.drafting import Known, Recipe, paths_of
+from nodewright.spec.model import (
+    Aggregate,
+    Listing,
+    OnEntity,
+    Operation,
+    Selected,
+    Specification,
+)
+from nodewright.spec.mutants import mutants
+from nodewright.spec.scenario import Answered, Call, Outcome, Scenario, Step, run
+from nodewright.spec.tree import expressions
+from nodewright.spec.variants import draft, edges, in_turns, related, spans, variants
+
+MOST_REPAIRS = 150
+MOST_TRIED = 400
+MOST_TRIED_FOR_A_PART = 150
+MOST_MUTANTS = 60
+MOST_SCENARIOS = 10
+
+
+class Search:
+    """Scenarios of one specification, and what came of them."""
+
+    def __init__(self, specification: Specification) -> None:
+        self.specification = specification
+        self.known = Known(specification)
+        self._variants: dict[str, Iterator[Scenario]] = {}
+        self._tried: dict[str, list[tuple[Scenario, Outcome]]] = {}
+        for operation in specification.operations:
+            self._repair(operation)
+
+    # --- calls that succeed ---------------------------------------------------------------------
+
+    def _repair(self, operation: Operation) -> None:
+        """Find a recipe for a call that succeeds and does something."""
+        fallback: Recipe | None = None
+        for count, recipe in enumerate(self._recipes(operation)):
+            if count > MOST_REPAIRS:
+                break
+            answer = self._answer(draft(self.known, operation, recipe=recipe))
+            if answer is not None and answer.ok:
+                if _telling(operation, answer):
+                    self.known.recipes[operation.name] = recipe
+                    return
+                fallback = fallback or recipe
+        self.known.recipes[operation.name] = fallback or Recipe()
+
+    def _answer(self, scenario: Scenario) -> Answer | None:
+        return run(self.specification, scenario).steps[-1].answer
+
+    def _recipes(self, operation: Operation) -> Iterator[Recipe]:
+        plain = Recipe()
+        yield plain
+        paths: list[tuple[str, ...]] = []
+        if isinstance(operation, OnEntity):
+            paths = [path for path in paths_of(self.known, operation.entity).values() if path]
+        entities = {name for each in related(self.known, operation) for name in _entities(each)}
+        others = [Recipe(others=(name,)) for name in sorted(entities)]
+        waits = [Recipe(wait=span + extra) for span in spans(self.known, operation)
+                 for extra in (span * 0, span)]  # fmt: skip
+        values = [
+            Recipe(given=((each.name, value),))
+            for each in self.known.prepared.inputs(operation)
+            for value in edges(self.known, operation, each)
+        ]
+        moves = [Recipe(moves=path) for path in paths]
+        yield from (*others, *moves, *waits, *values)
+        for one in (*moves, *others):
+            for other in (*waits, *values[:20]):
+                yield replace(other, moves=one.moves, others=one.others)
+        for number, one in enumerate(values[:20]):
+            for other in values[number + 1 : 20]:
+                if one.given[0][0] != other.given[0][0]:
+                    yield Recipe(given=one.given + other.given)
+
+    # --- scenarios of a clause ------------------------------------------------------------------
+
+    def scenarios(self, operation: Operation) -> Iterator[tuple[Scenario, Outcome]]:
+        """Variants of an operation with what comes of them, each run once."""
+        name = operation.name
+        if name not in self._variants:
+            self._variants[name] = variants(self.known, operation)
+            self._tried[name] = []
+        place = 0
+        while True:
+            if place == len(self._tried[name]):
+                scenario = next(self._variants[name], None)
+                if scenario is None:
+                    return
+                self._tried[name].append((scenario, run(self.specification, scenario)))
+            yield self._tried[name][place]
+            place += 1
+
+    def find(self, clause: str) -> Scenario | None:
+        """The first scenario that shows ``clause``, as short as it can be made."""
+        ablated = without(self.specification, clause)
+        if ablated is self.specification:
+            return None
+        shown = self._show(ablated, clause, MOST_TRIED)
+        if shown is not None:
+            return shown
+        empty = Scenario()
+        facts = run(self.specification, empty).facts, run(ablated, empty).facts
+        return empty if facts[0] != facts[1] else None
+
+    def find_all(self, clause: str) -> tuple[Scenario, ...]:
+        """The scenario that shows ``clause``, and those that show each of its parts."""
+        first = self.find(clause)
+        if first is None or not first.steps:
+            return () if first is None else (first,)
+        found = [(first, run(self.specification, first))]
+        for mutant in islice(mutants(self.specification, clause), MOST_MUTANTS):
+            if len(found) >= MOST_SCENARIOS:
+                break
+            if any(differs(outcome, run(mutant, scenario)) for scenario, outcome in found):
+                continue
+            shown = self._show(mutant, clause, MOST_TRIED_FOR_A_PART)
+            if shown is not None:
+                found.append((shown, run(self.specification, shown)))
+        return tuple(scenario for scenario, _ in found)
+
+    def _show(self, mutant: Specification, clause: str, most: int) -> Scenario | None:
+        """The first scenario that tells ``mutant`` apart, as short as it can be made."""
+        touched = self._touched(mutant, clause)
+        tried = islice(in_turns(map(self.scenarios, touched), (12, 3)), most)
+        for scenario, outcome in tried:
+            if differs(outcome, run(mutant, scenario)):
+                return self._shortened(scenario, outcome, mutant)
+        return None
+
+    def _touched(self, ablated: Specification, clause: str) -> list[Operation]:
+        """Operations that the clause changes: first those that are gone, then others of it."""
+        known = Known(ablated)
+        found: list[tuple[tuple[bool, bool, int], int, Operation]] = []
+        for operation in self.specification.operations:
+            other = ablated.operation(operation.name)
+            if other is None or related(self.known, operation) != related(known, other):
+                rank = (other is not None or clause not in operation.clauses,
+                        clause not in operation.clauses, _reach(operation))  # fmt: skip
+                found.append((rank, len(found), operation))
+        return [operation for _, _, operation in sorted(found, key=lambda each: each[:2])]
+
+    def _shortened(self, scenario: Scenario, outcome: Outcome, ablated: Specification) -> Scenario:
+        """``scenario`` without steps that its last answer and the difference do not need."""
+        answer = outcome.steps[-1].answer
+        place = 0
+        while place < len(scenario.steps) - 1:
+            shorter = _without_step(scenario, place)
+            if shorter is not None:
+                now = run(self.specification, shorter)
+                if _alike(now.steps[-1].answer, answer) and differs(now, run(ablated, shorter)):
+                    scenario = shorter
+                    continue
+            place += 1
+        return scenario
+
+
+def _telling(operation: Operation, answer: Answer) -> bool:
+    """Whether an answer shows something: records, rows, a count above zero."""
+    if isinstance(operation, Listing):
+        return bool(answer.items)
+    if isinstance(operation, Aggregate):
+        return any(value not in {0, None} for row in answer.rows or () for value in row.values())
+    if isinstance(operation, Selected) and operation.where is not None:
+        return bool(answer.count or answer.items)
+    return True
+
+
+def _entities(part: Any) -> frozenset[str]:
+    return frozenset(name for each in expressions(part) for name in each.entities())
+
+
+def _reach(operation: Operation) -> int:
+    """How much an operation needs before it can be asked for."""
+    return {"Create": 0, "Compute": 0, "Workflow": 3}.get(type(operation).__name__, 1)
+
+
+def differs(one: Outcome, other: Outcome) -> bool:
+    """Whether something happened otherwise."""
+    return one.steps != other.steps or one.stored != other.stored
+
+
+def _alike(one: Answer | None, other: Answer | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return (one.status, one.error_code, one.count, len(one.items or ()), len(one.rows or ())) == (
+        other.status, other.error_code, other.count, len(other.items or ()), len(other.rows or ()),
+    )  # fmt: skip
+
+
+def _without_step(scenario: Scenario, place: int) -> Scenario | None:
+    """``scenario`` without one step; None where a later step asks for what it answered."""
+    steps: list[Step] = []
+    for number, step in enumerate(scenario.steps):
+        if number == place:
+            continue
+        try:
+            steps.append(_renumbered(step, place) if number > place else step)
+        except LookupError:
+            return None
+    return Scenario(tuple(steps))
+
+
+def _renumbered(step: Step, place: int) -> Step:
+    if isinstance(step, Call):
+        return replace(step, request=_moved(step.request, place))
+    if hasattr(step, "payload"):
+        return replace(step, payload=_moved(step.payload, place))
+    return step
+
+
+def _moved(value: Any, place: int) -> Any:
+    if isinstance(value, Answered):
+        if value.step == place:
+            raise LookupError(place)
+        return replace(value, step=value.step - (value.step > place))
+    if isinstance(value, dict):
+        return {name: _moved(each, place) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_moved(each, place) for each in value]
+    return value
+
+
+class _Same:
+    """A specification as a key: the very object."""
+
+    def __init__(self, specification: Specification) -> None:
+        self.specification = specification
+
+    def __hash__(self) -> int:
+        return id(self.specification)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.specification is self.specification
+
+
+@lru_cache(maxsize=4)
+def _search(key: _Same) -> Search:
+    return Search(key.specification)
+
+
+def find_scenario(specification: Specification, clause_id: str) -> Scenario | None:
+    """The shortest readable scenario that fails without a clause.
+
+    None where no scenario shows it; without steps where only what can be looked up differs.
+    """
+    return _search(_Same(specification)).find(clause_id)
+
+
+def find_scenarios(specification: Specification, clause_id: str) -> tuple[Scenario, ...]:
+    """``find_scenario``, then a scenario for each part of the clause that it does not show.
+
+    A part is an element or attribute that is left out, an edge, an operator: see ``mutants``.
+    """
+    return _search(_Same(specification)).find_all(clause_id)
+
+
+def known_of(specification: Specification) -> Known:
+    """The samples and recipes that were found for a specification."""
+    return _search(_Same(specification)).known

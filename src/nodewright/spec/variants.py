@@ -1,0 +1,357 @@
+"""Calls of an operation in the situations that its elements tell apart.
+
+Each variant is a scenario: the good call, then the same with other values, other records, at other
+times, by others, with ports that fail. The plainest come first.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from nodewright.spec.calls import Caller
+from nodewright.spec.drafting import MISSING, Draft, Given, Known, Recipe, paths_of, unknown_key
+from nodewright.spec.model import (
+    Aggregate,
+    Compute,
+    Create,
+    Export,
+    Import,
+    Input,
+    Listing,
+    OnEntity,
+    Operation,
+    Selected,
+    Send,
+    Workflow,
+)
+from nodewright.spec.requests import created_fields, needed
+from nodewright.spec.samples import constants_of
+from nodewright.spec.scenario import Advance, Call, Deliver, PortFails, Scenario, Tick
+from nodewright.spec.tree import expressions
+from nodewright.spec.types import Base
+from nodewright.spec.values import Value
+
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+MOST_CALLS = 120
+MOST_CONSTANTS = 16
+MOST_RECORDS = 12
+
+
+def draft(known: Known, operation: Operation, **changes: Any) -> Scenario:
+    """A call of ``operation`` after what it needs."""
+    made = Draft(known)
+    made.call(operation, **changes)
+    return made.scenario
+
+
+def related(known: Known, operation: Operation) -> tuple[Any, ...]:
+    """What decides what an operation does: itself, its entity, its machine, its steps."""
+    parts: list[Any] = [operation]
+    specification = known.specification
+    name = getattr(operation, "entity", "")
+    entity = specification.entity(name) if name else None
+    if entity is not None:
+        parts.append(entity)
+        machine = specification.machine(entity.name)
+        parts += [machine] if machine else []
+    if isinstance(operation, Workflow):
+        for step in operation.steps:
+            called = specification.operation(step.operation)
+            if called is not None and not isinstance(called, Workflow):
+                parts += related(known, called)
+    return tuple(parts)
+
+
+def constants(known: Known, operation: Operation) -> list[Value]:
+    """Constants that decide what an operation does."""
+    return constants_of(expressions(related(known, operation)))[:MOST_CONSTANTS]
+
+
+def spans(known: Known, operation: Operation) -> list[timedelta]:
+    """How long somebody has to wait for something to change."""
+    found = {each for each in constants(known, operation) if isinstance(each, timedelta)}
+    if operation.rate is not None:
+        found.add(operation.rate.per)
+    if operation.schedule is not None:
+        found.add(operation.schedule.every)
+    return sorted(span for span in found if timedelta() < span < timedelta(days=3660))[:4]
+
+
+def edges(known: Known, operation: Operation, each: Input) -> list[Value]:
+    """Values of one input where the answer may change."""
+    rules = known.rules(operation, each)
+    found = known.sampling.edges(each.name, each.type, rules, constants(known, operation))
+    if each.type.base is Base.ENTITY:
+        found = [unknown_key(each.type)]
+    return found
+
+
+def variants(known: Known, operation: Operation) -> Iterator[Scenario]:
+    """Scenarios that end with the operation, or with what follows from it; each once."""
+    seen: set[str] = set()
+    for build in (_again, _values, _others, _states, _ports, _callers, _waits, _events, _mixed):
+        for scenario in build(known, operation):
+            text = repr(scenario)
+            if text not in seen:
+                seen.add(text)
+                yield scenario
+
+
+def _again(known: Known, operation: Operation) -> Iterator[Scenario]:
+    good = draft(known, operation)
+    yield good
+    last = good.steps[-1]
+    if operation.schedule is not None:
+        wait = Advance(operation.schedule.every)
+        if operation.schedule.at is not None:
+            wait = Advance(operation.schedule.every + timedelta(days=1))
+        yield Scenario((*good.steps[:-1], wait, Tick()))
+    if isinstance(last, Call):
+        yield good.then(last)
+        if operation.rate is not None and operation.rate.calls < MOST_CALLS:
+            yield from _too_often(known, operation, good, last)
+
+
+def _too_often(
+    known: Known, operation: Operation, good: Scenario, last: Call
+) -> Iterator[Scenario]:
+    calls = operation.rate.calls if operation.rate else 0
+    yield Scenario((*good.steps[:-1], replace(last, times=calls + 1)))
+    made = Draft(known)
+    for number in range(1, min(calls, MOST_RECORDS) + 2):
+        given = {
+            each.name: known.sampling.value(
+                each.name, each.type, known.rules(operation, each), number
+            )
+            for each in known.prepared.inputs(operation)
+            if needed(each) and each.type.base is Base.TEXT
+        }
+        made.call(operation, number=1, given=given)
+    yield made.scenario
+
+
+def _values(known: Known, operation: Operation) -> Iterator[Scenario]:
+    inputs = list(known.prepared.inputs(operation))
+    inputs.sort(key=lambda each: not known.rules(operation, each))
+    tried = [_named_values(known, operation, each) for each in inputs]
+    for name, value in in_turns(tried, (6, 3)):
+        yield draft(known, operation, given={name: value})
+    if isinstance(operation, Compute | Create | Workflow):
+        yield from _without_optional(known, operation)
+
+
+def _named_values(known: Known, operation: Operation, each: Input) -> Iterator[tuple[str, Value]]:
+    return ((each.name, value) for value in _tried(known, operation, each))
+
+
+def _without_optional(known: Known, operation: Operation) -> Iterator[Scenario]:
+    optional = [each for each in known.prepared.inputs(operation) if not needed(each)]
+    if optional:
+        made = Draft(known)
+        given = {
+            each.name: made.typed(each.name, each.type, known.rules(operation, each), 1)
+            for each in optional
+        }
+        made.call(operation, given=given)
+        yield made.scenario
+
+
+def _tried(known: Known, operation: Operation, each: Input) -> Iterator[Value]:
+    if isinstance(operation, Selected) and operation.where is None:
+        entity = known.specification.entity(operation.entity)
+        if entity is not None and each.name == entity.key:
+            yield unknown_key(each.type)
+            return
+    yield from edges(known, operation, each)
+    if needed(each):
+        yield MISSING
+    if each.type.base not in {Base.TEXT, Base.ENUM}:
+        yield f"not a {each.type.base.value}"
+    elif each.type.base is Base.ENUM:
+        yield "unknown"
+
+
+def _others(known: Known, operation: Operation) -> Iterator[Scenario]:
+    """Several records, that differ in one field at a time."""
+    name = getattr(operation, "entity", "")
+    if not isinstance(operation, Selected | Listing | Aggregate | Export) or not name:
+        return
+    for changed in _changes(known, name):
+        yield _two_records(known, operation, name, changed)
+    if isinstance(operation, Listing | Aggregate) and (operation.limit or 0) < MOST_RECORDS:
+        for changed in _changes(known, name):
+            made = Draft(known)
+            for number in range(1, (operation.limit or 2) + 2):
+                made.record(name, number, _numbered(known, name, changed, number))
+                made.steps.append(Advance(MINUTE))
+            made.call(operation)
+            yield made.scenario
+
+
+def _two_records(
+    known: Known, operation: Operation, name: str, changed: Given, *, moved: tuple[str, ...] = ()
+) -> Scenario:
+    made = Draft(known)
+    made.record(name, 1)
+    for move in moved:
+        moving = known.specification.operation(move)
+        if moving is not None:
+            made.call(moving)
+    made.steps.append(Advance(MINUTE))
+    made.record(name, 2, changed)
+    made.call(operation)
+    return made.scenario
+
+
+def _changes(known: Known, name: str) -> Iterator[Given]:
+    """Nothing, then another value of one field at a time."""
+    yield {}
+    creator = known.creator(name)
+    entity = known.specification.entity(name)
+    if entity is None or not isinstance(creator, Create):
+        return
+    for each in created_fields(known.specification, creator):
+        if each.type.base is Base.ENTITY or each.name == entity.key:
+            continue
+        for number in (2, 3):
+            value = known.sampling.value(each.name, each.type, each.rules, number)
+            yield {each.name: value}
+        rules = known.sampling.edges(each.name, each.type, each.rules, constants(known, creator))
+        yield from ({each.name: value} for value in rules[:4])
+
+
+def _numbered(known: Known, name: str, changed: Given, number: int) -> Given:
+    entity = known.specification.entity(name)
+    values = {}
+    for field_name in changed:
+        found = entity.field(field_name) if entity else None
+        if found is not None:
+            values[field_name] = known.sampling.value(field_name, found.type, found.rules, number)
+    return values
+
+
+def _states(known: Known, operation: Operation) -> Iterator[Scenario]:
+    """A record in each of its states."""
+    if isinstance(operation, Create):
+        for path in paths_of(known, operation.entity).values():
+            made = Draft(known)
+            made.record(operation.entity)
+            for move in path:
+                moving = known.specification.operation(move)
+                if moving is not None:
+                    made.call(moving)
+            made.call(operation)
+            yield made.scenario
+    if not isinstance(operation, OnEntity) or isinstance(operation, Create | Import):
+        return
+    for path in paths_of(known, operation.entity).values():
+        yield draft(known, operation, recipe=replace(_recipe(known, operation), moves=path))
+    for path in paths_of(known, operation.entity).values():
+        if path and isinstance(operation, Selected | Listing | Aggregate | Export):
+            yield _two_records(known, operation, operation.entity, {}, moved=path)
+
+
+def _recipe(known: Known, operation: Operation) -> Recipe:
+    return known.recipes.get(operation.name, Recipe())
+
+
+def _ports(known: Known, operation: Operation) -> Iterator[Scenario]:
+    """Ports that fail, once and for good."""
+    good = draft(known, operation)
+    for port, tries in _used(known, operation):
+        for times in sorted({1, tries}):
+            yield Scenario((*good.steps[:-1], PortFails(port, times), good.steps[-1]))
+    if isinstance(operation, Workflow):
+        for port, tries in _used(known, operation):
+            for after in range(1, len(operation.steps)):
+                failing = PortFails(port, tries, after)
+                yield Scenario((*good.steps[:-1], failing, good.steps[-1]))
+        for step in operation.steps:
+            if step.retry is not None:
+                called = known.specification.operation(step.operation)
+                for port, tries in _used(known, called) if called else ():
+                    times = tries * (step.retry.times + 1)
+                    yield Scenario((*good.steps[:-1], PortFails(port, times), good.steps[-1]))
+
+
+def _used(known: Known, operation: Operation) -> Iterable[tuple[str, int]]:
+    """Port -> how often it has to fail before it has failed for good."""
+    found: dict[str, int] = {}
+    for part in related(known, operation):
+        for effect in getattr(part, "effects", ()):
+            if isinstance(effect, Send):
+                found[effect.port] = 1 + (effect.retry.times if effect.retry else 0)
+    return found.items()
+
+
+def _callers(known: Known, operation: Operation) -> Iterator[Scenario]:
+    good = draft(known, operation)
+    last = good.steps[-1]
+    if isinstance(last, Call) and last.caller is not None:
+        for caller in (None, Caller(last.caller.id, "guest"), Caller("ben", last.caller.role)):
+            yield Scenario((*good.steps[:-1], replace(last, caller=caller)))
+
+
+def _waits(known: Known, operation: Operation) -> Iterator[Scenario]:
+    """The call after the times that its elements speak of, and just before them."""
+    good = draft(known, operation)
+    *before, last = good.steps
+    for span in spans(known, operation):
+        for wait in (span, span - SECOND, span + SECOND):
+            yield Scenario((*before, Advance(wait), last))
+            if operation.schedule is not None:
+                yield Scenario((*before, Advance(wait), Tick()))
+        if isinstance(last, Call) and operation.rate is not None:
+            often = replace(last, times=min(operation.rate.calls, MOST_CALLS))
+            yield Scenario((*before, often, Advance(span), last))
+
+
+def _events(known: Known, operation: Operation) -> Iterator[Scenario]:
+    event = next((each for each in known.specification.events if each.name == operation.on), None)
+    if event is None:
+        return
+    good = draft(known, operation)
+    *before, last = good.steps
+    if not isinstance(last, Call):
+        return
+    carried = {each.name for each in event.fields}
+    payload = {name: value for name, value in last.request.items() if name in carried}
+    for each in event.fields:
+        if each.name not in payload and not each.type.optional:
+            payload[each.name] = known.sampling.value(each.name, each.type)
+    yield Scenario((*before, Deliver(event.name, payload)))
+
+
+def _mixed(known: Known, operation: Operation) -> Iterator[Scenario]:
+    """Two things at once: a state and a time, two inputs that are compared with each other."""
+    recipe = _recipe(known, operation)
+    if isinstance(operation, OnEntity) and not isinstance(operation, Create | Import):
+        for path in paths_of(known, operation.entity).values():
+            for span in spans(known, operation):
+                yield draft(known, operation, recipe=replace(recipe, moves=path, wait=span))
+    inputs = [
+        each
+        for each in known.prepared.inputs(operation)
+        if each.type.base in {Base.INTEGER, Base.NUMBER, Base.BOOLEAN, Base.ENUM, Base.DATETIME}
+    ]
+    for one, other in itertools.pairwise(inputs):
+        for first in edges(known, operation, one)[:4]:
+            for second in edges(known, operation, other)[:4]:
+                yield draft(known, operation, given={one.name: first, other.name: second})
+
+
+def in_turns(sources: Iterable[Iterator[Any]], turns: tuple[int, int]) -> Iterator[Any]:
+    """Items of each in turn: ``turns[0]`` of the first source a round, ``turns[1]`` of others."""
+    waiting = list(sources)
+    first = waiting[0] if waiting else None
+    while waiting:
+        for source in list(waiting):
+            for _ in range(turns[0] if source is first else turns[1]):
+                item = next(source, None)
+                if item is None:
+                    waiting.remove(source)
+                    break
+                yield item
