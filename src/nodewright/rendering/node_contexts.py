@@ -12,7 +12,7 @@ from nodewright.rendering.expressions import Code, Record, Scope
 from nodewright.rendering.layout import imports_for, wrapped
 from nodewright.rendering.methods import Method
 from nodewright.rendering.models import FROZEN, config_for, input_lines, typed_fields
-from nodewright.rendering.names import asked, local, model_class, variable
+from nodewright.rendering.names import local, model_class, variable
 from nodewright.rendering.operations import operation_lines, results_class, row_class
 from nodewright.rendering.package_contexts import (
     FileContext,
@@ -194,7 +194,7 @@ def _request(
         model,
         f"Asks to {planned.name.replace('_', ' ').strip()}.",
         f"A request: {planned.description[:1].lower()}{planned.description[1:]}",
-        {"lines": lines, "config": config_for([each.name for each in inputs], attribute=asked)},
+        {"lines": lines, "config": config_for(each.name for each in inputs)},
         base="ModelRequest",
     )
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
-from nodewright.rendering.names import variable
+from nodewright.rendering.names import asked, variable
 from nodewright.spec.calls import Answer, Caller
 from nodewright.spec.interpreter import Interpreter, PortError
 from nodewright.spec.model import Create, Import, Operation, Selected, Specification
@@ -96,7 +96,8 @@ class Pair:
     ) -> dict[str, Any]:
         handler_module, handler, input_module, model = self.module.HANDLERS[operation]
         asks = self.callers.ModelCaller(**caller.names) if caller else None
-        values = {"operation": operation, "caller": asks, **request}
+        inputs = {asked(name): value for name, value in request.items()}
+        values = {"operation": operation, "caller": asks, **inputs}
         try:
             typed = getattr(import_module(input_module), model).model_validate(values)
         except ValidationError:
