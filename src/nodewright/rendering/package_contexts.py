@@ -20,7 +20,7 @@ from nodewright.rendering.names import (
     safe,
     variable,
 )
-from nodewright.rendering.rules import fields_lines, is_checked, whole_lines
+from nodewright.rendering.rules import fields_lines, is_checked, is_indexed, whole_lines
 from nodewright.spec.capabilities import CAPABILITIES
 from nodewright.spec.model import Entity, Import, Specification, Unique, Workflow
 
@@ -349,7 +349,9 @@ def _stored(specification: Specification, entity: Entity) -> dict[str, Any]:
         "key": entity.key,
         "key_attribute": safe(entity.key),
         "key_annotation": annotation(kind, specification),
-        "unique": [_unique(specification, entity, each) for each in entity.unique],
+        "unique": [
+            _unique(specification, entity, each) for each in entity.unique if is_indexed(entity)
+        ],
     }
 
 
