@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from nodewright.planning.plan import NodePlan, OperationPlan
 from nodewright.rendering.effects import warns
-from nodewright.rendering.expressions import Scope
 from nodewright.rendering.layout import Block
 from nodewright.rendering.records import check_guard
+from nodewright.rendering.scopes import Scope
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import Guard, Move, Operation, Specification
 from nodewright.templates.quoting import pystr

@@ -8,8 +8,8 @@ from nodewright.planning.inputs import asked_inputs, entity_of
 from nodewright.planning.plan import NodePlan, OperationPlan, Plan
 from nodewright.rendering.aggregates import row_types
 from nodewright.rendering.effects import warns
-from nodewright.rendering.expressions import Code, Record, Scope
-from nodewright.rendering.layout import imports_for, wrapped
+from nodewright.rendering.imports import imports_for
+from nodewright.rendering.layout import wrapped
 from nodewright.rendering.methods import Method
 from nodewright.rendering.models import FROZEN, config_for, input_lines, typed_fields
 from nodewright.rendering.names import local, model_class, variable
@@ -20,6 +20,7 @@ from nodewright.rendering.package_contexts import (
     request_class,
     topic,
 )
+from nodewright.rendering.scopes import Code, Record, Scope
 from nodewright.rendering.workflows import step_class, step_reads
 from nodewright.spec.model import (
     Aggregate,

@@ -16,14 +16,7 @@ from nodewright.planning.inputs import (
 )
 from nodewright.rendering.aggregates import add_rows
 from nodewright.rendering.effects import take_effect, warns
-from nodewright.rendering.expressions import (
-    Code,
-    Record,
-    Scope,
-    compiled,
-    condition,
-    value_for,
-)
+from nodewright.rendering.expressions import compiled, condition, value_for
 from nodewright.rendering.importing import add_import
 from nodewright.rendering.methods import STORES, Method, speaks_of_caller
 from nodewright.rendering.names import asked, local, model_class, resolved, safe, variable
@@ -39,6 +32,7 @@ from nodewright.rendering.records import (
     transitions_to,
 )
 from nodewright.rendering.rules import check_value
+from nodewright.rendering.scopes import Code, Record, Scope
 from nodewright.rendering.workflows import add_steps
 from nodewright.spec.model import (
     Aggregate,

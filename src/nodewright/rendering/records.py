@@ -4,18 +4,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from nodewright.planning.inputs import entity_of
-from nodewright.rendering.expressions import (
-    Code,
-    Record,
-    Scope,
-    compiled,
-    condition,
-    fitted,
-    value_for,
-)
+from nodewright.rendering.expressions import compiled, condition, value_for
 from nodewright.rendering.layout import Block
 from nodewright.rendering.names import local, model_class, resolved, safe, variable
 from nodewright.rendering.rules import is_checked
+from nodewright.rendering.scopes import Code, Record, Scope, fitted
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import Assign, Entity, Field, Guard, Specification, Transition
 from nodewright.spec.types import Base

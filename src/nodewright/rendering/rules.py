@@ -2,17 +2,10 @@
 
 from dataclasses import replace
 
-from nodewright.rendering.expressions import (
-    ADD,
-    NOT,
-    Code,
-    Record,
-    Scope,
-    compiled,
-    condition,
-)
+from nodewright.rendering.expressions import compiled, condition
 from nodewright.rendering.layout import Block
 from nodewright.rendering.names import resolved, safe, variable
+from nodewright.rendering.scopes import ADD, NOT, Code, Record, Scope
 from nodewright.spec.expressions import QUERIES
 from nodewright.spec.model import Entity, Field, Format, Guard, Input, Rule, Specification, Unique
 from nodewright.spec.types import Base, Type
@@ -216,7 +209,7 @@ def _check_unique(block: Block, unique: Unique, scope: Scope) -> None:
     source = f"for {other.variable} in {scope.store(entity.name)}.all()"
     inner = Block()
     inner.add(f"taken = any({' and '.join(same)} {source})")
-    inner.add(f"require(not taken, {code}, \"another record has these values already\")")
+    inner.add(f'require(not taken, {code}, "another record has these values already")')
     if not given:
         block.add(*inner.lines)
         return
