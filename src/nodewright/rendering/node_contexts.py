@@ -13,13 +13,14 @@ from nodewright.rendering.layout import wrapped
 from nodewright.rendering.methods import Method
 from nodewright.rendering.models import FROZEN, config_for, input_lines, typed_fields
 from nodewright.rendering.names import local, model_class, variable
-from nodewright.rendering.operations import operation_lines, results_class, row_class
+from nodewright.rendering.operations import operation_lines
 from nodewright.rendering.package_contexts import (
     FileContext,
     own_names,
     request_class,
     topic,
 )
+from nodewright.rendering.questions import results_class, row_class
 from nodewright.rendering.scopes import Code, Record, Scope
 from nodewright.rendering.workflows import step_class, step_reads
 from nodewright.spec.model import (
