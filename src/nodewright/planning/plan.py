@@ -60,9 +60,8 @@ class NodePlan:
     """One node to generate.
 
     ``slug`` is the folder's name (``node_ticket_effect``), ``class_name`` the node's class
-    (``NodeTicketEffect``), ``kind`` one of ``KINDS``. ``entity`` names what it works on, empty where
-    it works on none; ``name`` is its subject as an identifier. ``runs`` are the nodes, by slug, that
-    its workflows run.
+    (``NodeTicketEffect``), ``kind`` one of ``KINDS``. ``entity`` names what it works on, empty
+    where it works on none; ``name`` is its subject as an identifier.
     """
 
     slug: str
@@ -263,7 +262,7 @@ def _place(entry: tuple[tuple[str, str], list[Operation]]) -> tuple[int, str]:
     return KINDS.index(kind), name
 
 
-def _node(
+def _node(  # noqa: PLR0917 - what a node consists of
     specification: Specification,
     name: str,
     kind: str,
@@ -314,8 +313,8 @@ def _trace(note: ClauseNote) -> Trace:
 
 
 def _systems(ports: Iterable[Port], stores: Iterable[Store]) -> Iterator[str]:
-    named = [*(port.system for port in ports), *(store.system for store in stores)]
-    yield from dict.fromkeys(system for system in named if system)
+    named = [each.system for each in ports] + [each.system for each in stores]
+    yield from dict.fromkeys(name for name in named if name)
 
 
 def _systems_of(specification: Specification, operations: Iterable[OperationPlan]) -> Iterator[str]:

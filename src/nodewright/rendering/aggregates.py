@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from nodewright.rendering.expressions import ADD, Code, Scope, compiled
+from nodewright.rendering.expressions import compiled
 from nodewright.rendering.layout import Block
 from nodewright.rendering.names import annotation, local, model_class, safe
+from nodewright.rendering.scopes import ADD, Code, Scope
 from nodewright.spec.model import Aggregate, Measure, Reduction
 from nodewright.spec.types import INTEGER, NUMBER, Base, Type
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import singledispatch
 
 from nodewright.language.naming import pascal
-from nodewright.rendering.expressions import Record, Scope, compiled, condition, inside, value_for
+from nodewright.rendering.expressions import compiled, condition, inside, value_for
 from nodewright.rendering.layout import Block
 from nodewright.rendering.names import model_class, safe, variable
 from nodewright.rendering.records import (
@@ -18,6 +18,7 @@ from nodewright.rendering.records import (
     names_tuple,
     transitions_to,
 )
+from nodewright.rendering.scopes import Record, Scope
 from nodewright.spec.capabilities import CAPABILITIES
 from nodewright.spec.model import Add, Assign, Change, Effect, OnFailure, Publish, Retry, Send
 from nodewright.spec.types import Type

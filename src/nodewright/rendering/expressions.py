@@ -5,92 +5,46 @@ because exact decimals, missing values and keys are written differently.
 """
 
 import ast
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
-from nodewright.rendering.names import model_class, resolved, safe, variable
+from nodewright.rendering.functions import FUNCTIONS, WORLDLY
+from nodewright.rendering.names import resolved, safe, variable
+from nodewright.rendering.scopes import (
+    ADD,
+    AND,
+    ATOM,
+    CHOICE,
+    COMPARE,
+    MULTIPLY,
+    NOT,
+    OR,
+    UNARY,
+    Code,
+    Record,
+    Scope,
+    as_text,
+    call,
+    common,
+    decimal,
+    fitted,
+)
 from nodewright.spec.expressions import Expression, is_query
-from nodewright.spec.model import Entity, Specification
+from nodewright.spec.model import Entity
 from nodewright.spec.types import (
     BOOLEAN,
-    DATE,
-    DATETIME,
     DURATION,
     INTEGER,
     NUMBER,
     OBJECT,
     TEXT,
-    UUID,
     Base,
     Type,
     entity_type,
     list_of,
 )
 from nodewright.templates.quoting import pystr
-
-# How tightly operators bind, loosest first.
-CHOICE, OR, AND, NOT, COMPARE, ADD, MULTIPLY, UNARY, ATOM = range(9)
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A piece of Python, the type of its value, and how tightly it binds."""
-
-    text: str
-    type: Type
-    binds: int = ATOM
-
-    def within(self, binds: int) -> str:
-        """The text, in parentheses where the surrounding operator binds tighter."""
-        return self.text if self.binds >= binds else f"({self.text})"
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A variable that holds a record of ``entity``."""
-
-    variable: str
-    entity: Entity
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What names mean at one place of the generated code.
-
-    ``record`` is the record at hand, ``names`` are bare names beside its fields, ``request`` are the
-    inputs by name, ``steps`` what earlier steps of a workflow answered.
-    """
-
-    specification: Specification
-    record: Record | None = None
-    old: Record | None = None
-    this: "Scope | None" = None
-    names: Mapping[str, Code] = field(default_factory=dict)
-    request: Mapping[str, Code] = field(default_factory=dict)
-    steps: Mapping[str, Mapping[str, Code]] = field(default_factory=dict)
-    surroundings: str = "self.surroundings"
-    caller: str = "named(request.caller)"
-
-    def bare(self, name: str) -> Code:
-        """What the bare ``name`` means."""
-        if name in self.names:
-            return self.names[name]
-        if self.record is not None:
-            return self.attribute(self.record, name)
-        raise LookupError(f"{name!r} means nothing here; check the specification before rendering")
-
-    def attribute(self, record: Record, name: str) -> Code:
-        """The field ``name`` of a record."""
-        declared = record.entity.field(name)
-        if declared is None:
-            raise LookupError(f"{record.entity.name} has no field {name!r}")
-        kind = resolved(declared.type, self.specification)
-        return Code(f"{record.variable}.{safe(name)}", kind)
-
-    def store(self, entity: str) -> str:
-        """The store of an entity's records."""
-        return f"{self.surroundings}.stores.{variable(entity)}"
 
 
 def compiled(expression: Expression, scope: Scope) -> Code:
@@ -106,34 +60,6 @@ def condition(expression: Expression, scope: Scope) -> str:
 def value_for(expression: Expression, kind: Type, scope: Scope, places: int | None = None) -> str:
     """``expression`` as a value of ``kind``, rounded to ``places``."""
     return fitted(compiled(expression, scope), resolved(kind, scope.specification), places).text
-
-
-def fitted(code: Code, kind: Type, places: int | None = None) -> Code:
-    """``code`` as a value of ``kind``: a number where one is asked for, rounded to ``places``."""
-    if kind.base is not Base.NUMBER or code.text == "None":
-        return code
-    if code.type.base is Base.INTEGER:
-        code = _optional(code, _decimal)
-    if places is None:
-        return code
-    return _optional(code, lambda inner: _call(f"rounded({inner.text}, {places})", NUMBER))
-
-
-def _optional(code: Code, change: Callable[[Code], Code]) -> Code:
-    """``change`` of a value that may be missing."""
-    if not code.type.optional:
-        return change(code)
-    present = change(Code(code.text, code.type.required, code.binds))
-    text = f"None if {code.within(COMPARE)} is None else {present.within(OR)}"
-    return Code(text, present.type.maybe, CHOICE)
-
-
-def _call(text: str, kind: Type) -> Code:
-    return Code(text, kind, ATOM)
-
-
-def _decimal(code: Code) -> Code:
-    return _call(f"Decimal({code.text})", NUMBER)
 
 
 # --- nodes --------------------------------------------------------------------------------------
@@ -152,7 +78,7 @@ def _constant(node: ast.Constant, _: Scope) -> Code:
         case int() as value:
             return Code(str(value), INTEGER)
         case float() as value:
-            return _call(f'Decimal("{Decimal(repr(value))}")', NUMBER)
+            return call(f'Decimal("{Decimal(repr(value))}")', NUMBER)
         case value:
             return Code(pystr(value), Type(Base.ENUM, values=(str(value),)))
 
@@ -191,7 +117,7 @@ def _found(call: ast.Call, name: str, scope: Scope) -> Code:
 def _of_value(code: Code, name: str, scope: Scope) -> Code:
     """A field of a record that ``code`` holds, or a value of an object."""
     if code.type.base is Base.OBJECT:
-        return _call(f"{code.within(ATOM)}[{pystr(name)}]", TEXT)
+        return call(f"{code.within(ATOM)}[{pystr(name)}]", TEXT)
     entity = scope.specification.entity(code.type.entity)
     if entity is None:
         raise LookupError(f"{code.text} has no fields; check the specification before rendering")
@@ -230,7 +156,7 @@ def _binary(node: ast.BinOp, scope: Scope) -> Code:
         if bases == {Base.DURATION}:
             return Code(f"seconds_of({left.text}) / seconds_of({right.text})", NUMBER, MULTIPLY)
         if bases == {Base.INTEGER}:
-            left = _decimal(left)
+            left = decimal(left)
     if Base.DURATION in bases and Base.NUMBER in bases:
         # A duration takes no exact decimal; both sides are spelled out in seconds.
         return _scaled(left, right, sign)
@@ -242,7 +168,7 @@ def _binary(node: ast.BinOp, scope: Scope) -> Code:
 def _scaled(left: Code, right: Code, sign: str) -> Code:
     span, factor = (left, right) if left.type.base is Base.DURATION else (right, left)
     text = f"span(seconds_of({span.text}) {sign} {factor.within(UNARY)})"
-    return _call(text, DURATION)
+    return call(text, DURATION)
 
 
 def _joined(left: Type, right: Type, sign: str) -> Type:
@@ -302,80 +228,52 @@ def _known(node: ast.Compare) -> bool | None:
 
 def _spelled(code: Code) -> Code:
     """A key as text, so that it compares with the caller's."""
-    return _call(f"str({code.text})", TEXT) if code.type.base is Base.UUID else code
+    return call(f"str({code.text})", TEXT) if code.type.base is Base.UUID else code
 
 
 def _choice(node: ast.IfExp, scope: Scope) -> Code:
     test = _code(node.test, scope)
     body, other = _code(node.body, scope), _code(node.orelse, scope)
-    kind = _common(body, other)
+    kind = common(body, other)
     body, other = fitted(body, kind), fitted(other, kind)
     text = f"{body.within(OR)} if {test.within(OR)} else {other.within(CHOICE)}"
     return Code(text, kind, CHOICE)
-
-
-def _common(left: Code, right: Code) -> Type:
-    if left.text == "None":
-        return right.type.maybe
-    if right.text == "None":
-        return left.type.maybe
-    optional = left.type.optional or right.type.optional
-    kind = left.type
-    if {left.type.base, right.type.base} == {Base.INTEGER, Base.NUMBER}:
-        kind = NUMBER
-    elif left.type.base is Base.ENUM and right.type.base is Base.ENUM:
-        kind = Type(Base.ENUM, values=tuple({*left.type.values, *right.type.values}))
-    elif left.type.base is Base.ENUM:
-        kind = right.type
-    return kind.maybe if optional else kind.required
 
 
 def _list(node: ast.List | ast.Tuple, scope: Scope) -> Code:
     items = [_code(each, scope) for each in node.elts]
     comma = "," if len(items) == 1 else ""
     kind = items[0].type if items else TEXT
-    return _call(f"({', '.join(each.text for each in items)}{comma})", list_of(kind))
+    return call(f"({', '.join(each.text for each in items)}{comma})", list_of(kind))
 
 
 def _template(node: ast.JoinedStr, scope: Scope) -> Code:
     parts: list[str] = []
     for each in node.values:
         if isinstance(each, ast.FormattedValue):
-            parts.append(_text(_code(each.value, scope)).within(ADD + 1))
+            parts.append(as_text(_code(each.value, scope)).within(ADD + 1))
         elif isinstance(each, ast.Constant):
             parts.append(pystr(each.value))
     return Code(" + ".join(parts) or '""', TEXT, ADD if len(parts) > 1 else ATOM)
 
 
-def _text(code: Code) -> Code:
-    if code.type.optional:
-        return _call(f"text_of({code.text})", TEXT)
-    match code.type.base:
-        case Base.TEXT | Base.ENUM:
-            return code
-        case Base.INTEGER | Base.UUID:
-            return _call(f"str({code.text})", TEXT)
-        case _:
-            return _call(f"text_of({code.text})", TEXT)
-
-
 def _object(node: ast.Dict, scope: Scope) -> Code:
     pairs = [
-        f"{pystr(key.value)}: {_text(_code(value, scope)).text}"
+        f"{pystr(key.value)}: {as_text(_code(value, scope)).text}"
         for key, value in zip(node.keys, node.values, strict=True)
         if isinstance(key, ast.Constant)
     ]
-    return _call(f"{{{', '.join(pairs)}}}", OBJECT)
+    return call(f"{{{', '.join(pairs)}}}", OBJECT)
 
 
 def _called(node: ast.Call, scope: Scope) -> Code:
     name = node.func.id if isinstance(node.func, ast.Name) else ""
     if is_query(node):
         return _query(name, node.args, scope)
-    if name in _WORLDLY:
-        text, kind = _WORLDLY[name]
-        return _call(f"{scope.surroundings}.{text}", kind)
-    return _FUNCTIONS[name]([_code(each, scope) for each in node.args])
+    if name in WORLDLY:
+        text, kind = WORLDLY[name]
+        return call(f"{scope.surroundings}.{text}", kind)
+    return FUNCTIONS[name]([_code(each, scope) for each in node.args])
 
 
 _NODES: dict[type[ast.expr], Callable[..., Code]] = {
@@ -392,119 +290,6 @@ _NODES: dict[type[ast.expr], Callable[..., Code]] = {
     ast.JoinedStr: _template,
     ast.Dict: _object,
     ast.Call: _called,
-}
-
-
-# --- functions ----------------------------------------------------------------------------------
-
-_Function = Callable[[list[Code]], Code]
-_WORLDLY = {
-    "now": ("now()", DATETIME),
-    "today": ("now().date()", DATE),
-    "new_id": ("new_id()", UUID),
-}
-
-
-def _day(code: Code) -> str:
-    if code.type.base is Base.DATETIME:
-        return f"{code.within(ATOM)}.astimezone(dt.UTC).date()"
-    return code.within(ATOM)
-
-
-def _plain(template: str, kind: Type) -> _Function:
-    """A function whose arguments are written into ``template``, ``{0}``, ``{1}``."""
-    return lambda args: _call(template.format(*(each.within(ATOM) for each in args)), kind)
-
-
-def _of_day(template: str, kind: Type) -> _Function:
-    return lambda args: _call(template.format(_day(args[0])), kind)
-
-
-def _span(unit: str, seconds: int) -> _Function:
-    def span(args: list[Code]) -> Code:
-        amount = args[0]
-        if amount.type.base is Base.INTEGER:
-            return _call(f"dt.timedelta({unit}={amount.text})", DURATION)
-        factor = f" * {seconds}" if seconds > 1 else ""
-        return _call(f"span({amount.within(MULTIPLY)}{factor})", DURATION)
-
-    return span
-
-
-def _total(seconds: int) -> _Function:
-    def total(args: list[Code]) -> Code:
-        whole = f"seconds_of({args[0].text})"
-        if seconds == 1:
-            return _call(whole, NUMBER)
-        return Code(f"{whole} / {seconds}", NUMBER, MULTIPLY)
-
-    return total
-
-
-def _round(args: list[Code]) -> Code:
-    number = args[0] if args[0].type.base is Base.NUMBER else _decimal(args[0])
-    places = args[1].text if len(args) > 1 else "0"
-    return _call(f"rounded({number.text}, {places})", NUMBER)
-
-
-def _whole(name: str) -> _Function:
-    def whole(args: list[Code]) -> Code:
-        if args[0].type.base is Base.INTEGER:
-            return args[0]
-        return _call(f"math.{name}({args[0].text})", INTEGER)
-
-    return whole
-
-
-def _extreme(name: str) -> _Function:
-    def extreme(args: list[Code]) -> Code:
-        kind = args[0]
-        for each in args[1:]:
-            kind = Code("", _common(kind, each))
-        inside = ", ".join(fitted(each, kind.type).text for each in args)
-        return _call(f"{name}({inside})", kind.type)
-
-    return extreme
-
-
-def _contains(args: list[Code]) -> Code:
-    return Code(f"{args[1].within(ADD)} in {args[0].within(ADD)}", BOOLEAN, COMPARE)
-
-
-_FUNCTIONS: dict[str, _Function] = {
-    "seconds": _span("seconds", 1),
-    "minutes": _span("minutes", 60),
-    "hours": _span("hours", 3600),
-    "days": _span("days", 86_400),
-    "weeks": _span("weeks", 604_800),
-    "date": lambda args: _call(_day(args[0]), DATE),
-    "start_of_week": lambda args: _call(f"start_of_week({_day(args[0])})", DATE),
-    "start_of_month": _of_day("{}.replace(day=1)", DATE),
-    "start_of_year": _of_day("{}.replace(month=1, day=1)", DATE),
-    "year": _of_day("{}.year", INTEGER),
-    "month": _of_day("{}.month", INTEGER),
-    "weekday": _of_day("{}.isoweekday()", INTEGER),
-    "hour": _plain("{0}.astimezone(dt.UTC).hour", INTEGER),
-    "total_seconds": _total(1),
-    "total_minutes": _total(60),
-    "total_hours": _total(3600),
-    "total_days": _total(86_400),
-    "length": lambda args: _call(f"len({args[0].text})", INTEGER),
-    "lower": _plain("{0}.lower()", TEXT),
-    "upper": _plain("{0}.upper()", TEXT),
-    "strip": _plain("{0}.strip()", TEXT),
-    "contains": _contains,
-    "starts_with": _plain("{0}.startswith({1})", BOOLEAN),
-    "ends_with": _plain("{0}.endswith({1})", BOOLEAN),
-    "text": lambda args: _text(args[0]),
-    "join": _plain("{0}.join({1})", TEXT),
-    "round": _round,
-    "floor": _whole("floor"),
-    "ceil": _whole("ceil"),
-    "abs": lambda args: _call(f"abs({args[0].text})", args[0].type),
-    "min": _extreme("min"),
-    "max": _extreme("max"),
-    "number": lambda args: args[0] if args[0].type.base is Base.NUMBER else _decimal(args[0]),
 }
 
 
@@ -537,16 +322,16 @@ def _query(name: str, args: list[ast.expr], scope: Scope) -> Code:
     store = scope.store(entity.name)
     if name == "find":
         key = _code(args[1], scope)
-        return _call(f"{store}.find({key.text})", entity_type(entity.name))
+        return call(f"{store}.find({key.text})", entity_type(entity.name))
     within = inside(entity, scope)
     variable_ = within.record.variable if within.record else ""
     clause = f"for {variable_} in {store}.all()"
     test = _code(args[-1], within)
     narrowed = "" if test.text == "True" else f" if {test.within(OR)}"
     if name == "exists":
-        return _call(f"any({test.text} {clause})", BOOLEAN)
+        return call(f"any({test.text} {clause})", BOOLEAN)
     if name == "count":
-        return _call(f"sum(1 {clause}{narrowed})", INTEGER)
+        return call(f"sum(1 {clause}{narrowed})", INTEGER)
     value = _code(args[1], within)
     present = f" if {value.within(ADD)} is not None" if value.type.optional else ""
     if present and narrowed:
@@ -570,18 +355,13 @@ def _reduced(  # noqa: PLR0917 - the parts of one comprehension
         case "sum":
             zero = {Base.NUMBER: ", Decimal(0)", Base.DURATION: ", dt.timedelta()"}
             start = zero.get(kind.base, "")
-            return _call(f"sum(({each}){start})" if start else f"sum({each})", kind)
+            return call(f"sum(({each}){start})" if start else f"sum({each})", kind)
         case "average":
-            return _call(f"average({each})", NUMBER.maybe)
+            return call(f"average({each})", NUMBER.maybe)
         case "lowest" | "highest":
             chosen = "min" if name == "lowest" else "max"
-            return _call(f"{chosen}(({each}), default=None)", kind.maybe)
+            return call(f"{chosen}(({each}), default=None)", kind.maybe)
         case _:
             by = _code(args[2], within)
             pair = f"({by.text}, {value.text}) {source[0]}{source[1]}"
-            return _call(f"latest({pair})", kind.maybe)
-
-
-def model_of(entity: str) -> str:
-    """The model class of an entity."""
-    return model_class(entity)
+            return call(f"latest({pair})", kind.maybe)

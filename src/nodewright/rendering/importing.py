@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from nodewright.planning.inputs import entity_of
 from nodewright.rendering.effects import take_effect
-from nodewright.rendering.expressions import Code, Record, value_for
+from nodewright.rendering.expressions import value_for
 from nodewright.rendering.methods import Method
 from nodewright.rendering.names import model_class, resolved, safe, variable
 from nodewright.rendering.records import (
@@ -14,6 +14,7 @@ from nodewright.rendering.records import (
     keep_new,
     make_record,
 )
+from nodewright.rendering.scopes import Code, Record
 from nodewright.spec.model import Entity, Field, Import
 from nodewright.spec.types import Base
 from nodewright.templates.quoting import pystr

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nodewright.planning.plan import NodePlan, OperationPlan
-from nodewright.rendering.effects import warns
-from nodewright.rendering.expressions import Scope
+from nodewright.rendering.effects import take_effect, warns
 from nodewright.rendering.layout import Block
+from nodewright.rendering.names import local, variable
 from nodewright.rendering.records import check_guard
+from nodewright.rendering.scopes import Scope
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import Guard, Move, Operation, Specification
 from nodewright.templates.quoting import pystr
@@ -60,6 +61,15 @@ class Method:
         """Refuse unless all ``guards`` hold."""
         for each in guards:
             check_guard(self.block, each, scope, self.decide)
+
+    def take_effects(self, scope: Scope) -> None:
+        """Add the effects of the operation for the record at hand."""
+        for each in self.element.effects:
+            take_effect(each, self.block, scope)
+
+    def is_variable(self, name: str) -> bool:
+        """Whether ``name`` is what records of some entity are called."""
+        return any(variable(each.name) == local(name) for each in self.specification.entities)
 
     def answer(self, **parts: str) -> None:
         """Answer, and keep what later requests need to know of this one."""

@@ -1,6 +1,6 @@
 """What the templates of models are told: fields as lines of Python."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from nodewright.planning.inputs import is_needed
@@ -20,10 +20,9 @@ def field_lines(
     *,
     default: bool = False,
     text: str = "",
-    attribute: str = "",
 ) -> list[str]:
     """The lines that declare a field; ``default``: it is missing unless it is given."""
-    attribute = attribute or safe(name)
+    attribute = safe(name)
     arguments = ["default=None"] if default else []
     if attribute != name:
         arguments.append(f"validation_alias={pystr(name)}")
@@ -43,11 +42,9 @@ def dedented(lines: Iterable[str]) -> list[str]:
     return [line[4:] for line in lines]
 
 
-def config_for(
-    names: Iterable[str], base: str = FROZEN, attribute: Callable[[str], str] = safe
-) -> str:
+def config_for(names: Iterable[str], base: str = FROZEN) -> str:
     """The configuration of a model; names that had to change are known by both."""
-    if all(attribute(name) == name for name in names):
+    if all(safe(name) == name for name in names):
         return base
     return f"{base}, populate_by_name=True, serialize_by_alias=True"
 
@@ -68,10 +65,9 @@ def input_lines(inputs: Iterable[Input], specification: Specification) -> list[s
     for each in inputs:
         kind = each.type if is_needed(each) else each.type.maybe
         lines += field_lines(
-            each.name,
+            asked(each.name),
             kind,
             specification,
             default=not is_needed(each),
-            attribute=asked(each.name),
         )
     return dedented(lines)

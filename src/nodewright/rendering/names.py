@@ -145,7 +145,7 @@ def safe(name: str) -> str:
 
 
 def asked(name: str) -> str:
-    """``name`` as an attribute of a request."""
+    """``name`` as an input of a request: one that every request has gets an underscore."""
     return f"{name}_" if name in _ASKED else safe(name)
 
 

@@ -8,18 +8,20 @@ from nodewright.planning.inputs import asked_inputs, entity_of
 from nodewright.planning.plan import NodePlan, OperationPlan, Plan
 from nodewright.rendering.aggregates import row_types
 from nodewright.rendering.effects import warns
-from nodewright.rendering.expressions import Code, Record, Scope
-from nodewright.rendering.layout import imports_for, wrapped
+from nodewright.rendering.imports import imports_for
+from nodewright.rendering.layout import wrapped
 from nodewright.rendering.methods import Method
 from nodewright.rendering.models import FROZEN, config_for, input_lines, typed_fields
-from nodewright.rendering.names import asked, local, model_class, variable
-from nodewright.rendering.operations import operation_lines, results_class, row_class
+from nodewright.rendering.names import local, model_class, variable
+from nodewright.rendering.operations import operation_lines
 from nodewright.rendering.package_contexts import (
     FileContext,
     own_names,
     request_class,
     topic,
 )
+from nodewright.rendering.questions import results_class, row_class
+from nodewright.rendering.scopes import Code, Record, Scope
 from nodewright.rendering.workflows import step_class, step_reads
 from nodewright.spec.model import (
     Aggregate,
@@ -194,7 +196,7 @@ def _request(
         model,
         f"Asks to {planned.name.replace('_', ' ').strip()}.",
         f"A request: {planned.description[:1].lower()}{planned.description[1:]}",
-        {"lines": lines, "config": config_for([each.name for each in inputs], attribute=asked)},
+        {"lines": lines, "config": config_for(each.name for each in inputs)},
         base="ModelRequest",
     )
 

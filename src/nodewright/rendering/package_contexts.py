@@ -8,9 +8,9 @@ from nodewright.language.naming import pascal
 from nodewright.planning.inputs import key_field
 from nodewright.planning.plan import Plan
 from nodewright.rendering.effects import event_class, message_class
-from nodewright.rendering.expressions import Record, Scope, condition
+from nodewright.rendering.expressions import condition
 from nodewright.rendering.importing import imported_class, imported_fields
-from nodewright.rendering.layout import import_block, imports_for
+from nodewright.rendering.imports import import_block, imports_for
 from nodewright.rendering.methods import expressions_in
 from nodewright.rendering.models import config_for, dedented, field_lines, typed_fields
 from nodewright.rendering.names import (
@@ -20,7 +20,8 @@ from nodewright.rendering.names import (
     safe,
     variable,
 )
-from nodewright.rendering.rules import fields_lines, is_checked, whole_lines
+from nodewright.rendering.rules import fields_lines, is_checked, is_indexed, whole_lines
+from nodewright.rendering.scopes import Record, Scope
 from nodewright.spec.capabilities import CAPABILITIES
 from nodewright.spec.model import Entity, Import, Specification, Unique, Workflow
 
@@ -349,7 +350,9 @@ def _stored(specification: Specification, entity: Entity) -> dict[str, Any]:
         "key": entity.key,
         "key_attribute": safe(entity.key),
         "key_annotation": annotation(kind, specification),
-        "unique": [_unique(specification, entity, each) for each in entity.unique],
+        "unique": [
+            _unique(specification, entity, each) for each in entity.unique if is_indexed(entity)
+        ],
     }
 
 

@@ -1,21 +1,14 @@
 """Code that makes and changes records, and refuses those that break a rule."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from nodewright.planning.inputs import entity_of
-from nodewright.rendering.expressions import (
-    Code,
-    Record,
-    Scope,
-    compiled,
-    condition,
-    fitted,
-    value_for,
-)
+from nodewright.rendering.expressions import compiled, condition, value_for
 from nodewright.rendering.layout import Block
 from nodewright.rendering.names import local, model_class, resolved, safe, variable
 from nodewright.rendering.rules import is_checked
+from nodewright.rendering.scopes import Code, Record, Scope, fitted
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import Assign, Entity, Field, Guard, Specification, Transition
 from nodewright.spec.types import Base
@@ -59,35 +52,35 @@ def make_record(  # noqa: PLR0917 - the parts of one record
             block.add(f"{name} = {code.text}")
             code = Code(name, code.type)
         values[each.name] = code
-    for each in assigns:
-        field = entity.field(each.name)
+    for assign in assigns:
+        field = entity.field(assign.name)
         if field is None:
             continue
         inner = replace(scope, record=None, names=dict(values))
-        text = value_for(each.value, field.type, inner, field.places)
-        kind = compiled(each.value, inner).type
+        text = value_for(assign.value, field.type, inner, field.places)
+        kind = compiled(assign.value, inner).type
         code = Code(text, kind)
-        if each.name in asked:
-            name = _local(each.name, target)
+        if assign.name in asked:
+            name = _local(assign.name, target)
             block.add(f"{name} = {text}")
             code = Code(name, kind)
-        values[each.name] = code
+        values[assign.name] = code
     inside = ", ".join(
         f"{safe(name)}={code.text}" for name, code in values.items() if code.text != "None"
     )
     block.add(f"{target} = {model_class(entity.name)}({inside})")
 
 
-def _asked(values: object) -> set[str]:
+def _asked(values: Iterable[Expression]) -> set[str]:
     """Fields of the record in the making that some value speaks of."""
     names: set[str] = set()
-    for value in values:  # type: ignore[attr-defined]
+    for value in values:
         names |= value.names() | value.attributes("this")
     return names
 
 
-def _makes_ids(values: object) -> bool:
-    return any("new_id" in value.calls() for value in values)  # type: ignore[attr-defined]
+def _makes_ids(values: Iterable[Expression]) -> bool:
+    return any("new_id" in value.calls() for value in values)
 
 
 def _local(name: str, target: str) -> str:

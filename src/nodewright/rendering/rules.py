@@ -2,24 +2,19 @@
 
 from dataclasses import replace
 
-from nodewright.rendering.expressions import (
-    ADD,
-    Code,
-    Record,
-    Scope,
-    compiled,
-    condition,
-)
+from nodewright.rendering.expressions import compiled, condition
 from nodewright.rendering.layout import Block
 from nodewright.rendering.names import resolved, safe, variable
-from nodewright.spec.model import Entity, Field, Format, Guard, Rule, Specification
+from nodewright.rendering.scopes import ADD, NOT, Code, Record, Scope
+from nodewright.spec.expressions import QUERIES
+from nodewright.spec.model import Entity, Field, Format, Guard, Input, Rule, Specification, Unique
 from nodewright.spec.types import Base, Type
 from nodewright.templates.quoting import pystr
 
 
-def check_value(block: Block, declared: "Field | object", code: Code, scope: Scope) -> None:
+def check_value(block: Block, declared: Field | Input, code: Code, scope: Scope) -> None:
     """Refuse a value that breaks a rule, or refers to a record that is not there."""
-    name, kind, rules = declared.name, declared.type, declared.rules  # type: ignore[attr-defined]
+    name, kind, rules = declared.name, declared.type, declared.rules
     inner = Block()
     present = Code(code.text, code.type.required, code.binds)
     for rule in rules:
@@ -171,7 +166,7 @@ def _add_written(block: Block, entity: Entity, name: str, inner: Block, code: Co
 
 
 def whole_lines(entity: Entity, specification: Specification) -> list[str]:
-    """The body of ``check_whole_<entity>``: the guards of the entity."""
+    """The body of ``check_whole_<entity>``: the guards, and what is unique only for the moment."""
     block = Block(1)
     name = variable(entity.name)
     scope = Scope(
@@ -179,7 +174,47 @@ def whole_lines(entity: Entity, specification: Specification) -> list[str]:
     )
     for guard in entity.guards:
         _check_guard(block, guard, scope)
+    if not is_indexed(entity):
+        for unique in entity.unique:
+            _check_unique(block, unique, scope)
     return block.lines
+
+
+def is_indexed(entity: Entity) -> bool:
+    """Whether a store can keep an index of unique values: none depends on more than the record."""
+    return all(
+        unique.when is None or unique.when.calls().isdisjoint(_CHANGING) for unique in entity.unique
+    )
+
+
+_CHANGING = {"now", "today", "new_id", *QUERIES}
+
+
+def _check_unique(block: Block, unique: Unique, scope: Scope) -> None:
+    record = scope.record
+    if record is None:
+        return
+    entity, other = record.entity, Record(f"other_{record.variable}", record.entity)
+    key = safe(entity.key)
+    same = [f"{other.variable}.{key} != {record.variable}.{key}"]
+    given = []
+    for each in unique.fields:
+        own = scope.attribute(record, each)
+        same.append(f"{scope.attribute(other, each).text} == {own.text}")
+        given += [f"{own.text} is not None"] if own.type.optional else []
+    if unique.when is not None:
+        given.append(compiled(unique.when, scope).within(NOT))
+        same.append(compiled(unique.when, replace(scope, record=other)).within(NOT))
+    code = pystr(unique.error or f"{unique.fields[-1]}_taken")
+    source = f"for {other.variable} in {scope.store(entity.name)}.all()"
+    inner = Block()
+    inner.add(f"taken = any({' and '.join(same)} {source})")
+    inner.add(f'require(not taken, {code}, "another record has these values already")')
+    if not given:
+        block.add(*inner.lines)
+        return
+    with block.indented(f"if {' and '.join(given)}:"):
+        block.add(*inner.lines)
 
 
 def _check_guard(block: Block, guard: Guard, scope: Scope) -> None:

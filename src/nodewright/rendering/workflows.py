@@ -6,10 +6,11 @@ from dataclasses import replace
 from nodewright.language.naming import pascal
 from nodewright.planning.inputs import asked_inputs, entity_of
 from nodewright.rendering.effects import retry_code, take_effect, warns
-from nodewright.rendering.expressions import Code, Scope, compiled, condition
+from nodewright.rendering.expressions import compiled, condition
 from nodewright.rendering.methods import Method, expressions_in
 from nodewright.rendering.names import local, resolved, safe
 from nodewright.rendering.records import names_tuple
+from nodewright.rendering.scopes import Code, Scope
 from nodewright.spec.model import (
     Compute,
     Create,

@@ -88,7 +88,7 @@ SEAT = Entity(
         typed("reserved_at", "datetime"),
         typed("paid_at", "datetime?"),
         typed("visitor", "Visitor?"),
-        typed("class", "text?"),
+        typed("operation", "text?"),
     ),
     unique=(Unique(fields=("event_name", "seat"), when=E("status != 'cancelled'")),),
     guards=(Guard(require=E("fee <= price"), error="fee_too_high", message="no fee over price"),),
@@ -212,7 +212,9 @@ SPECIFICATION = Specification(
                     ),
                 ),
             ),
-            route=Route(method="POST", path="/tickets", status=201, statuses=(("seat_taken", 409),)),
+            route=Route(
+                method="POST", path="/tickets", status=201, statuses=(("seat_taken", 409),)
+            ),
         ),
         Read(name="read_ticket", entity="Ticket"),
         Update(
@@ -229,7 +231,8 @@ SPECIFICATION = Specification(
             effects=(
                 RECEIPT,
                 Publish(
-                    event="ticket_paid", payload=(to("ticket_id", "ticket_id"), to("amount", "price"))
+                    event="ticket_paid",
+                    payload=(to("ticket_id", "ticket_id"), to("amount", "price")),
                 ),
             ),
         ),
@@ -256,7 +259,11 @@ SPECIFICATION = Specification(
             effects=(
                 Send(
                     port="mail",
-                    message=(to("recipient", "holder_email"), to("subject", "'Pay soon'")),
+                    message=(
+                        to("recipient", "holder_email"),
+                        to("subject", "'Pay soon'"),
+                        to("body", "seat"),
+                    ),
                     on_failure=OnFailure.KEEP,
                 ),
             ),
@@ -285,7 +292,9 @@ SPECIFICATION = Specification(
                 Measure(name="sold", reduce=Reduction.COUNT),
                 Measure(name="revenue", reduce=Reduction.SUM, of=E("price")),
                 Measure(name="part", reduce=Reduction.SHARE, of=E("price")),
-                Measure(name="last_note", reduce=Reduction.LATEST, of=E("note"), by=E("reserved_at")),
+                Measure(
+                    name="last_note", reduce=Reduction.LATEST, of=E("note"), by=E("reserved_at")
+                ),
                 Measure(name="mean", reduce=Reduction.AVERAGE, of=E("price")),
                 Measure(name="holders", reduce=Reduction.DISTINCT, of=E("holder_email")),
             ),
@@ -331,7 +340,9 @@ SPECIFICATION = Specification(
                 Result(
                     name="free",
                     type=parse_type("boolean"),
-                    value=E("not exists(Ticket, seat == this.seat and event_name == this.event_name)"),
+                    value=E(
+                        "not exists(Ticket, seat == this.seat and event_name == this.event_name)"
+                    ),
                 ),
                 Result(
                     name="average_price",
@@ -384,7 +395,11 @@ SPECIFICATION = Specification(
             effects=(
                 Send(
                     port="mail",
-                    message=(to("recipient", "holder_email"), to("subject", "'Thanks'")),
+                    message=(
+                        to("recipient", "holder_email"),
+                        to("subject", "'Thanks'"),
+                        to("body", "seat"),
+                    ),
                 ),
             ),
         ),
