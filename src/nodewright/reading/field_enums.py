@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from nodewright.language.markup import plain
 from nodewright.language.nouns import singular
-from nodewright.prd.markdown import Block, BlockKind
+from nodewright.prd.markdown import Block
 from nodewright.prd.outline import Section
-from nodewright.prd.sentences import sentences_in
 from nodewright.reading.data_names import field_name
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_lists import split_list
@@ -21,6 +20,7 @@ from nodewright.reading.gathering import (
     children_of,
     put_fields,
     sections_with_data,
+    sentences_of_block,
 )
 from nodewright.reading.phrase_things import is_shown, thing_in
 from nodewright.reading.subjects import label_of
@@ -94,9 +94,7 @@ class _Reader:
         """Try ``readers`` in their order on each sentence."""
         for section in sections_with_data(self._draft):
             for number, block in blocks_of(section):
-                if block.kind not in {BlockKind.ITEM, BlockKind.PARAGRAPH} or len(block.text) > 3000:
-                    continue
-                for sentence in sentences_in(block.text, 0):
+                for sentence in sentences_of_block(block):
                     clauses = self._lines.within(block, sentence)
                     any(read(section, number, sentence, clauses) for read in readers)
 
@@ -140,7 +138,9 @@ class _Reader:
         return done
 
     def one_of(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
-        for found in _IS_ONE_OF.finditer(text):
+        position = 0
+        while found := _IS_ONE_OF.search(text, position):
+            position = found.end("field")
             kind = values_in(found["list"], bare="one of" not in found[0] and "either" not in found[0].lower())
             if kind is None:
                 continue

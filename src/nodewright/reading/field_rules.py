@@ -4,8 +4,6 @@ import re
 from dataclasses import replace
 
 from nodewright.language.markup import plain
-from nodewright.prd.markdown import BlockKind
-from nodewright.prd.sentences import sentences_in
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_notes import default_value, read_field
 from nodewright.reading.field_types import is_common
@@ -16,6 +14,7 @@ from nodewright.reading.gathering import (
     known_name,
     put_fields,
     sections_with_data,
+    sentences_of_block,
 )
 from nodewright.reading.limits import Limit, limits_in
 from nodewright.reading.mentions import Mention, Mentions
@@ -75,9 +74,7 @@ def read_field_rules(draft: Draft) -> None:
             continue
         subject = known_name(draft, named_thing(section.title))
         for _, block in blocks_of(section):
-            if block.kind not in {BlockKind.ITEM, BlockKind.PARAGRAPH} or len(block.text) > 3000:
-                continue
-            for sentence in sentences_in(block.text, 0):
+            for sentence in sentences_of_block(block):
                 if _DEMANDS.search(sentence) or "efault" in sentence or "mpty" in sentence or "issing" in sentence:
                     clauses = lines.within(block, sentence)
                     if _implied(draft, subject, sentence, clauses):
