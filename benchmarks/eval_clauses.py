@@ -26,7 +26,7 @@ How it counts:
 import argparse
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -126,11 +126,7 @@ def _score_fields(
         entity = spec.entity(aligned.get(label.entity, ""))
         ours = find_field(
             label,
-            (
-                each
-                for each in (entity.fields if entity else ())
-                if (entity.name, each.name) not in taken
-            ),  # type: ignore[union-attr]
+            _open_fields(entity, taken),
             label.entity,
         )
         if ours is not None and entity is not None:
@@ -157,6 +153,16 @@ def _score_fields(
             score.ours += 1
             if (entity.name, each.name) not in taken:
                 score.notes.append(f"+ {entity.name}.{each.name}: {each.type}")
+
+
+def _open_fields(
+    entity: model.Entity | None, taken: set[tuple[str, str]]
+) -> Iterator[model.Field]:
+    """Fields that no label has been given yet; a key that was assumed is no reading of the text."""
+    for each in entity.fields if entity else ():
+        assumed_key = entity is not None and each.name == entity.key and each.assumed and not each.clauses
+        if entity is not None and (entity.name, each.name) not in taken and not assumed_key:
+            yield each
 
 
 def _answered(

@@ -39,6 +39,10 @@ def thing_name(phrase: str) -> str:
     found[-1] = singular(found[-1])
     if found[-1] in _NOT_THINGS or (len(found) == 1 and found[0] in field_words("data_words")):
         return ""
+    if len(found) == 1 and found[0] in field_words("actions"):
+        return ""
+    if found[-1].endswith("ly") and found[-1] not in _NOUNS_IN_LY:
+        return ""
     if len(found[-1]) < 2 or any(word in _INSIDE_NO_NAME for word in found):
         return ""
     return _pascal(" ".join(found))
@@ -50,8 +54,10 @@ def _noun_phrase(spoken: list[str]) -> list[str]:
     if spoken and _bounds(spoken[-1].rstrip(",;:.")):
         return []
     found = [word.lower() for word in words(" ".join(spoken[edge:]))]
-    asks = edge == 0 or spoken[edge - 1].lower() in _BEFORE_VERBS
-    if asks and len(found) > 1 and found[0] in field_words("leading_verbs"):
+    first = spoken[edge] if edge < len(spoken) else ""
+    asked = edge > 0 and spoken[edge - 1].lower() in _BEFORE_VERBS
+    begins = edge == 0 and (first[:1].isupper() or first.lower() in field_words("leading_verbs"))
+    if len(found) > 1 and (asked or begins) and _is_verb(found[0]):
         rest = found[1:]
         found = rest if any(word not in field_words("data_words") for word in rest) else found
     while len(found) > 1 and (found[0] in field_words("qualities") or found[0].isdigit()):
@@ -64,10 +70,15 @@ def _noun_phrase(spoken: list[str]) -> list[str]:
 _BEFORE_VERBS = frozenset("to can shall must will should may and".split())
 
 
+def _is_verb(word: str) -> bool:
+    return word in field_words("leading_verbs") or word in field_words("actions")
+
+
 def _bounds(word: str) -> bool:
     return word.lower().strip("`*\"'") in field_words("boundaries") or word[-1:] in ",;:."
 
 
+_NOUNS_IN_LY = frozenset("family assembly supply reply anomaly ally".split())
 _INSIDE_NO_NAME = frozenset(
     "and or of to for with is are must should by on in from when if".split()
 )
@@ -141,6 +152,8 @@ def field_name(phrase: str) -> str:
     if owned and owned[1].lower() not in _KEPT_WITH_OF:
         text = f"{owned[2]} {owned[1]}"
     parts = words(text)
+    if len(parts) > 1 and parts[-1].lower() in {"information", "info", "details"}:
+        text = " ".join(parts := parts[:-1])
     if not parts or (len(parts) > MOST_WORDS and not _HAN.search(text)):
         return ""
     return snake_name(text)

@@ -8,6 +8,9 @@ from nodewright.reading.field_enums import read_classifications, read_field_enum
 from nodewright.reading.field_phrases import read_field_phrases
 from nodewright.reading.field_rules import read_field_rules
 from nodewright.reading.field_tables import read_field_tables
+from nodewright.reading.indented_records import read_indented_records
+from nodewright.reading.life_cycles import read_life_cycles
+from nodewright.reading.links import link_entities
 from nodewright.reading.measure_fields import read_measure_fields
 from nodewright.reading.named_fields import read_named_fields
 from nodewright.reading.python_classes import read_python_classes
@@ -21,6 +24,7 @@ DATA_PASSES: tuple[Callable[[Draft], None], ...] = (
     read_type_declarations,
     read_python_classes,
     read_schema_documents,
+    read_indented_records,
     read_field_tables,
     read_field_bullets,
     read_field_phrases,
@@ -28,7 +32,9 @@ DATA_PASSES: tuple[Callable[[Draft], None], ...] = (
     read_measure_fields,
     read_field_enums,
     read_named_fields,
+    read_life_cycles,
     read_field_rules,
+    link_entities,
     read_uniqueness,
 )
 

@@ -186,6 +186,9 @@ def _single(text: str, clauses: tuple[str, ...]) -> list[FieldNote]:
         note = listed_field(text if not counts(text) else phrase, clauses)
     if note and counts(text) and note.field.type != INTEGER:
         return [note]
+    pair = phrase.split(" and ")
+    if len(pair) == 2 and all(is_field_phrase(each) and len(each.split()) <= 3 for each in pair):
+        return [made for each in pair if (made := read_field(each, clauses))]
     return [note] if note and field_name(phrase) else []
 
 

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from nodewright.language.markup import plain
 from nodewright.language.nouns import singular
-from nodewright.prd.markdown import Block, BlockKind
+from nodewright.prd.markdown import Block
 from nodewright.prd.outline import Section
-from nodewright.prd.sentences import sentences_in
 from nodewright.reading.data_names import field_name
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_lists import split_list
@@ -21,6 +20,7 @@ from nodewright.reading.gathering import (
     children_of,
     put_fields,
     sections_with_data,
+    sentences_of_block,
 )
 from nodewright.reading.phrase_things import is_shown, thing_in
 from nodewright.reading.subjects import label_of
@@ -33,17 +33,13 @@ _CLASSIFIES = re.compile(
     r"(?P<rest>.{3,300})",
     re.IGNORECASE | re.DOTALL,
 )
-_PASSIVE = re.compile(
-    r"(?P<thing>[\w -]{2,40}?)\s+(?:is|are|can be|must be|will be|should be)\s*$", re.IGNORECASE
-)
+_PASSIVE = re.compile(r"(?P<thing>[\w -]{2,40}?)\s+(?:is|are|can be|must be|will be|should be)\s*$", re.IGNORECASE)
 _NOUN = re.compile(
     r"^(?P<own>[\w-]+\s+)?(?P<noun>types?|kinds?|categor(?:y|ies)|class(?:es)?|groups?|segments?|tiers?|levels?|sizes?"
     r"|states?|status(?:es)?|priorit(?:y|ies)|grades?|stages?|roles?)\s*[:：(（]?\s*(?P<list>.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_SLASHES = re.compile(
-    r"(?P<values>[\w-]+(?:/[\w-]+){1,6})\s+(?P<noun>\w+?)s?\s+for\s+each\b[^()]{0,60}\((?P<list>[^()]{3,200})\)"
-)
+_SLASHES = re.compile(r"(?P<values>[\w-]+(?:/[\w-]+){1,6})\s+(?P<noun>\w+?)s?\s+for\s+each\b[^()]{0,60}\((?P<list>[^()]{3,200})\)")
 _IS_ONE_OF = re.compile(
     r"(?P<field>[\w `'’-]{2,60}?)\s+(?:(?:is|are|can be|may be|must be|should be|shall be|has)\s+(?:always\s+)?"
     r"(?:one of|either|any of|limited to|exactly one of)|(?:can|may|must|shall|should) be)(?:\s+(?:the\s+)?"
@@ -55,10 +51,7 @@ _LABELLED = re.compile(
     r"|methods?))\s*(?:values\s*)?[:：(（]\s*(?P<list>[^()\n]{3,200})",
     re.IGNORECASE,
 )
-_LEVELS = re.compile(
-    r"(?P<list>[\w ]+(?:,\s*[\w ]+?)+)\s+(?:two|three|four|five|\d)-level\s+(?:permissions?|roles?|access)",
-    re.I,
-)
+_LEVELS = re.compile(r"(?P<list>[\w ]+(?:,\s*[\w ]+?)+)\s+(?:two|three|four|five|\d)-level\s+(?:permissions?|roles?|access)", re.I)
 _SURE_NAMES = frozenset("status state type kind priority role category level method".split())
 
 
@@ -101,12 +94,7 @@ class _Reader:
         """Try ``readers`` in their order on each sentence."""
         for section in sections_with_data(self._draft):
             for number, block in blocks_of(section):
-                if (
-                    block.kind not in {BlockKind.ITEM, BlockKind.PARAGRAPH}
-                    or len(block.text) > 3000
-                ):
-                    continue
-                for sentence in sentences_in(block.text, 0):
+                for sentence in sentences_of_block(block):
                     clauses = self._lines.within(block, sentence)
                     any(read(section, number, sentence, clauses) for read in readers)
 
@@ -118,9 +106,7 @@ class _Reader:
         put_fields(self._draft, name, [typed], self._lines.mark(clauses))
         return True
 
-    def classified(
-        self, section: Section, number: int, text: str, clauses: tuple[str, ...]
-    ) -> bool:
+    def classified(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
         found = _CLASSIFIES.search(text)
         if found is None:
             return False
@@ -130,9 +116,7 @@ class _Reader:
             thing = thing_in(passive["thing"])
         noun = _NOUN.match(found["rest"].strip())
         listed = noun["list"] if noun else found["rest"]
-        children = (
-            children_of(section.blocks, number) if text.rstrip().endswith((":", "：")) else []
-        )
+        children = children_of(section.blocks, number) if text.rstrip().endswith((":", "：")) else []
         kind = _labels(children) if children else values_in(_unquoted(listed), bare=False)
         if not thing or kind is None:
             return False
@@ -150,19 +134,14 @@ class _Reader:
         for part in split_list(found["list"]):
             place = place_of(self._draft, part)
             if place is not None:
-                done = (
-                    self._put(
-                        place[0], f"{place[1]}_{singular(found['noun'].lower())}", kind, clauses
-                    )
-                    or done
-                )
+                done = self._put(place[0], f"{place[1]}_{singular(found['noun'].lower())}", kind, clauses) or done
         return done
 
     def one_of(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
-        for found in _IS_ONE_OF.finditer(text):
-            kind = values_in(
-                found["list"], bare="one of" not in found[0] and "either" not in found[0].lower()
-            )
+        position = 0
+        while found := _IS_ONE_OF.search(text, position):
+            position = found.end("field")
+            kind = values_in(found["list"], bare="one of" not in found[0] and "either" not in found[0].lower())
             if kind is None:
                 continue
             place = place_of(self._draft, found["field"], section, number)
@@ -174,17 +153,13 @@ class _Reader:
     def roles(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``Clerk, manager three-level permissions``: the roles of users."""
         found = _LEVELS.search(plain(text))
-        kind = (
-            one_of([part.strip().lower() for part in found["list"].split(",")]) if found else None
-        )
+        kind = one_of([part.strip().lower() for part in found["list"].split(",")]) if found else None
         return self._put("User", "role", kind, clauses) if kind else False
 
     def labelled(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``Task status: open, done``."""
         found = _LABELLED.search(plain(text))
-        if found is None or re.search(
-            r"\b(?:e\.g|such as|etc|example)", found["list"], re.IGNORECASE
-        ):
+        if found is None or re.search(r"\b(?:e\.g|such as|etc|example)", found["list"], re.IGNORECASE):
             return False
         kind = values_in(found["list"], bare=True)
         place = place_of(self._draft, found["field"], section, number)

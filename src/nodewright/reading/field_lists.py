@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from nodewright.language.data_words import field_words
 from nodewright.language.markup import plain
 from nodewright.reading.data_names import field_name, identifier_in
 from nodewright.reading.field_notes import FieldNote, read_field
@@ -20,78 +21,13 @@ _TAIL_NOTE = re.compile(
 )
 _COLON = re.compile(r"(?P<name>`?[\w \"*-]{1,40}?`?)\s*[:：]\s*(?P<note>.{1,200})", re.DOTALL)
 _NO_FIELD = frozenset(
-    [
-        "is",
-        "are",
-        "was",
-        "be",
-        "been",
-        "being",
-        "must",
-        "shall",
-        "should",
-        "can",
-        "may",
-        "will",
-        "would",
-        "could",
-        "do",
-        "does",
-        "did",
-        "not",
-        "never",
-        "if",
-        "when",
-        "then",
-        "else",
-        "because",
-        "while",
-        "until",
-        "after",
-        "before",
-        "it",
-        "they",
-        "we",
-        "you",
-        "he",
-        "she",
-        "i",
-        "there",
-        "here",
-        "who",
-        "whom",
-        "which",
-        "that",
-        "what",
-        "how",
-        "where",
-        "why",
-        "so",
-        "than",
-        "too",
-        "very",
-        "such",
-        "via",
-        "using",
-        "based",
-        "within",
-        "without",
-        "across",
-        "into",
-        "ensure",
-        "ensures",
-        "make",
-        "makes",
-        "use",
-        "uses",
-        "allow",
-        "allows",
-        "provide",
-        "support",
-    ]
+    "is are was be been being must shall should can may will would could do does did not never if when "
+    "then else because while it they we you he she i there here who whom which "
+    "that what how where why so than too very such via using based within without across into "
+    "ensure ensures make makes use uses allow allows provide support".split()
 )
 _NOTE_WORDS = re.compile(
-    r"optional|required|unique|foreign|primary|\bFK\b|\bPK\b|enum|default|max|min|\d", re.IGNORECASE
+    r"optional|required|unique|foreign|primary|\bFK\b|\bPK\b|enum|default|max|min|\d", re.I
 )
 
 
@@ -139,10 +75,26 @@ def _split_and(part: str) -> list[str]:
     return [part]
 
 
+def _acts(first: str, size: int) -> bool:
+    """Whether the first word of a phrase is a verb; a capital letter tells "Store" from "store"."""
+    low = first.lower()
+    if low in field_words("actions"):
+        return True
+    return size > 2 and first[:1].isupper() and low in field_words("leading_verbs")
+
+
+# "display name" and "update time" are fields, "display orders" is none.
+_AFTER_NOUNS = frozenset("name date time id type status number count at by amount code level url method mode price rate".split())
+
+
 def is_field_phrase(phrase: str) -> bool:
     """Whether a phrase may name a field: few words, and no verb of a sentence among them."""
     text = plain(re.sub(r"[(（].*", "", phrase, flags=re.DOTALL)).strip(" .\"'")
     low = text.lower().split()
+    if low and len(low) > 1 and low[1] not in _AFTER_NOUNS and _acts(text.split()[0], len(low)):
+        return False
+    if re.search(r"\w:\w", text):
+        return False
     if not low or len(low) > 8 or not re.search(r"[^\W\d_]", text) or len(text) > 80:
         return False
     return not _NO_FIELD & set(low) and not re.search(r"[!?=<>{}@#\\]|https?:", text)
@@ -187,38 +139,14 @@ def _with_note(name: str, note: str, rest: str, clauses: tuple[str, ...]) -> Fie
         return read_field(
             name, clauses, annotation=" | ".join(f"'{value}'" for value in values.values)
         )
-    if values is not None and 2 * sum(
-        is_common(field_name(value)) for value in values.values
-    ) >= len(values.values):
-        return read_field(
-            name, clauses, annotation="object"
-        )  # "address (street, city)" is made of them
+    if values is not None and 2 * sum(is_common(field_name(value)) for value in values.values) >= len(values.values):
+        return read_field(name, clauses, annotation="object")  # "address (street, city)" is made of them
     return read_field(name, clauses, notes=f"({said})")
 
 
 _ENUM_NAMES = frozenset(
-    [
-        "status",
-        "state",
-        "type",
-        "kind",
-        "role",
-        "level",
-        "category",
-        "priority",
-        "method",
-        "mode",
-        "gender",
-        "severity",
-        "stage",
-        "phase",
-        "tier",
-        "plan",
-        "unit",
-        "currency",
-        "visibility",
-        "size",
-    ]
+    "status state type kind role level category priority method mode gender severity stage phase "
+    "tier plan unit currency visibility size".split()
 )
 
 

@@ -65,7 +65,8 @@ _ONE_OF = re.compile(
     r"|枚举|取值|可选值|列挙|열거)\s*[:：=(（\[]?\s*(?:are|is)?\s*[:：]?\s*(?P<list>[^\n;。]{3,300})",
     re.IGNORECASE,
 )
-_SPLIT = re.compile(r"\s*(?:\||/|,|;|、|，|\bor\b|\band\b)\s*")
+_SPLIT = re.compile(r"\s*(?:\||\s/\s|,|;|、|，|\bor\b|\band\b)\s*")
+_SLASHED = re.compile(r"[\w.-]{1,20}(?:/[\w.-]{1,20}){1,20}")
 _VALUE = re.compile(r"[^\W_][\w +.&-]{0,30}")
 _PARENTHESES = re.compile(r"[(（]([^()（）]{1,200})[)）]")
 _FORMATS = {
@@ -208,7 +209,9 @@ def values_in(text: str, *, bare: bool = False) -> Type | None:
     quoted = re.findall(r"[\"'“`]([^\"'”`\n]{1,60})[\"'”`]", text)
     if len(quoted) > 1:
         return one_of(quoted)
-    parts = [part.strip(" \"'“”`()[]{}.*") for part in _SPLIT.split(text)]
+    slashed = _SLASHED.fullmatch(text.strip(" .()"))
+    pieces = slashed[0].split("/") if slashed else _SPLIT.split(text)
+    parts = [part.strip(" \"'“”`()[]{}.*") for part in pieces]
     parts = [part for part in parts if part]
     longest = 2 if bare else 4
     if len(parts) < 2 or any(

@@ -7,7 +7,6 @@ from nodewright.language.data_words import field_words
 from nodewright.language.markup import plain
 from nodewright.prd.markdown import Block, BlockKind
 from nodewright.prd.outline import Section
-from nodewright.prd.sentences import sentences_in
 from nodewright.reading.data_names import declared_name, identifier_in, thing_name
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_lists import is_field_phrase, listed_notes, split_list
@@ -20,6 +19,7 @@ from nodewright.reading.gathering import (
     known_name,
     put_fields,
     sections_with_data,
+    sentences_of_block,
 )
 from nodewright.reading.phrase_things import (
     acted_on,
@@ -29,7 +29,7 @@ from nodewright.reading.phrase_things import (
     is_pronoun,
     is_shown,
 )
-from nodewright.reading.subjects import named_thing, subject_of
+from nodewright.reading.subjects import label_of, named_thing, subject_of
 
 _SIGNATURE = re.compile(r"(?<![\w.])`?([A-Z][A-Za-z]{1,40})`?\s?\(([^()]{3,400})\)")
 _ARGUMENT = re.compile(r"\s*`?[a-z_]\w{0,40}`?\??(?:\s*:\s*[A-Za-z][\w\[\]<>| '?]{0,60})?\s*")
@@ -59,6 +59,7 @@ _LABELLED = re.compile(
 _HAN_THING = re.compile(
     r"([\u4e00-\u9fff\uac00-\ud7a3\u3040-\u30ff]{1,12}?)(?:信息|数据|资料|记录|表|情報|データ|정보|데이터)\s*$"
 )
+_HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _FEW = 0.34
 _HALF = 0.5
 
@@ -96,8 +97,8 @@ class _Reader:
         self._foreign = draft.document.language != "en"
 
     def block(self, section: Section, number: int, block: Block) -> None:
-        self._recent = ""
-        for sentence in sentences_in(block.text, 0):
+        self._recent = named_thing(label_of(block.text)) if is_data(section) else ""
+        for sentence in sentences_of_block(block):
             clauses = self._lines.within(block, sentence)
             if clauses and self._known.issuperset(clauses):
                 continue  # a bullet of fields, read as that
@@ -292,6 +293,8 @@ def _thing_before(before: str) -> tuple[str, bool]:
     if han:
         return thing_name(han[1]), True
     phrase = re.split(r"[.;:,(（]\s", before[-120:])[-1]
+    if not phrase.isascii() and _HAN.search(phrase):
+        return "", False
     spoken = plain(phrase).split()
     if not spoken:
         return "", False

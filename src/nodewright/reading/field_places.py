@@ -8,7 +8,7 @@ from nodewright.language.nouns import singular
 from nodewright.prd.outline import Section
 from nodewright.reading.data_names import field_name, thing_name
 from nodewright.reading.draft import Draft
-from nodewright.reading.gathering import known_name
+from nodewright.reading.gathering import is_data, known_name
 from nodewright.reading.subjects import subject_of
 
 _OF = re.compile(
@@ -45,6 +45,11 @@ def place_of(
         field = field_name(owned["field"])
         if name and field:
             return name, field, _has(draft, name, field)
+    if section is not None and is_data(section):
+        subject = known_name(draft, subject_of(section, number))
+        field = field_name(shown)
+        if subject and field and draft.entities[subject].field(field):
+            return subject, field, True
     spoken = tuple(singular(word.lower()) for word in words(shown))
     found = _known(draft, spoken)
     if found is not None:

@@ -11,6 +11,7 @@ from nodewright.prd.clauses import Clause
 from nodewright.prd.markdown import Block, BlockKind
 from nodewright.prd.models import Scope
 from nodewright.prd.outline import Section
+from nodewright.prd.sentences import sentences_in
 from nodewright.reading.data_names import thing_name
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_notes import FieldNote
@@ -47,6 +48,17 @@ def blocks_of(section: Section) -> Iterator[tuple[int, Block]]:
     for number, (block, scope) in enumerate(zip(section.blocks, section.scopes, strict=True)):
         if scope is Scope.RELEASE:
             yield number, block
+
+
+def sentences_of_block(block: Block) -> Iterator[str]:
+    """The sentences of a block, with their marks; of a row, those of its cells."""
+    if block.kind is BlockKind.CODE or len(block.text) > LONGEST:
+        return
+    for text in block.cells if block.kind is BlockKind.ROW else (block.text,):
+        yield from sentences_in(text, 0)
+
+
+LONGEST = 5000
 
 
 class ClauseLines:

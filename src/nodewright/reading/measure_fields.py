@@ -6,9 +6,8 @@ from dataclasses import replace
 from nodewright.language.data_words import field_words
 from nodewright.language.markup import plain
 from nodewright.language.naming import snake
-from nodewright.prd.markdown import Block, BlockKind
+from nodewright.prd.markdown import Block
 from nodewright.prd.outline import Section
-from nodewright.prd.sentences import sentences_in
 from nodewright.reading.data_names import counts, thing_name
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_lists import is_field_phrase, split_list
@@ -21,6 +20,7 @@ from nodewright.reading.gathering import (
     main_entity,
     put_fields,
     sections_with_data,
+    sentences_of_block,
 )
 from nodewright.reading.phrase_things import is_shown
 from nodewright.reading.subjects import label_of, named_thing
@@ -87,12 +87,11 @@ def read_measure_fields(draft: Draft) -> None:
         }:
             continue
         for _, block in blocks_of(section):
-            if block.kind in {BlockKind.ITEM, BlockKind.PARAGRAPH} and len(block.text) < 3000:
-                _read(draft, lines, section, block)
+            _read(draft, lines, section, block)
 
 
 def _read(draft: Draft, lines: ClauseLines, section: Section, block: Block) -> None:
-    for sentence in sentences_in(block.text, 0):
+    for sentence in sentences_of_block(block):
         clauses = lines.within(block, sentence)
         if any(clauses == entity.clauses for entity in draft.entities.values()):
             continue

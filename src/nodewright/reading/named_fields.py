@@ -3,8 +3,6 @@
 import re
 
 from nodewright.language.markup import plain
-from nodewright.prd.markdown import BlockKind
-from nodewright.prd.sentences import sentences_in
 from nodewright.reading.data_names import snake_name
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_notes import FieldNote, read_field
@@ -14,6 +12,7 @@ from nodewright.reading.gathering import (
     main_entity,
     put_fields,
     sections_with_data,
+    sentences_of_block,
 )
 from nodewright.reading.mentions import Mentions
 
@@ -48,16 +47,14 @@ def read_named_fields(draft: Draft) -> None:
     for section in sections_with_data(draft):
         recent = ""
         for _, block in blocks_of(section):
-            if block.kind not in {BlockKind.ITEM, BlockKind.PARAGRAPH} or len(block.text) > 3000:
-                continue
-            for sentence in sentences_in(block.text, 0):
+            for sentence in sentences_of_block(block):
                 named = mentions.entities(sentence)
                 for found in _NAMED.finditer(sentence):
                     name = snake_name(found["name"])
                     if name in known or not _is_field(sentence, found):
                         continue
                     before = [entity for begin, entity in named if begin < found.start()]
-                    owner = before[-1] if before else recent or main_entity(draft)
+                    owner = before[-1] if before else "" if found["sign"] else recent or main_entity(draft)
                     note = _note(found, lines.within(block, sentence), owner)
                     if owner and note:
                         put_fields(draft, owner, [note], lines.mark(note.field.clauses))
@@ -67,7 +64,7 @@ def read_named_fields(draft: Draft) -> None:
 
 def _is_field(sentence: str, found: re.Match[str]) -> bool:
     if found["sign"]:
-        return True
+        return bool(re.match(r"['\"“\d-]|true\b|false\b", found["value"]))
     before = plain(sentence[max(found.start() - 40, 0) : found.start()])
     return bool(_CALLED.search(before) or _CALLED_AFTER.match(sentence[found.end() :]))
 

@@ -13,8 +13,8 @@ _PER = r"(?:for|of|per|in|to)\s+(?:each|every|all|any|an?)\s+(?P<thing>[\w -]{2,
 _LEADING_PER = re.compile(r"(?:\w+\s+)?" + _PER + r"\s*[,:]", re.IGNORECASE)
 _TRAILING_PER = re.compile(r"(?P<head>[\w -]{2,60}?)\s+" + _PER + r"\s*$", re.IGNORECASE)
 _INTRODUCES = re.compile(
-    r"(?P<has>\s(?:(?:must|should|shall|will|may|can)\s+(?:also\s+)?)?(?:ha[sv]e?|includes?|contains?|consists? of"
-    r"|comprises?|records|stores|holds|captures|carries|(?<=must )record|(?<=shall )record|(?<=must )store"
+    r"(?P<has>(?:^|\s)(?:(?:must|should|shall|will|may|can)\s+(?:also\s+)?)?(?:ha[sv]e?|includes?|contains?|consists? of"
+    r"|comprises?|records|stores|holds|tracks|captures|carries|(?<=must )record|(?<=shall )record|(?<=must )store"
     r"|(?<=shall )store)\b)"
     r"|,?\s+(?:with|including|containing|detailing|capturing|listing|comprising|by (?:providing|entering"
     r"|specifying|giving|filling in)|providing|entering|specifying)\b"
@@ -96,6 +96,11 @@ def announced_before(before: str, *, has: bool) -> str:
     return thing_in(phrase)
 
 
+_FOLLOWING = re.compile(
+    r"\b(?:following|these)\s+(?:\w+\s+)?(?:fields|attributes|information|details|columns|data|properties)\s+"
+    r"(?:from|of|for|in|about)\s+(?:each\s+|every\s+|the\s+|an?\s+)?(?P<thing>[\w -]{2,40})$",
+    re.IGNORECASE,
+)
 _ANNOUNCED = re.compile(
     r"\s*(?:(?:at least|the|following|its|their|these|all|basic|key)\s+)*"
     r"(?:following|fields|columns|attributes|properties|parameters|details|information|data|values|items|entries|metrics)?"
@@ -116,6 +121,9 @@ def announced_thing(text: str) -> tuple[str, bool]:
     leading = _LEADING_PER.match(f"{text},") if not _TRAILING_PER.search(text) else None
     if leading:
         return thing_in(leading["thing"]), True
+    following = _FOLLOWING.search(text)
+    if following:
+        return thing_in(following["thing"]), True
     for found in introducers(text):
         if not _ANNOUNCED.fullmatch(text[found.end() :]):
             continue
@@ -171,4 +179,6 @@ def acted_on(sentence: str) -> str:
 
 def is_pronoun(phrase: str) -> bool:
     """Whether a phrase stands for what was spoken of before: "the file", "each record"."""
-    return bool(_PRONOUN.fullmatch(plain(phrase)))
+    if re.match(r"(?:links|connects|ties|maps|represents|belongs)\b", phrase, re.IGNORECASE):
+        return True  # of what the label names
+    return not phrase.strip() or bool(_PRONOUN.fullmatch(plain(phrase)))

@@ -4,8 +4,6 @@ import re
 from dataclasses import replace
 
 from nodewright.language.nouns import singular
-from nodewright.prd.markdown import BlockKind
-from nodewright.prd.sentences import sentences_in
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_notes import read_field
 from nodewright.reading.gathering import (
@@ -14,6 +12,7 @@ from nodewright.reading.gathering import (
     known_name,
     put_fields,
     sections_with_data,
+    sentences_of_block,
 )
 from nodewright.reading.mentions import Mention, Mentions
 from nodewright.reading.subjects import named_thing
@@ -74,9 +73,7 @@ def read_uniqueness(draft: Draft) -> None:
     for section in sections_with_data(draft):
         subject = known_name(draft, named_thing(section.title))
         for _, block in blocks_of(section):
-            if block.kind not in {BlockKind.ITEM, BlockKind.PARAGRAPH} or len(block.text) > 3000:
-                continue
-            for sentence in sentences_in(block.text, 0):
+            for sentence in sentences_of_block(block):
                 if _ASKS.search(sentence):
                     _read(draft, lines, subject, sentence, lines.within(block, sentence))
 
