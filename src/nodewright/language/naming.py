@@ -4,9 +4,11 @@ Whatever the text, a name is ASCII, a Python identifier and no keyword. Letters 
 are transliterated, so that a Korean or Chinese document names its nodes by its own words.
 """
 
+import hashlib
 import keyword
 import re
 import sys
+import unicodedata
 from collections.abc import Collection
 from functools import lru_cache
 from unicodedata import category
@@ -22,6 +24,8 @@ _ONE_WORD = re.compile(
 )
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
 _LONGEST = 48
+LONGEST_NAME = 60
+NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
 # Words that onex's own validator refuses inside a class name, and what is said in their place.
 _SAID_INSTEAD = {
     "worker": "work",
@@ -150,9 +154,37 @@ def is_taken(name: str) -> bool:
     return known or keyword.iskeyword(name) or keyword.issoftkeyword(name)
 
 
-def pascal(name: str) -> str:
-    """A snake_case ``name`` in PascalCase: ``user_service`` -> ``UserService``."""
-    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+def pascal(value: object) -> str:
+    """A PascalCase Python name: never empty, a keyword, private or longer than 61 characters.
+
+    Capitals inside words stay (``OAuth2Token``), unless the whole text is in capitals. What
+    nothing is left of becomes ``Unnamed`` and a digest, so that two such names still differ.
+
+    >>> pascal("user_service"), pascal("USER_SERVICE")
+    ('UserService', 'UserService')
+    """
+    text = str(value)
+    parts = [part for part in NOT_IN_NAMES.split(to_ascii(text)) if part]
+    if len(parts) > 1 and not any(character.islower() for character in "".join(parts)):
+        parts = [part.lower() for part in parts]
+    name = "".join(part[0].upper() + part[1:] for part in parts)
+    if not name:
+        return f"Unnamed{digest_of(text)}" if text else "Unnamed"
+    if name[0].isdigit():
+        name = f"N{name}"
+    if len(name) > LONGEST_NAME:
+        name = f"{name[: LONGEST_NAME - 8]}{digest_of(text)}"
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def to_ascii(text: str) -> str:
+    """The letters of ``text`` that have a Latin base, without accents."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
+
+
+def digest_of(text: str) -> str:
+    """Eight characters that tell texts apart."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def unique(name: str, taken: Collection[str]) -> str:

@@ -4,17 +4,14 @@ The sum of the clauses and the headings is the document: nothing that a reader c
 demand is left out. What demands nothing is a clause as well, with the reason as its ``context``.
 """
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
 from nodewright.language.identifiers import author_id
 from nodewright.language.lexicon import stems_of, tokens
 from nodewright.language.markup import plain
-from nodewright.prd import gherkin
-from nodewright.prd.blocks import Block, BlockKind
+from nodewright.prd.blocks import Block
 from nodewright.prd.contexts import (
     grants,
     reason_of_block,
@@ -22,22 +19,15 @@ from nodewright.prd.contexts import (
     reason_of_text,
     section_reasons,
 )
+from nodewright.prd.entries import Entry
 from nodewright.prd.models import Requirement, Scope
 from nodewright.prd.outline import Section
-from nodewright.prd.scopes import marked_scope, scope_of, struck
+from nodewright.prd.pieces import ClauseForm, Piece, pieces_of
+from nodewright.prd.scopes import marked_scope, scope_of
 from nodewright.prd.spans import Spans
 from nodewright.prd.splitting import split_sentences
 
-
-class ClauseForm(StrEnum):
-    """How a clause stands in the document."""
-
-    HEADING = "heading"
-    SENTENCE = "sentence"
-    ITEM = "item"
-    ROW = "row"
-    STEP = "step"
-    CODE = "code"
+__all__ = ["Clause", "ClauseForm", "Document", "clauses_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +68,8 @@ class Document:
     """A parsed document: ``clauses`` in order, ``sections`` and ``requirements`` they belong to.
 
     ``package`` is the import name that the product's own name gives. ``warnings`` say what its
-    author should know: an id that is given twice, a language that is not read.
+    author should know: an id that is given twice, a language that is not read. ``entries`` are its
+    headings and blocks in one sequence.
     """
 
     text: str
@@ -90,20 +81,7 @@ class Document:
     clauses: tuple[Clause, ...]
     package: str = ""
     warnings: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class _Piece:
-    """A clause in the making: what its block says of it."""
-
-    text: str
-    line: int
-    form: ClauseForm
-    context: str = ""
-    cells: tuple[tuple[str, str], ...] = ()
-    step: str = ""
-    opens: bool = False
-    scope: Scope | None = None
+    entries: tuple[Entry, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +142,7 @@ class _Writer:
         for number, section in enumerate(sections):
             place = _Place(number, section, section.scope, reasons[number])
             if self._enter(section) and section.title:
-                piece = _Piece(section.title, section.line, ClauseForm.HEADING)
+                piece = Piece(section.title, section.line, ClauseForm.HEADING)
                 piece.text = _without_id(piece, self._id)
                 yield self._clause(piece, place)
             for order, (block, scope) in enumerate(
@@ -206,13 +184,13 @@ class _Writer:
 
     def _aside(self, block: Block, place: _Place) -> Iterator[Clause]:
         for text, offset in split_sentences(block.text):
-            piece = _Piece(text, block.line + offset, ClauseForm.SENTENCE, block.marker)
+            piece = Piece(text, block.line + offset, ClauseForm.SENTENCE, block.marker)
             yield self._clause(piece, replace(place, block=block))
 
     def _block(self, block: Block, place: _Place, *, first: bool) -> Iterator[Clause]:
         own = reason_of_block(block, place.section, first=first)
         if block.header and block.header is not self._header:
-            head = _Piece(" | ".join(map(plain, block.header)), block.line - 2, ClauseForm.ROW)
+            head = Piece(" | ".join(map(plain, block.header)), block.line - 2, ClauseForm.ROW)
             head.context = "the head of a table"
             yield self._clause(head, place)
         self._header = block.header
@@ -222,7 +200,7 @@ class _Writer:
             piece.context = piece.context or own
             yield self._clause(piece, place)
 
-    def _clause(self, piece: _Piece, place: _Place) -> Clause:
+    def _clause(self, piece: Piece, place: _Place) -> Clause:
         section, block = place.section, place.block
         owner = self._id or f"S{place.number}"
         self._counts[owner] = self._counts.get(owner, 0) + 1
@@ -251,7 +229,7 @@ class _Writer:
             block=block,
         )
 
-    def _scope(self, piece: _Piece, place: _Place, stems: tuple[str, ...]) -> Scope:
+    def _scope(self, piece: Piece, place: _Place, stems: tuple[str, ...]) -> Scope:
         """What the place, the requirement and its own words say."""
         own = piece.scope or place.scope
         if own is Scope.RELEASE and piece.form is not ClauseForm.CODE:
@@ -260,7 +238,7 @@ class _Writer:
             own = self._current.scope
         return own
 
-    def _context(self, piece: _Piece, place: _Place, scope: Scope, stems: tuple[str, ...]) -> str:
+    def _context(self, piece: Piece, place: _Place, scope: Scope, stems: tuple[str, ...]) -> str:
         """Why it demands nothing: its own words, its scope or its section."""
         reason = piece.context
         if not reason and scope is Scope.RELEASE and piece.form not in _UNLABELLED:
@@ -271,7 +249,7 @@ class _Writer:
             reason = place.reason
         return reason
 
-    def _is_bound(self, piece: _Piece, place: _Place, stems: tuple[str, ...]) -> bool:
+    def _is_bound(self, piece: Piece, place: _Place, stems: tuple[str, ...]) -> bool:
         """Whether the section's reason holds: not for requirements that stand in such a section."""
         if self._current is not None and place.section.path == self._home:
             return False
@@ -279,7 +257,7 @@ class _Writer:
             return False
         return not (place.reason == "a persona" and grants(stems))
 
-    def _joined(self, piece: _Piece, code: str, stems: tuple[str, ...]) -> tuple[str, str]:
+    def _joined(self, piece: Piece, code: str, stems: tuple[str, ...]) -> tuple[str, str]:
         """Its step, and the id of the clause that opens its scenario."""
         if piece.opens:
             self._group, self._step = code, ""
@@ -300,7 +278,7 @@ class _Writer:
 _UNLABELLED = frozenset({ClauseForm.CODE, ClauseForm.HEADING})
 
 
-def _without_id(piece: _Piece, code: str) -> str:
+def _without_id(piece: Piece, code: str) -> str:
     """The text without the author's id where that is the requirement's ``code``."""
     found = author_id(piece.text)
     if found is None or not (code == found.code or code.startswith(f"{found.code}-")):
@@ -311,99 +289,3 @@ def _without_id(piece: _Piece, code: str) -> str:
 _OPENING = 20
 _AROUND_ID = " *:-–—|"
 _HEAD = 12
-# Code that draws, styles or runs, but states nothing about the product.
-_SILENT_CODE = {
-    "html": "markup",
-    "css": "a style sheet",
-    "scss": "a style sheet",
-    "svg": "a picture",
-    "diff": "a change of code",
-    "bash": "commands for a terminal",
-    "sh": "commands for a terminal",
-    "shell": "commands for a terminal",
-    "console": "commands for a terminal",
-    "powershell": "commands for a terminal",
-}
-_DRAWN = re.compile(r"[\u2500-\u257f]")
-_PROSE_FENCES = frozenset({"", "text", "txt", "plaintext", "md", "markdown"})
-_CODE_LIKE = re.compile(
-    r"[{};]\s*$|^\s*[\w.]+\(|^\s*(?:def|class|const|import|SELECT|CREATE)\b", re.MULTILINE
-)
-_COUNTED = re.compile(r"\w")
-
-
-def pieces_of(block: Block) -> Iterable[_Piece]:
-    """The clauses of a block: sentences, a row, steps, or code as a whole."""
-    if block.kind is BlockKind.CODE:
-        return _code(block)
-    if block.kind is BlockKind.ROW:
-        return _row(block)
-    return _prose(block)
-
-
-def _row(block: Block) -> Iterator[_Piece]:
-    shown = [plain(cell) for cell in block.cells]
-    text = " | ".join(cell for cell in shown if cell) or block.shown
-    if not _COUNTED.search(text):
-        return
-    names = [plain(name) for name in block.header] + [""] * len(shown)
-    cells = tuple(zip(names, shown, strict=False)) if block.header else ()
-    yield _Piece(text, block.line, ClauseForm.ROW, cells=cells)
-
-
-def _prose(block: Block) -> Iterator[_Piece]:
-    form = ClauseForm.ITEM if block.kind is BlockKind.ITEM else ClauseForm.SENTENCE
-    gone = struck(block.text)
-    for text, offset in split_sentences(block.shown):
-        if not _COUNTED.search(text):
-            continue
-        line = gherkin.line_of(text)
-        piece = _Piece(text, block.line + offset, form)
-        if line is not None and line.kind in {"scenario", "background", "feature"}:
-            piece.opens = True
-        elif line is not None and line.kind != "examples":
-            piece.step = line.kind
-        if gone and any(text in " ".join(plain(part).split()) for part in gone):
-            piece.scope, piece.context = Scope.EXCLUDED, "struck through"
-        yield piece
-
-
-def _code(block: Block) -> Iterator[_Piece]:
-    if block.language in gherkin.LANGUAGES or (
-        block.language in _PROSE_FENCES and gherkin.is_gherkin(block.text)
-    ):
-        yield from _steps(block)
-        return
-    if not _COUNTED.search(block.text):
-        return
-    context = _SILENT_CODE.get(block.language, "")
-    prose = block.language in _PROSE_FENCES and not _CODE_LIKE.search(block.text)
-    if prose and _DRAWN.search(block.text):
-        context, prose = "a drawing", False
-    if not prose:
-        yield _Piece(block.text.strip("\n"), block.line + 1, ClauseForm.CODE, context)
-        return
-    for number, line in enumerate(block.text.split("\n"), block.line + 1):
-        if _COUNTED.search(line):
-            yield _Piece(line.strip(), number, ClauseForm.CODE)
-
-
-def _steps(block: Block) -> Iterator[_Piece]:
-    for number, shown in enumerate(block.text.split("\n"), block.line + 1):
-        text = shown.strip()
-        if not _COUNTED.search(text):
-            continue
-        if text.startswith("#"):
-            yield _Piece(text, number, ClauseForm.STEP, "a comment")
-            continue
-        if text.startswith("|"):
-            cells = " | ".join(cell.strip() for cell in text.strip("|").split("|"))
-            yield _Piece(cells, number, ClauseForm.ROW)
-            continue
-        line = gherkin.line_of(text)
-        kind = line.kind if line is not None else ""
-        if kind in {"scenario", "background", "feature"}:
-            yield _Piece(text, number, ClauseForm.STEP, opens=True)
-        else:
-            step = "" if kind == "examples" else kind
-            yield _Piece(text, number, ClauseForm.STEP, step=step)

@@ -161,14 +161,14 @@ def reason_of_text(text: str) -> str:
     if lead is None:
         return ""
     label = lead["label"].strip(_MARKS).lower()
-    if label in words_of("example") or label.partition(" ")[0] in {"example", "beispiel"}:
-        return "an example"
-    if label in words_of("tip"):
-        return "a tip"
-    return "a rejected option" if label in words_of("rejected") else ""
+    if label.partition(" ")[0] in {"example", "beispiel"}:
+        return _LABELS["example"]
+    return next((_LABELS[name] for name in _LABELS if label in words_of(name)), "")
 
 
 _SHORT = 80
+# Reasons by the list of scope.yaml that a label is in.
+_LABELS = {"example": "an example", "tip": "a tip", "rejected": "a rejected option"}
 
 
 def reason_of_scope(scope: Scope, raw: str = "") -> str:

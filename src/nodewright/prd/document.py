@@ -14,7 +14,8 @@ def parse_document(text: str) -> Document:
     """Take a document apart. Any text is legal; an empty one has no clauses."""
     source = read_markdown(text)
     sections = build_outline(source.blocks)
-    found = find_requirements(sections, entries_of(sections))
+    entries = entries_of(sections)
+    found = find_requirements(sections, entries)
     title = find_title(source.front_matter, sections)
     product = product_name(title, sections, source.front_matter)
     language = language_of(text)
@@ -30,5 +31,6 @@ def parse_document(text: str) -> Document:
             sections, found.items, asides=source.asides, lines=found.taken_up, text=text
         ),
         package=package_name(product),
+        entries=tuple(entries),
         warnings=found.warnings if unread is None else (unread, *found.warnings),
     )

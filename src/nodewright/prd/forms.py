@@ -12,6 +12,7 @@ from functools import cache
 
 from nodewright.language.identifiers import Rank
 from nodewright.language.lexicon import Lexicon, stems, word_set
+from nodewright.language.modals import demands
 from nodewright.language.scripts import EAST_ASIAN
 from nodewright.language.verbs import NO_VERB, operation_of, verb_of
 from nodewright.language.vocabulary import load_data
@@ -185,7 +186,7 @@ def _asks(entry: Entry, sections: Sequence[Section], *, leaf: bool) -> bool:
     if text.endswith((":", "：")) or _DRAWN.match(text):
         return False
     lexicon, asian = _asking()
-    if lexicon.find(stems(text)) or any(word in text for word in asian):
+    if demands(text) or lexicon.find(stems(text)) or any(word in text for word in asian):
         return True
     long = len(text.split()) >= _MIN_WORDS or len(EAST_ASIAN.findall(text)) >= _MIN_CHARACTERS
     section = sections[entry.section]
