@@ -10,7 +10,7 @@ import orjson
 
 from nodewright.logs import plain
 from nodewright.logs.encode import dumps
-from nodewright.logs.redaction import MARK
+from nodewright.logs.secret_texts import MARK
 
 if TYPE_CHECKING:
     from nodewright.logs.redaction import Redactor
@@ -50,15 +50,6 @@ def encoded(exception: BaseException, redactor: "Redactor", *, with_locals: bool
         return dumps(_Description(redactor, with_locals).of(exception, MAX_CHAIN))
     except Exception:  # noqa: BLE001 - an exception class may override anything
         return dumps({"type": plain.type_name(type(exception)), "message": "<unprintable>"})
-
-
-def forget_frames() -> None:
-    """Drop the frames kept, because the rules that cleaned them have changed."""
-    _frames_known.clear()
-
-
-# Frames once encoded: (code object's file, function, line) -> JSON.
-_frames_known: dict[tuple[str, str, int], orjson.Fragment] = {}
 
 
 class _Description:
@@ -124,12 +115,13 @@ class _Description:
     def _frame(self, traceback: TracebackType) -> Any:
         code = traceback.tb_frame.f_code
         key = (code.co_filename, code.co_qualname, traceback.tb_lineno)
-        known = _frames_known.get(key)
+        frames = self._redactor.frames
+        known = frames.get(key)
         if known is None:
             frame = self._new_frame(*key)
-            if len(_frames_known) >= MAX_FRAMES_KNOWN:
-                _frames_known.clear()
-            known = _frames_known[key] = orjson.Fragment(dumps(frame))
+            if len(frames) >= MAX_FRAMES_KNOWN:
+                frames.clear()
+            known = frames[key] = orjson.Fragment(dumps(frame))
         if not self._with_locals:
             return known
         return {"frame": known, "locals": self._locals(traceback.tb_frame.f_locals)}
