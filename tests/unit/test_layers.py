@@ -1,6 +1,8 @@
 """Imports point downward only."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -77,6 +79,21 @@ def test_long_modules_give_a_reason() -> None:
 def test_public_names_load() -> None:
     for name in nodewright.__all__:
         assert getattr(nodewright, name) is not None
+
+
+LAZY = sorted(
+    path.parent.relative_to(ROOT).as_posix().replace("/", ".").strip(".")
+    for path in ROOT.rglob("__init__.py")
+    if "def __getattr__" in path.read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("package", LAZY)
+def test_a_lazily_loaded_package_lists_its_names(package: str) -> None:
+    name = f"nodewright.{package}".strip(".")
+    code = f"import {name} as it; print(sorted(set(it.__all__) - set(dir(it))))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("package", ["", ".logs", ".mixins", ".storage", ".templates"])

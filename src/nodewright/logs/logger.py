@@ -42,11 +42,11 @@ class StructuredLogger:
         "_home",
         "component_part",
         "correlation",
+        "elsewhere",
         "heads",
         "kin",
         "known",
         "name",
-        "own_ids",
         "own_level",
         "session",
         "shares_ids",
@@ -62,7 +62,8 @@ class StructuredLogger:
         self.component_part: bytes = fragment("component", component)
         self.correlation: bytes = b""
         self.session: bytes = b""
-        self.own_ids: tuple[ContextVar[bytes], ContextVar[bytes]] | None = None
+        # Key -> the ids that other tasks and threads set for themselves.
+        self.elsewhere: dict[str, ContextVar[bytes]] = {}
         self.shares_ids: bool = True
         self.kin: Logger | None = None
         self._home = _whereabouts()
@@ -104,7 +105,7 @@ class StructuredLogger:
         if self._is_home():
             self.correlation = encoded
         else:
-            self._ids_elsewhere()[0].set(encoded)
+            self._elsewhere("correlation_id").set(encoded)
 
     def set_session_id(self, session_id: "UUID | str | None") -> None:
         """Set the session id of this logger; None takes it back."""
@@ -113,7 +114,7 @@ class StructuredLogger:
         if self._is_home():
             self.session = encoded
         else:
-            self._ids_elsewhere()[1].set(encoded)
+            self._elsewhere("session_id").set(encoded)
 
     def set_component(self, component: str | None) -> None:
         """Set the component identifier."""
@@ -164,24 +165,23 @@ class StructuredLogger:
 
     def ids(self) -> bytes:
         """The part of an entry that holds the ids: this logger's own, else the context's."""
-        own = self.own_ids
+        elsewhere = self.elsewhere
+        if not elsewhere:
+            return (self.correlation or CORRELATION.get()) + (self.session or SESSION.get())
+        correlation, session = elsewhere.get("correlation_id"), elsewhere.get("session_id")
         return b"".join(
             (
-                (own and own[0].get()) or self.correlation or CORRELATION.get(),
-                (own and own[1].get()) or self.session or SESSION.get(),
+                (correlation and correlation.get()) or self.correlation or CORRELATION.get(),
+                (session and session.get()) or self.session or SESSION.get(),
             )
         )
 
     def _is_home(self) -> bool:
-        return self.own_ids is None and self._home == _whereabouts()
+        return not self.elsewhere and self._home == _whereabouts()
 
-    def _ids_elsewhere(self) -> tuple[ContextVar[bytes], ContextVar[bytes]]:
-        if self.own_ids is None:
-            self.own_ids = (
-                ContextVar(f"{self.name}.correlation_id", default=b""),
-                ContextVar(f"{self.name}.session_id", default=b""),
-            )
-        return self.own_ids
+    def _elsewhere(self, key: str) -> ContextVar[bytes]:
+        # In one step, so that threads which come at once share the variable.
+        return self.elsewhere.setdefault(key, ContextVar(f"{self.name}.{key}", default=b""))
 
 
 def _nothing(
