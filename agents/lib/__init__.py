@@ -54,13 +54,13 @@ class _Aliases(MetaPathFinder, Loader):
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """The real module; its own spec is kept for ``exec_module`` to restore."""
         module = import_module(MODULES[spec.name.removeprefix(self._prefix)])
-        # Not what another thread's alias of the same module has put there for a moment.
-        self._specs.setdefault(module.__name__, module.__spec__)
+        self._specs[spec.name] = module.__spec__
         return module
 
     def exec_module(self, module: ModuleType) -> None:
         """Nothing to run: the module is loaded. The import system overwrote its spec."""
-        module.__spec__ = self._specs[module.__name__]
+        alias = module.__spec__.name if module.__spec__ else ""
+        module.__spec__ = self._specs.pop(alias, module.__spec__)
 
 
 sys.meta_path.insert(0, _Aliases(f"{__name__}."))

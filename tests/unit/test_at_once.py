@@ -8,8 +8,7 @@ import asyncio
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from importlib import import_module
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +118,9 @@ def test_a_call_that_comes_while_the_persistence_closes_is_answered() -> None:
             lambda: asyncio.run(persistence.close()),
         )
 
-    for _ in interleave(scene, within=str(Path(lifetime.__file__).parent / "persistence.py"), stride=4):
+    for _ in interleave(
+        scene, within=str(Path(lifetime.__file__).parent / "persistence.py"), stride=4
+    ):
         assert asyncio.run(made[-1]._run(lambda: 42)) == 42
         asyncio.run(made.pop().close())
 
@@ -234,34 +235,3 @@ def test_a_cache_is_made_while_another_thread_forks(file: Path) -> None:
     for _ in interleave(scene):
         cache = TemplateCache(enable_persistence=False)
         assert cache.get("t", "EFFECT", file, Path.read_text) == ("content", False)
-
-
-@pytest.fixture
-def aliases() -> Iterator[None]:
-    """No alias of the reference's import paths is loaded, before and after."""
-
-    def forget() -> None:
-        for name in [name for name in sys.modules if name.startswith("agents.lib.")]:
-            del sys.modules[name]
-
-    import_module("agents.lib")
-    forget()
-    yield
-    forget()
-
-
-@pytest.mark.usefixtures("aliases")
-def test_two_aliases_of_one_module_leave_it_its_own_spec() -> None:
-    logs = import_module("nodewright.logs")
-    own = logs.__spec__
-
-    def scene() -> Scene:
-        for name in ("agents.lib.log_context", "agents.lib.structured_logger"):
-            sys.modules.pop(name, None)
-        return (
-            lambda: import_module("agents.lib.log_context"),
-            lambda: import_module("agents.lib.structured_logger"),
-        )
-
-    for _ in interleave(scene, within=str(Path(import_module("agents.lib").__file__ or "").parent)):
-        assert logs.__spec__ is own

@@ -90,7 +90,7 @@ class Judge:
         try:
             return self._knowledge.trial(*key)
         except TrialWorkerError as error:
-            _log.warning(str(error))
+            _log.warning("mixins.trial.failed", metadata={"pair": list(key), "reason": str(error)})
             return None
 
     def _infer(self, model: Model | None, key: Key) -> Belief:

@@ -234,7 +234,7 @@ class Knowledge:
             try:
                 scan = Scan.from_json(document) if document else None
             except (KeyError, TypeError, ValueError, IndexError):
-                _log.warning(f"{file} is not a scan of this version; it is left out")
+                _log.warning("mixins.scan.left_out", metadata={"file": str(file)})
                 continue
             if scan is not None:
                 scans[scan.package] = scan
@@ -260,7 +260,10 @@ class Knowledge:
                 for a, b, kind, first, second in rows
             ]
         except (KeyError, TypeError, ValueError):
-            _log.warning(f"{self._directory / 'trials.json'} holds no trials; they are run again")
+            _log.warning(
+                "mixins.trials.unreadable",
+                metadata={"file": str(self._directory / "trials.json"), "then": "run again"},
+            )
             return {}
         return {(trial.mixin_a, trial.mixin_b, trial.kind): trial for trial in trials}
 
@@ -273,7 +276,10 @@ class Knowledge:
         except FileNotFoundError:
             return None
         except (OSError, orjson.JSONDecodeError) as error:
-            _log.warning(f"{file} cannot be read ({error}); it is made again")
+            _log.warning(
+                "mixins.file.unreadable",
+                metadata={"file": str(file), "reason": str(error), "then": "made again"},
+            )
             return None
         fits = isinstance(document, dict) and document.get("format") == FORMAT
         return document if fits else None
@@ -283,7 +289,9 @@ class Knowledge:
         try:
             write_atomically(file, data)
         except OSError as error:  # a read-only home costs the next process some seconds, no more
-            _log.warning(f"{file} cannot be written ({error})")
+            _log.warning(
+                "mixins.file.not_written", metadata={"file": str(file), "reason": str(error)}
+            )
 
 
 def _plain(value: Any) -> Any:

@@ -115,7 +115,7 @@ class MixinLearner:
         try:
             new = self._knowledge.ensure_trials()
         except TrialWorkerError as error:
-            _log.warning(f"no trials were run: {error}")
+            _log.warning("mixins.trials.not_run", metadata={"reason": str(error)})
             return
         self._records.add_trials(new)
 
@@ -144,7 +144,7 @@ class MixinLearner:
         try:
             self._train(50, 0.2, 5)
         except Exception as error:  # noqa: BLE001 - nobody waits for it; the old model goes on
-            _log.warning(f"the mixin model was not trained: {error}")
+            _log.warning("mixins.model.not_trained", metadata={"reason": str(error)})
 
     def wait_for_training(self, seconds: float | None = None) -> bool:
         """Wait for a training in the background; True if none is going on any more."""
@@ -165,9 +165,12 @@ class MixinLearner:
             saved = model_file.load(self.model_path, self._knowledge.version)
             self._swap(saved.classifier, ModelMetrics.from_plain(saved.metrics))
         except (ModelFileError, OSError) as error:
-            _log.warning(str(error))
+            _log.warning("mixins.model.not_loaded", metadata={"reason": str(error)})
         except (KeyError, TypeError, ValueError) as error:
-            _log.warning(f"model file {self.model_path} has no metrics ({error!r}); train again")
+            _log.warning(
+                "mixins.model.without_metrics",
+                metadata={"file": str(self.model_path), "reason": repr(error)},
+            )
 
     def _save(self, classifier: Any, metrics: ModelMetrics) -> None:
         from nodewright.mixins import model_file
@@ -177,7 +180,10 @@ class MixinLearner:
                 self.model_path, classifier, metrics.to_plain(), self._knowledge.version
             )
         except OSError as error:  # the model in memory is as good
-            _log.warning(f"model file {self.model_path} cannot be written: {error}")
+            _log.warning(
+                "mixins.model.not_written",
+                metadata={"file": str(self.model_path), "reason": str(error)},
+            )
 
     # Prediction
 
@@ -320,7 +326,9 @@ class MixinLearner:
             text += f". Not covered: {lacking}" if lacking else ""
             rows.append((chosen.name, confidence, text))
         if found.reason or (lacking and not rows):
-            _log.warning(f"no mixin is recommended: {found.reason or lacking}")
+            _log.warning(
+                "mixins.recommendation.empty", metadata={"reason": found.reason or lacking}
+            )
         return rows
 
     # Feedback

@@ -84,7 +84,7 @@ class Records:
         try:
             rows = _wait_for(lambda: self._database().list_mixin_compatibility())
         except (NodewrightError, OSError) as error:
-            _log.warning(f"recorded mixin outcomes cannot be read: {error}")
+            _log.warning("mixins.outcomes.unreadable", metadata={"reason": str(error)})
             with self._lock:
                 self._outcomes = self._outcomes or {}
             return
@@ -121,7 +121,10 @@ class Records:
         try:
             _wait_for(lambda: self.record_trials(pending))
         except (NodewrightError, OSError) as error:
-            _log.warning(f"the outcomes of {len(pending)} trials are not recorded: {error}")
+            _log.warning(
+                "mixins.outcomes.not_recorded",
+                metadata={"trials": len(pending), "reason": str(error)},
+            )
             return 0
         return len(pending)
 

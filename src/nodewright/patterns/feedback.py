@@ -263,7 +263,10 @@ class PatternFeedbackCollector:
         rows = await asyncio.to_thread(read_analyses, self.persistence, pattern_name)
         found = tune(judged_of(rows[0]) if rows else [], target_precision)
         if found.threshold is None:
-            _log.warning(f"no threshold for {pattern_name!r}: {found.reason}")
+            _log.warning(
+                "patterns.threshold.not_proven",
+                metadata={"pattern": pattern_name, "reason": found.reason},
+            )
         return found.threshold
 
     async def get_global_precision_metrics(self) -> dict[str, Any]:

@@ -174,7 +174,7 @@ class FeedbackTuning:
         try:
             return read_analyses(self._persistence, least=FEWEST)
         except StorageError as error:
-            _log.warning(f"patterns are matched without the latest feedback: {error}")
+            _log.warning("patterns.feedback.not_the_latest", metadata={"reason": str(error)})
             return None
 
     def close(self) -> None:
@@ -213,7 +213,7 @@ class _TuningAtFirst:
         except (pg.UndefinedTable, pg.InvalidSchemaName):
             return _NONE  # nobody has recorded anything there yet
         except (StorageError, psycopg.Error) as error:
-            _log.warning(f"patterns are matched without feedback: {error}")
+            _log.warning("patterns.feedback.unreadable", metadata={"reason": str(error)})
             return _NONE
         finally:
             database.close()

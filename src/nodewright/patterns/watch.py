@@ -82,7 +82,7 @@ class FeedbackWatch:
             connection = self._database.connect()
             connection.execute(f"LISTEN {_CHANNEL}")
         except (StorageError, psycopg.Error) as error:
-            _log.warning(f"analyses are not kept in memory: {error}")
+            _log.warning("patterns.watch.not_listening", metadata={"reason": str(error)})
             return
         if self._wake is not None:  # of a listener whose connection was lost
             os.close(self._wake)
@@ -136,7 +136,7 @@ def _follow(reference: "weakref.ref[FeedbackWatch]", connection: Connection, wok
                 watch.changed()
             del watch
     except psycopg.Error as error:
-        _log.info(f"the listener for feedback was lost, and comes back when needed: {error}")
+        _log.info("patterns.watch.lost", metadata={"reason": str(error)})
     finally:
         watch = reference()
         if watch is not None:
