@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
@@ -63,6 +64,28 @@ def test_imports_point_downward_only() -> None:
             if target != room and ROOMS.index(target) < ROOMS.index(room)
         ]
     assert wrong == []
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Modules of nodewright that a module imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("room", ["logs", "templates"])
+def test_modules_of_a_room_import_each_other_in_no_circle(room: str) -> None:
+    modules = {
+        f"nodewright.{room}.{path.stem}": path
+        for path in (ROOT / room).glob("*.py")
+        if path.stem != "__init__"
+    }
+    graph = {name: imported_modules(path) & modules.keys() for name, path in modules.items()}
+    assert len(list(TopologicalSorter(graph).static_order())) == len(modules)
 
 
 def test_long_modules_give_a_reason() -> None:

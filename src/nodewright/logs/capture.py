@@ -31,7 +31,7 @@ class EntryRecord(logging.LogRecord):
 _handing_on: ContextVar[bool] = ContextVar("nodewright_handing_on", default=False)
 
 
-def show(line: bytes, kin: logging.Logger, level: int, exc_info: Any) -> None:
+def show(line: bytes, kin: logging.Logger, level: int, exc_info: object) -> None:
     """Hand an entry on; never raises.
 
     Args:

@@ -2,6 +2,7 @@
 
 import linecache
 import sys
+from collections.abc import Mapping
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
@@ -62,11 +63,11 @@ class _Description:
         self._seen: set[int] = set()
         self._left = MAX_SHOWN
 
-    def of(self, exception: BaseException, depth: int) -> dict[str, Any]:
+    def of(self, exception: BaseException, depth: int) -> dict[str, object]:
         kind = type(exception)
         self._seen.add(id(exception))
         self._left -= 1
-        described: dict[str, Any] = {
+        described: dict[str, object] = {
             "type": plain.type_name(kind),
             "module": plain.cut(str(kind.__module__), 256),
             "message": self._text(exception),
@@ -86,23 +87,23 @@ class _Description:
                 described["exceptions_cut"] = len(exception.exceptions) - len(members)
         return described
 
-    def _linked(self, exception: BaseException, depth: int) -> dict[str, Any]:
+    def _linked(self, exception: BaseException, depth: int) -> dict[str, object]:
         if depth > 0 and self._left > 0 and id(exception) not in self._seen:
             return self.of(exception, depth - 1)
         return {"type": plain.type_name(type(exception)), "cut": "shown above, or too many"}
 
-    def _text(self, value: Any) -> str:
+    def _text(self, value: object) -> str:
         unprintable = f"<unprintable {plain.type_name(type(value))}>"
         text = plain.attempt(lambda: str.__str__(str(value)), unprintable)
         return self._clean(plain.cut(text, plain.BOUNDS.text))
 
-    def _frames(self, traceback: TracebackType | None) -> list[Any]:
+    def _frames(self, traceback: TracebackType | None) -> list[object]:
         """Outermost first; of very long stacks the middle is cut."""
         found = []
         while traceback is not None:
             found.append(traceback)
             traceback = traceback.tb_next
-        frames: list[Any] = []
+        frames: list[object] = []
         if len(found) > MAX_FRAMES:
             rest = len(found) - MAX_FRAMES
             half = MAX_FRAMES // 2
@@ -112,7 +113,7 @@ class _Description:
         frames += [self._frame(one) for one in found]
         return frames
 
-    def _frame(self, traceback: TracebackType) -> Any:
+    def _frame(self, traceback: TracebackType) -> object:
         code = traceback.tb_frame.f_code
         key = (code.co_filename, code.co_qualname, traceback.tb_lineno)
         frames = self._redactor.frames
@@ -126,14 +127,14 @@ class _Description:
             return known
         return {"frame": known, "locals": self._locals(traceback.tb_frame.f_locals)}
 
-    def _new_frame(self, file: str, function: str, line: int) -> dict[str, Any]:
+    def _new_frame(self, file: str, function: str, line: int) -> dict[str, object]:
         frame = {"file": plain.cut(file, 1024), "line": line, "function": plain.cut(function, 256)}
         source = plain.attempt(lambda: linecache.getline(file, line).strip(), "")
         if source:
             frame["source"] = self._clean(plain.cut(source, MAX_LOCAL))
         return frame
 
-    def _locals(self, values: dict[str, Any]) -> dict[str, str]:
+    def _locals(self, values: Mapping[str, object]) -> dict[str, str]:
         shown = {}
         for name, value in list(values.items())[:MAX_FRAMES]:
             unprintable = f"<unprintable {plain.type_name(type(value))}>"

@@ -187,11 +187,6 @@ class TemplateCache:
         """Templates dropped because their time was over."""
         return self.stats().expirations
 
-    @property
-    def total_size_bytes(self) -> int:
-        """Bytes of the text that is kept."""
-        return self.stats().total_size_bytes
-
     def stats(self) -> CacheStats:
         """Counts and times, all of one moment."""
         with self._ledger.lock:
