@@ -11,12 +11,12 @@ import orjson
 
 from nodewright.logs import (
     get_logger,
-    output,
     set_global_correlation_id,
     set_global_session_id,
     stdlib,
 )
 from nodewright.logs.files import FileOutput
+from nodewright.logs.pipeline import PIPELINE
 
 MESSAGE = "Research task completed"
 METADATA = {
@@ -47,7 +47,7 @@ class SetUp:
 
 
 def own(folder: Path) -> SetUp:
-    output.use(FileOutput(folder / "own.jsonl"))
+    PIPELINE.send_to(FileOutput(folder / "own.jsonl"))
     set_global_correlation_id(IDS["correlation_id"])
     set_global_session_id(IDS["session_id"])
     logger = get_logger(NAME, component=COMPONENT)

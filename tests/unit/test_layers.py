@@ -1,7 +1,10 @@
 """Imports point downward only."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
@@ -70,6 +73,28 @@ def test_imports_point_downward_only() -> None:
     assert wrong == []
 
 
+def imported_modules(path: Path) -> set[str]:
+    """Modules of nodewright that a module imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("room", ["logs", "templates"])
+def test_modules_of_a_room_import_each_other_in_no_circle(room: str) -> None:
+    modules = {
+        f"nodewright.{room}.{path.stem}": path
+        for path in (ROOT / room).glob("*.py")
+        if path.stem != "__init__"
+    }
+    graph = {name: imported_modules(path) & modules.keys() for name, path in modules.items()}
+    assert len(list(TopologicalSorter(graph).static_order())) == len(modules)
+
+
 def test_long_modules_give_a_reason() -> None:
     """A module of more than 400 lines says at its top what keeps it in one piece."""
     project = Path(__file__).parents[2]
@@ -84,6 +109,21 @@ def test_long_modules_give_a_reason() -> None:
 def test_public_names_load() -> None:
     for name in nodewright.__all__:
         assert getattr(nodewright, name) is not None
+
+
+LAZY = sorted(
+    path.parent.relative_to(ROOT).as_posix().replace("/", ".").strip(".")
+    for path in ROOT.rglob("__init__.py")
+    if "def __getattr__" in path.read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("package", LAZY)
+def test_a_lazily_loaded_package_lists_its_names(package: str) -> None:
+    name = f"nodewright.{package}".strip(".")
+    code = f"import {name} as it; print(sorted(set(it.__all__) - set(dir(it))))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("package", ["", ".logs", ".mixins", ".storage", ".templates"])

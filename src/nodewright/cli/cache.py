@@ -9,8 +9,8 @@ import typer
 from nodewright.cli.output import command_app
 from nodewright.storage.database import Database
 from nodewright.templates import TemplateCache, TemplatePack
-from nodewright.templates.history import forget, history
 from nodewright.templates.quoting import visible
+from nodewright.templates.recording import forget, history
 
 app: typer.Typer = command_app("Show, check and clear the template cache.")
 

@@ -4,9 +4,9 @@
 entry.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from nodewright.lazy import load_export
+from nodewright.lazy import list_exports, load_export
 from nodewright.logs.context import (
     async_log_context,
     get_correlation_id,
@@ -69,5 +69,9 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     return load_export(__name__, _LAZY, name)
+
+
+def __dir__() -> list[str]:
+    return list_exports(__name__, _LAZY)

@@ -5,8 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from nodewright.logs import emission, levels, output
+from nodewright.logs import (
+    emission,  # noqa: F401 - who configures logging is about to write: fork finds all loaded
+    levels,
+    output,
+)
 from nodewright.logs.levels import LogLevel
+from nodewright.logs.pipeline import PIPELINE
 from nodewright.logs.redaction import Redaction
 from nodewright.logs.rotation import LogRotationConfig
 from nodewright.logs.sampling import Sampler, Sampling
@@ -69,9 +74,9 @@ def configure_logging(
         from nodewright.logs.files import FileOutput
 
         target = FileOutput(path, rotation or rotation_of(chosen))
-    emission.set_redaction(redactor)
-    emission.set_sampler(Sampler(sampling) if sampling is not None else _sampler_of(chosen))
-    emission.set_locals(
+    PIPELINE.clean_by(redactor)
+    PIPELINE.sample_by(Sampler(sampling) if sampling is not None else _sampler_of(chosen))
+    PIPELINE.with_locals = (
         exception_locals if exception_locals is not None else chosen.log_exception_locals
     )
     levels.replace_levels(rules)
@@ -130,5 +135,4 @@ def _sampler_of(settings: "Settings") -> Sampler | None:
 
 
 def _send_to(target: output.Output) -> None:
-    before = output.use(target)
-    before.close()
+    PIPELINE.send_to(target).close()

@@ -81,7 +81,7 @@ def _exception(exception: dict[str, Any], indent: str) -> str:
     return text
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     """``value`` as text in which nothing moves the cursor or looks like a line of its own."""
     text = value if isinstance(value, str) else dumps(value).decode()
     if text.isprintable():

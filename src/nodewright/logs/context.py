@@ -7,7 +7,7 @@ when the id is set, so that an entry only has to join them.
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar, Token
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Self, overload
 
 if TYPE_CHECKING:  # uuid is slow to import, and every room imports this one
     from uuid import UUID
@@ -27,30 +27,61 @@ HAS_FIELDS: ContextVar[bool] = ContextVar("nodewright_has_fields", default=False
 ABSENT: Any = object()
 # No id is longer; what is was put there by an attacker.
 MAX_ID = 1024
+# No token that is known by its look alone is shorter.
+_LEAST_TOKEN = 15
+_HEX = "0123456789abcdefABCDEF-"
 
 
-def fragment(key: str, value: Any) -> bytes:
-    """``,"key":"value"`` as it stands inside an entry; empty for None."""
+class _Cleaned(bytes):
+    """A fragment from which a secret was taken out, and what it was made of."""
+
+    given: str
+
+    def __new__(cls, encoded: bytes, given: str) -> Self:
+        made = super().__new__(cls, encoded)
+        made.given = given
+        return made
+
+
+def fragment(key: str, value: object) -> bytes:
+    """``,"key":"value"`` as it stands inside an entry, without secrets; empty for None."""
     if value is None:
         return b""
     text = value if value.__class__ is str else _text(value)
-    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
-        return f',"{key}":"{text[:MAX_ID]}"'.encode()
+    if text.isascii() and _is_plain(text):
+        return f',"{key}":"{text}"'.encode()
     from nodewright.logs.encode import encode_message
+    from nodewright.logs.pipeline import PIPELINE
 
-    return f',"{key}":'.encode() + encode_message(text[:MAX_ID])
+    clean = PIPELINE.redactor.text(text[:MAX_ID])
+    encoded = f',"{key}":'.encode() + encode_message(clean)
+    return encoded if clean == text[:MAX_ID] else _Cleaned(encoded, text[:MAX_ID])
+
+
+def _is_plain(text: str) -> bool:
+    """Whether ASCII text stands in JSON as it is, and can hold no secret.
+
+    That is so of ids as they are usually made: a UUID, or words that are joined.
+    """
+    if len(text) > MAX_ID or not text.replace("-", "").replace("_", "").replace(".", "").isalnum():
+        return False
+    return (
+        len(text) < _LEAST_TOKEN or (text.islower() and "xox" not in text) or not text.strip(_HEX)
+    )
 
 
 def unfragment(key: str, encoded: bytes) -> str | None:
     """The value inside what `fragment` made."""
     if not encoded:
         return None
+    if isinstance(encoded, _Cleaned):
+        return encoded.given
     from nodewright.logs.encode import loads
 
     return str(loads(encoded[len(key) + 4 :]))
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     from nodewright.logs.plain import attempt
 
     return str.__str__(attempt(lambda: str(value), f"<unprintable {type(value).__name__}>"))

@@ -8,11 +8,10 @@ import logging
 import sys
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from gc import is_tracked as _is_tracked
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from nodewright.logs import exceptions, output
+from nodewright.logs import capture, exceptions
 from nodewright.logs.context import (
     COMPONENT,
     FIELDS,
@@ -21,117 +20,67 @@ from nodewright.logs.context import (
     context_fields,
 )
 from nodewright.logs.encode import MAX_PART, dumps, encode, encode_message
+from nodewright.logs.pipeline import PIPELINE
 from nodewright.logs.plain import default
-from nodewright.logs.redaction import Redaction, Redactor, suspicious
-
-if TYPE_CHECKING:
-    from nodewright.logs.logger import Method, StructuredLogger
-    from nodewright.logs.sampling import Sampler
+from nodewright.logs.redaction import HARMLESS, suspicious
 
 _time = time.time_ns
 _modules = sys.modules
 _root = logging.root
 
 _MICROS = tuple(b"%03d" % number for number in range(1000))
-# The last second seen, and its text. Moments are in nanoseconds since 1970.
-_second = (-1, "")
-# The last millisecond seen, in nanoseconds, and how its entries start.
-_clock = (-1_000_000, b"")
 # Messages kept encoded, for each logger and level, and the longest of them in bytes.
 MAX_KNOWN = 500
 MAX_KNOWN_LENGTH = 250
 
-redactor: Redactor = Redactor()
-_safe_keys = redactor.safe_keys
-sampler: "Sampler | None" = None
-with_locals: bool = False
-# Whether something is set that the hot path does not know.
-_special = False
-# How many handlers of the root logger are this room's own.
-own_handlers = 0
+
+class Source(Protocol):
+    """What an entry takes from its logger.
+
+    Attributes:
+        name: the logger's name.
+        threshold: number of the least level that is emitted.
+        heads: level number -> the encoded beginning, up to the message.
+        known: level number -> message -> head and message, of messages that hold no secret.
+        shares_ids: whether the logger has no ids of its own.
+        component_part: the encoded component.
+        kin: the logger of the same name in `logging`; None until it was asked for.
+    """
+
+    name: str
+    threshold: int
+    heads: dict[int, bytes]
+    known: dict[int, dict[str, bytes]]
+    shares_ids: bool
+    component_part: bytes
+    kin: logging.Logger | None
+
+    def ids(self) -> bytes:
+        """The part of an entry that holds the ids."""
 
 
-def method(level: int) -> "Method":  # noqa: C901 - the hot path: a call costs a twentieth of an entry
-    """The logging method of one level: everything the usual entry needs, in one function."""
+class Method(Protocol):
+    """A logging method, before it is bound to its logger."""
 
-    def log(  # noqa: C901 - as above
-        self: "StructuredLogger", message: str, metadata: Any = None, exc_info: Any = None
+    def __call__(
+        self, logger: Any, /, message: str, metadata: Any = None, exc_info: Any = None
     ) -> None:
-        if self.threshold > level:
-            return
-        moment = _time()
-        line = None
-        try:
-            if (
-                exc_info is None
-                and not _special
-                and message.__class__ is str
-                and ("opentelemetry.trace" not in _modules or not _trace_ids())
-                and not (FIELDS and HAS_FIELDS.get())
-                and (
-                    head := self.known[level].get(message)
-                    or _learn(self.known[level], self.heads[level], message)
-                )
-            ):
-                base, stamp = _clock
-                since = moment - base
-                if not 0 <= since < 1_000_000:  # noqa: PLR2004 - the stamp holds the millisecond
-                    base, stamp = _tick(moment)
-                    since = moment - base
-                if metadata is None:
-                    line = b"".join(
-                        (
-                            stamp,
-                            _MICROS[since // 1000],
-                            head,
-                            IDS.get() if self.shares_ids else self.ids(),
-                            self.component_part or COMPONENT.get(),
-                            b"}\n",
-                        )
-                    )
-                elif metadata.__class__ is dict and (
-                    # What the collector of garbage does not track holds no other containers.
-                    (_safe_keys.issuperset(metadata) and not _is_tracked(metadata))
-                    or redactor.harmless(metadata)
-                ):
-                    body = dumps(metadata, default)
-                    # Searching for one byte is the cheapest test there is; `suspicious` says why
-                    # these.
-                    if (
-                        not (
-                            (
-                                61 in body  # noqa: PLR2004
-                                or 64 in body  # noqa: PLR2004
-                                or 32 in body  # noqa: PLR2004
-                                or not body.islower()
-                            )
-                            and suspicious(body, metadata)
-                        )
-                        and len(body) <= MAX_PART
-                    ):
-                        line = b"".join(
-                            (
-                                stamp,
-                                _MICROS[since // 1000],
-                                head,
-                                IDS.get() if self.shares_ids else self.ids(),
-                                self.component_part or COMPONENT.get(),
-                                b',"metadata":',
-                                body,
-                                b"}\n",
-                            )
-                        )
-        except Exception:  # noqa: BLE001 - what orjson refuses takes the longer way
-            line = None
-        if line is None:
-            line = _compose_safely(self, level, moment, message, metadata, exc_info=exc_info)
-            if line is None:
-                return
-        output.write(line)
-        if len(_root.handlers) > own_handlers:
-            _show(line, level, exc_info)
+        """Log ``message``."""
 
-    return log
+
+def _kin_of(source: Source) -> logging.Logger:
+    kin = source.kin = logging.getLogger(source.name)
+    return kin
+
+
+def _is_heard(kin: logging.Logger) -> bool:
+    """Whether a logger above ``kin`` and below the root has handlers of the program's own."""
+    above = kin.parent
+    while above is not None and above is not _root:
+        if above.handlers:
+            return True
+        above = above.parent
+    return False
 
 
 def _learn(known: dict[str, bytes], head: bytes, message: str) -> bytes | None:
@@ -150,7 +99,7 @@ def _learn(known: dict[str, bytes], head: bytes, message: str) -> bytes | None:
 def is_usual(message: Any) -> bool:
     """Whether `usual` can make the line, unless it is the metadata that prevents it."""
     return (
-        not _special
+        not PIPELINE.special
         and message.__class__ is str
         and ("opentelemetry.trace" not in _modules or not _trace_ids())
         and not (FIELDS and HAS_FIELDS.get())
@@ -172,7 +121,7 @@ def usual(
             return None
         if metadata is None:
             return b"".join((start(moment), begun, ids, b"}\n"))
-        if not redactor.harmless(metadata):
+        if not PIPELINE.redactor.harmless(metadata):
             return None
         body = dumps(metadata, default)
         if suspicious(body, metadata) or len(body) > MAX_PART:
@@ -182,30 +131,16 @@ def usual(
         return None
 
 
-def _tick(moment: int) -> tuple[int, bytes]:
-    """The whole millisecond of ``moment`` and how its entries start, kept for its other entries."""
-    global _clock, _second  # noqa: PLW0603 - tuples, replaced whole, so that threads need no lock
-    millis = moment // 1_000_000
-    second, text = _second
-    if millis // 1000 != second:
-        second = millis // 1000
-        text = datetime.fromtimestamp(second, UTC).isoformat()[:19]
-        _second = (second, text)
-    _clock = clock = (
-        millis * 1_000_000,
-        f'{{"timestamp":"{text}.{millis % 1000:03d}'.encode(),
-    )
-    return clock
-
-
 def start(moment: int) -> bytes:
     """The start of an entry, up to the microseconds of ``moment`` (nanoseconds since 1970)."""
-    base, stamp = _clock if 0 <= moment - _clock[0] < 1_000_000 else _tick(moment)  # noqa: PLR2004
+    base, stamp = PIPELINE.clock
+    if not 0 <= moment - base < 1_000_000:  # noqa: PLR2004 - the stamp holds the millisecond
+        base, stamp = PIPELINE.tick(moment)
     return stamp + _MICROS[(moment - base) // 1000]
 
 
 def compose(
-    logger: "StructuredLogger",
+    logger: Source,
     level: int,
     moment: int,
     message: Any,
@@ -215,8 +150,8 @@ def compose(
 ) -> bytes | None:
     """The line of any entry, however odd; None if sampling leaves it out."""
     suppressed = 0
-    if sampler is not None:
-        verdict = sampler.admit(logger.name, level, message)
+    if PIPELINE.sampler is not None:
+        verdict = PIPELINE.sampler.admit(logger.name, level, message)
         if verdict is None:
             return None
         suppressed = verdict
@@ -243,8 +178,9 @@ def assemble(
     suppressed: int = 0,
 ) -> bytes:
     """Encode and clean the parts of an entry, and join them to a line."""
+    redactor = PIPELINE.redactor
     metadata = _joined(metadata, suppressed)
-    parts = [start(moment), head, _clean_text(encode_message(message)), ids]
+    parts = [start(moment), head, _clean_text(encode_message(message)), _clean_ids(ids)]
     if metadata is not None:
         body = encode(metadata)
         if suspicious(body) or not redactor.usual or not redactor.harmless(metadata):
@@ -255,37 +191,10 @@ def assemble(
     if exc_info is not None:
         exception = exceptions.resolve(exc_info)
         if exception is not None:
-            described = exceptions.encoded(exception, redactor, with_locals=with_locals)
+            described = exceptions.encoded(exception, redactor, with_locals=PIPELINE.with_locals)
             parts += (b',"exception":', described)
     parts.append(b"}\n")
     return b"".join(parts)
-
-
-def set_redaction(rules: Redaction) -> None:
-    """Use other rules of redaction from now on."""
-    global redactor, _safe_keys  # noqa: PLW0603 - the one switch of the process
-    redactor = Redactor(rules)
-    _safe_keys = redactor.safe_keys
-    exceptions.forget_frames()
-    _weigh()
-
-
-def set_sampler(chosen: "Sampler | None") -> None:
-    """Ask ``chosen`` about each entry from now on; None admits all."""
-    global sampler  # noqa: PLW0603 - the one switch of the process
-    sampler = chosen
-    _weigh()
-
-
-def set_locals(shown: bool) -> None:
-    """Show the local variables of an exception's frames, or don't."""
-    global with_locals  # noqa: PLW0603 - the one switch of the process
-    with_locals = shown
-
-
-def _weigh() -> None:
-    global _special  # noqa: PLW0603 - follows from the other switches
-    _special = sampler is not None or not redactor.usual
 
 
 def _joined(metadata: Any, suppressed: int) -> Any:
@@ -306,7 +215,14 @@ def _joined(metadata: Any, suppressed: int) -> Any:
 
 
 def _clean_text(encoded: bytes) -> bytes:
+    redactor = PIPELINE.redactor
     return redactor.clean(encoded) if suspicious(encoded) or not redactor.usual else encoded
+
+
+def _clean_ids(ids: bytes) -> bytes:
+    """Clean ids and component by unusual rules; the usual ones are applied when they are set."""
+    redactor = PIPELINE.redactor
+    return ids if redactor.usual or not ids else b"," + redactor.clean(b"{%b}" % ids[1:])[1:-1]
 
 
 def _trace_ids() -> bytes:
@@ -320,7 +236,7 @@ def _trace_ids() -> bytes:
 
 
 def _compose_safely(
-    logger: "StructuredLogger",
+    logger: Source,
     level: int,
     moment: int,
     message: Any,
@@ -334,12 +250,87 @@ def _compose_safely(
         return _last_resort(logger, level, moment, error)
 
 
-def _last_resort(logger: "StructuredLogger", level: int, moment: int, error: Exception) -> bytes:
+def _last_resort(logger: Source, level: int, moment: int, error: Exception) -> bytes:
     text = dumps(f"an entry could not be encoded: {type(error).__name__}")
     return b"%b%b%b}\n" % (start(moment), logger.heads[level], text)
 
 
-def _show(line: bytes, level: int, exc_info: Any) -> None:
-    from nodewright.logs.capture import show
+# Last in this module: who can import it finds all the rest in place.
+def method(level: int) -> Method:  # noqa: C901 - the hot path: a call costs a twentieth of an entry
+    """The logging method of one level: everything the usual entry needs, in one function."""
+    pipeline = PIPELINE
 
-    show(line, level, exc_info)
+    def log(  # noqa: C901 - as above
+        self: Source, message: str, metadata: Any = None, exc_info: Any = None
+    ) -> None:
+        if self.threshold > level:
+            return
+        moment = _time()
+        line = None
+        try:
+            if (
+                exc_info is None
+                and not pipeline.special
+                and message.__class__ is str
+                and ("opentelemetry.trace" not in _modules or not _trace_ids())
+                and not (FIELDS and HAS_FIELDS.get())
+                and (
+                    head := self.known[level].get(message)
+                    or _learn(self.known[level], self.heads[level], message)
+                )
+            ):
+                base, stamp = pipeline.clock
+                since = moment - base
+                if not 0 <= since < 1_000_000:  # noqa: PLR2004 - the stamp holds the millisecond
+                    base, stamp = pipeline.tick(moment)
+                    since = moment - base
+                if metadata is None:
+                    line = b"".join(
+                        (
+                            stamp,
+                            _MICROS[since // 1000],
+                            head,
+                            IDS.get() if self.shares_ids else self.ids(),
+                            self.component_part or COMPONENT.get(),
+                            b"}\n",
+                        )
+                    )
+                elif metadata.__class__ is dict and (
+                    # What the collector of garbage does not track holds no other containers.
+                    (pipeline.safe_keys.issuperset(metadata) and not _is_tracked(metadata))
+                    or pipeline.redactor.harmless(metadata)
+                ):
+                    body = dumps(metadata, default)
+                    spare = body.translate(None, HARMLESS)
+                    # A flat dict has as many colons as keys: whatever else is left is looked at.
+                    if len(body) <= MAX_PART and not (
+                        len(spare) > len(metadata) and suspicious(body, metadata, spare)
+                    ):
+                        line = b"".join(
+                            (
+                                stamp,
+                                _MICROS[since // 1000],
+                                head,
+                                IDS.get() if self.shares_ids else self.ids(),
+                                self.component_part or COMPONENT.get(),
+                                b',"metadata":',
+                                body,
+                                b"}\n",
+                            )
+                        )
+        except Exception:  # noqa: BLE001 - what orjson refuses takes the longer way
+            line = None
+        if line is None:
+            line = _compose_safely(self, level, moment, message, metadata, exc_info=exc_info)
+            if line is None:
+                return
+        pipeline.write(line)
+        kin = self.kin or _kin_of(self)
+        if (
+            len(_root.handlers) > pipeline.own_handlers
+            or kin.handlers
+            or (kin.parent is not _root and _is_heard(kin))
+        ):
+            capture.show(line, kin, level, exc_info)
+
+    return log

@@ -15,7 +15,7 @@ dumps: Final = orjson.dumps
 loads: Final = orjson.loads
 
 
-def encode(value: Any) -> bytes:
+def encode(value: object) -> bytes:
     """``value`` as one line of strict JSON of bounded length; never raises."""
     size = _LeastSize()
     try:
@@ -71,16 +71,16 @@ def _inside(value: Any) -> Iterable[Any]:
     return [getattr(value, name, None) for name in getattr(kind, "__dataclass_fields__", ())]
 
 
-def _bounded(encoded: bytes, value: Any) -> bytes:
+def _bounded(encoded: bytes, value: object) -> bytes:
     return encoded if len(encoded) <= MAX_PART else shorten(value)
 
 
-def encode_totally(value: Any) -> bytes:
+def encode_totally(value: object) -> bytes:
     """``value`` as strict JSON, by way of plain values."""
     return dumps(plain.attempt(lambda: plain.plain(value), "<unencodable>"))
 
 
-def shorten(value: Any) -> bytes:
+def shorten(value: object) -> bytes:
     """A value whose JSON is too long, cut with marks."""
     for bounds in (plain.BOUNDS, plain.NARROW):
         bounded = plain.attempt(partial(plain.plain, value, bounds), "<unencodable>")
@@ -90,7 +90,7 @@ def shorten(value: Any) -> bytes:
     return dumps({"cut": f"[{plain.type_name(type(value))}: too long for a log entry]"})
 
 
-def encode_message(message: Any) -> bytes:
+def encode_message(message: object) -> bytes:
     """The message as a JSON string, whatever it is."""
     if not issubclass(type(message), str):  # isinstance would ask the object itself
         unprintable = f"<unprintable {plain.type_name(type(message))}>"

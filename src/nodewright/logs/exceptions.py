@@ -2,6 +2,7 @@
 
 import linecache
 import sys
+from collections.abc import Mapping
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
@@ -10,7 +11,7 @@ import orjson
 
 from nodewright.logs import plain
 from nodewright.logs.encode import dumps
-from nodewright.logs.redaction import MARK
+from nodewright.logs.secret_texts import MARK
 
 if TYPE_CHECKING:
     from nodewright.logs.redaction import Redactor
@@ -52,15 +53,6 @@ def encoded(exception: BaseException, redactor: "Redactor", *, with_locals: bool
         return dumps({"type": plain.type_name(type(exception)), "message": "<unprintable>"})
 
 
-def forget_frames() -> None:
-    """Drop the frames kept, because the rules that cleaned them have changed."""
-    _frames_known.clear()
-
-
-# Frames once encoded: (code object's file, function, line) -> JSON.
-_frames_known: dict[tuple[str, str, int], orjson.Fragment] = {}
-
-
 class _Description:
     """One walk over an exception and all that it leads to."""
 
@@ -71,11 +63,11 @@ class _Description:
         self._seen: set[int] = set()
         self._left = MAX_SHOWN
 
-    def of(self, exception: BaseException, depth: int) -> dict[str, Any]:
+    def of(self, exception: BaseException, depth: int) -> dict[str, object]:
         kind = type(exception)
         self._seen.add(id(exception))
         self._left -= 1
-        described: dict[str, Any] = {
+        described: dict[str, object] = {
             "type": plain.type_name(kind),
             "module": plain.cut(str(kind.__module__), 256),
             "message": self._text(exception),
@@ -95,23 +87,23 @@ class _Description:
                 described["exceptions_cut"] = len(exception.exceptions) - len(members)
         return described
 
-    def _linked(self, exception: BaseException, depth: int) -> dict[str, Any]:
+    def _linked(self, exception: BaseException, depth: int) -> dict[str, object]:
         if depth > 0 and self._left > 0 and id(exception) not in self._seen:
             return self.of(exception, depth - 1)
         return {"type": plain.type_name(type(exception)), "cut": "shown above, or too many"}
 
-    def _text(self, value: Any) -> str:
+    def _text(self, value: object) -> str:
         unprintable = f"<unprintable {plain.type_name(type(value))}>"
         text = plain.attempt(lambda: str.__str__(str(value)), unprintable)
         return self._clean(plain.cut(text, plain.BOUNDS.text))
 
-    def _frames(self, traceback: TracebackType | None) -> list[Any]:
+    def _frames(self, traceback: TracebackType | None) -> list[object]:
         """Outermost first; of very long stacks the middle is cut."""
         found = []
         while traceback is not None:
             found.append(traceback)
             traceback = traceback.tb_next
-        frames: list[Any] = []
+        frames: list[object] = []
         if len(found) > MAX_FRAMES:
             rest = len(found) - MAX_FRAMES
             half = MAX_FRAMES // 2
@@ -121,27 +113,28 @@ class _Description:
         frames += [self._frame(one) for one in found]
         return frames
 
-    def _frame(self, traceback: TracebackType) -> Any:
+    def _frame(self, traceback: TracebackType) -> object:
         code = traceback.tb_frame.f_code
         key = (code.co_filename, code.co_qualname, traceback.tb_lineno)
-        known = _frames_known.get(key)
+        frames = self._redactor.frames
+        known = frames.get(key)
         if known is None:
             frame = self._new_frame(*key)
-            if len(_frames_known) >= MAX_FRAMES_KNOWN:
-                _frames_known.clear()
-            known = _frames_known[key] = orjson.Fragment(dumps(frame))
+            if len(frames) >= MAX_FRAMES_KNOWN:
+                frames.clear()
+            known = frames[key] = orjson.Fragment(dumps(frame))
         if not self._with_locals:
             return known
         return {"frame": known, "locals": self._locals(traceback.tb_frame.f_locals)}
 
-    def _new_frame(self, file: str, function: str, line: int) -> dict[str, Any]:
+    def _new_frame(self, file: str, function: str, line: int) -> dict[str, object]:
         frame = {"file": plain.cut(file, 1024), "line": line, "function": plain.cut(function, 256)}
         source = plain.attempt(lambda: linecache.getline(file, line).strip(), "")
         if source:
             frame["source"] = self._clean(plain.cut(source, MAX_LOCAL))
         return frame
 
-    def _locals(self, values: dict[str, Any]) -> dict[str, str]:
+    def _locals(self, values: Mapping[str, object]) -> dict[str, str]:
         shown = {}
         for name, value in list(values.items())[:MAX_FRAMES]:
             unprintable = f"<unprintable {plain.type_name(type(value))}>"

@@ -53,6 +53,9 @@ class FileOutput(DescriptorOutput):
         self._tidying: threading.Thread | None = None
         self._limit = config.max_bytes if config and config.max_bytes else 1 << 62
         self._pause = config.check_seconds if config else 1.0
+        self._inode = (0, 0)
+        self._room = 0
+        self._turn_at = float("inf")
         self._adopt(descriptor)
         self._check_at = 0.0  # the file may be due already
         self._writes_left = 0
@@ -79,13 +82,19 @@ class FileOutput(DescriptorOutput):
             self._push(line[done:], None)
 
     def close(self) -> None:
-        """Close the file; what is due is compressed first."""
+        """Stop looking after the file; what is due is compressed first.
+
+        The descriptor is given back when nobody refers to this any more: a thread that is about to
+        write must not find it closed, nor given to a stranger's file.
+        """
         if self._closed:
             return
         self._closed = True
         if self._tidying is not None:
             self._tidying.join()
-        with suppress(OSError):
+
+    def __del__(self) -> None:
+        with suppress(OSError, AttributeError):  # it may never have been opened
             os.close(self._fd)
 
     def reopen(self) -> bool:

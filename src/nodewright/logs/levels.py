@@ -3,9 +3,9 @@
 import os
 import weakref
 from _thread import RLock
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class LogLevel(str, Enum):  # noqa: UP042 - StrEnum would change what str() gives
@@ -34,24 +34,6 @@ class Levelled(Protocol):
         """Emit entries of this number and above from now on."""
 
 
-# Name of a subtree ("" is the root) -> its level.
-_rules: dict[str, int] = {}
-# Told of each rule as it comes (its number) and goes (0), once `logging` is routed here.
-mirror: Callable[[str, int], None] | None = None
-_loggers: "weakref.WeakSet[Levelled]" = weakref.WeakSet()
-# Held while rules change, never while an entry is written. The thread that holds it may be
-# interrupted by a signal handler that sets a level too, so it can be taken twice.
-_changing = RLock()
-
-
-def _forget_holder() -> None:
-    global _changing  # noqa: PLW0603 - the thread that held it does not exist in a forked child
-    _changing = RLock()
-
-
-os.register_at_fork(after_in_child=_forget_holder)
-
-
 def number_of(level: LogLevel | str | int) -> int:
     """The number of a level given as enum, name in any case, or number.
 
@@ -75,69 +57,106 @@ def name_of(number: int) -> str:
     return "DEBUG"
 
 
+class Levels:
+    """The levels of this process: a rule for each subtree of names, and the loggers they are for.
+
+    Attributes:
+        mirror: told of each rule as it comes (its number) and goes (0), once `logging` is routed
+            here.
+    """
+
+    def __init__(self) -> None:
+        self.mirror: Callable[[str, int], None] | None = None
+        # Name of a subtree ("" is the root) -> its level.
+        self._rules: dict[str, int] = {}
+        self._loggers: weakref.WeakSet[Levelled] = weakref.WeakSet()
+        # Held while rules change, never while an entry is written. The thread that holds it may be
+        # interrupted by a signal handler that sets a level too, so it can be taken twice.
+        self._changing = RLock()
+
+    def set(self, name: str, number: int) -> None:
+        """Set the level of ``name`` and of every logger below it."""
+        with self._changing:
+            self._rules[name] = number
+            self._refresh()
+            if self.mirror is not None:
+                self.mirror(name, number)
+
+    def reset(self, name: str) -> None:
+        """Take back what `set` did."""
+        with self._changing:
+            gone = self._rules.pop(name, None)
+            self._refresh()
+            if self.mirror is not None and gone is not None:
+                self.mirror(name, 0)
+
+    def replace(self, numbers: Mapping[str, int]) -> None:
+        """Put other rules in the place of all."""
+        with self._changing:
+            gone = self._rules.keys() - numbers.keys()
+            self._rules = dict(numbers)
+            self._refresh()
+            if self.mirror is not None:
+                for name in gone:
+                    self.mirror(name, 0)
+                for name, number in numbers.items():
+                    self.mirror(name, number)
+
+    def rules(self) -> dict[str, str]:
+        """The rules now in force: name of a subtree -> level."""
+        with self._changing:
+            return {name: name_of(number) for name, number in sorted(self._rules.items())}
+
+    def follow(self, logger: Levelled) -> None:
+        """Keep the threshold of ``logger`` right from now on."""
+        with self._changing:
+            logger.adopt(self._threshold(logger))
+            self._loggers.add(logger)
+
+    def start_afresh(self) -> None:
+        """Be free: the thread that held the lock does not exist in a forked child."""
+        self._changing = RLock()
+
+    def _threshold(self, logger: Levelled) -> int:
+        """The least level number that ``logger`` emits."""
+        own = logger.own_level
+        prefix = logger.name if self._rules else ""
+        while prefix:
+            rule = self._rules.get(prefix)
+            if rule is not None:
+                return rule
+            prefix = prefix.rpartition(".")[0]
+        return self._rules.get("", own) if own == DEFAULT else own
+
+    def _refresh(self) -> None:
+        for logger in list(self._loggers):
+            logger.adopt(self._threshold(logger))
+
+
+# Modules make their loggers while they are imported, so the levels are there from the start.
+LEVELS: Final = Levels()
+os.register_at_fork(after_in_child=LEVELS.start_afresh)
+
+
 def set_level(name: str, level: LogLevel | str | int) -> None:
     """Set the level of ``name`` and of every logger below it; ``""`` stands for all.
 
     The rule with the longest matching name counts. It weighs more than the level a logger was made
     with; the rule for ``""`` weighs more only for loggers made with the default level.
     """
-    number = number_of(level)
-    with _changing:
-        _rules[name] = number
-        _refresh()
-        if mirror is not None:
-            mirror(name, number)
+    LEVELS.set(name, number_of(level))
 
 
 def reset_level(name: str) -> None:
     """Take back what `set_level` set for ``name``."""
-    with _changing:
-        gone = _rules.pop(name, None)
-        _refresh()
-        if mirror is not None and gone is not None:
-            mirror(name, 0)
+    LEVELS.reset(name)
 
 
 def get_levels() -> dict[str, str]:
     """The rules now in force: name of a subtree -> level."""
-    return {name: name_of(number) for name, number in sorted(_rules.items())}
+    return LEVELS.rules()
 
 
-def replace_levels(rules: dict[str, LogLevel | str | int]) -> None:
+def replace_levels(rules: Mapping[str, LogLevel | str | int]) -> None:
     """Put ``rules`` in the place of all rules."""
-    numbers = {name: number_of(level) for name, level in rules.items()}
-    with _changing:
-        gone = _rules.keys() - numbers.keys()
-        _rules.clear()
-        _rules.update(numbers)
-        _refresh()
-        if mirror is not None:
-            for name in gone:
-                mirror(name, 0)
-            for name, number in numbers.items():
-                mirror(name, number)
-
-
-def threshold_of(name: str, own_level: int) -> int:
-    """The least level number that a logger of this name and own level emits."""
-    if not _rules:
-        return own_level
-    prefix = name
-    while prefix:
-        rule = _rules.get(prefix)
-        if rule is not None:
-            return rule
-        prefix = prefix.rpartition(".")[0]
-    return _rules.get("", own_level) if own_level == DEFAULT else own_level
-
-
-def follow(logger: Levelled) -> None:
-    """Keep the threshold of ``logger`` right from now on."""
-    with _changing:
-        logger.adopt(threshold_of(logger.name, logger.own_level))
-        _loggers.add(logger)
-
-
-def _refresh() -> None:
-    for logger in list(_loggers):
-        logger.adopt(threshold_of(logger.name, logger.own_level))
+    LEVELS.replace({name: number_of(level) for name, level in rules.items()})

@@ -9,7 +9,7 @@ import sys
 from _thread import get_ident
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final
 from weakref import ref
 
 from nodewright.logs import levels
@@ -17,21 +17,8 @@ from nodewright.logs.context import CORRELATION, SESSION, fragment, unfragment
 from nodewright.logs.levels import LogLevel
 
 if TYPE_CHECKING:
+    from logging import Logger
     from uuid import UUID
-
-
-class Method(Protocol):
-    """A logging method, before it is bound to its logger."""
-
-    def __call__(
-        self,
-        logger: "StructuredLogger",
-        /,
-        message: str,
-        metadata: Any = None,
-        exc_info: Any = None,
-    ) -> None:
-        """Log ``message``."""
 
 
 class StructuredLogger:
@@ -55,10 +42,11 @@ class StructuredLogger:
         "_home",
         "component_part",
         "correlation",
+        "elsewhere",
         "heads",
+        "kin",
         "known",
         "name",
-        "own_ids",
         "own_level",
         "session",
         "shares_ids",
@@ -74,8 +62,10 @@ class StructuredLogger:
         self.component_part: bytes = fragment("component", component)
         self.correlation: bytes = b""
         self.session: bytes = b""
-        self.own_ids: tuple[ContextVar[bytes], ContextVar[bytes]] | None = None
+        # Key -> the ids that other tasks and threads set for themselves.
+        self.elsewhere: dict[str, ContextVar[bytes]] = {}
         self.shares_ids: bool = True
+        self.kin: Logger | None = None
         self._home = _whereabouts()
         logger_name = fragment("logger_name", self.name)
         self.heads: dict[int, bytes] = {
@@ -84,7 +74,7 @@ class StructuredLogger:
         }
         # Level number -> message -> head and message, of messages that hold no secret.
         self.known: dict[int, dict[str, bytes]] = {number: {} for number in levels.NAMES}
-        levels.follow(self)
+        levels.LEVELS.follow(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy, also in another process, is made anew, so that it follows changes of level."""
@@ -115,7 +105,7 @@ class StructuredLogger:
         if self._is_home():
             self.correlation = encoded
         else:
-            self._ids_elsewhere()[0].set(encoded)
+            self._elsewhere("correlation_id").set(encoded)
 
     def set_session_id(self, session_id: "UUID | str | None") -> None:
         """Set the session id of this logger; None takes it back."""
@@ -124,7 +114,7 @@ class StructuredLogger:
         if self._is_home():
             self.session = encoded
         else:
-            self._ids_elsewhere()[1].set(encoded)
+            self._elsewhere("session_id").set(encoded)
 
     def set_component(self, component: str | None) -> None:
         """Set the component identifier."""
@@ -175,24 +165,23 @@ class StructuredLogger:
 
     def ids(self) -> bytes:
         """The part of an entry that holds the ids: this logger's own, else the context's."""
-        own = self.own_ids
+        elsewhere = self.elsewhere
+        if not elsewhere:
+            return (self.correlation or CORRELATION.get()) + (self.session or SESSION.get())
+        correlation, session = elsewhere.get("correlation_id"), elsewhere.get("session_id")
         return b"".join(
             (
-                (own and own[0].get()) or self.correlation or CORRELATION.get(),
-                (own and own[1].get()) or self.session or SESSION.get(),
+                (correlation and correlation.get()) or self.correlation or CORRELATION.get(),
+                (session and session.get()) or self.session or SESSION.get(),
             )
         )
 
     def _is_home(self) -> bool:
-        return self.own_ids is None and self._home == _whereabouts()
+        return not self.elsewhere and self._home == _whereabouts()
 
-    def _ids_elsewhere(self) -> tuple[ContextVar[bytes], ContextVar[bytes]]:
-        if self.own_ids is None:
-            self.own_ids = (
-                ContextVar(f"{self.name}.correlation_id", default=b""),
-                ContextVar(f"{self.name}.session_id", default=b""),
-            )
-        return self.own_ids
+    def _elsewhere(self, key: str) -> ContextVar[bytes]:
+        # In one step, so that threads which come at once share the variable.
+        return self.elsewhere.setdefault(key, ContextVar(f"{self.name}.{key}", default=b""))
 
 
 def _nothing(
@@ -250,24 +239,38 @@ def _load() -> Callable[..., None]:
     Having a logger must be cheap, because every module has one; so orjson and the rest wait for
     the first entry.
     """
-    from nodewright.logs import emission
-
+    try:
+        from nodewright.logs.emission import method
+    except ImportError:
+        return _postpone
     for name, number in levels.NUMBERS.items():
-        setattr(StructuredLogger, name.lower(), emission.method(number))
+        setattr(StructuredLogger, name.lower(), method(number))
+    while _postponed:
+        _call(*_postponed.pop(0))
     return _call
 
 
 def _call(logger: StructuredLogger, name: str, *arguments: Any) -> None:
-    getattr(logger, name)(*arguments)
+    # Not the method of the object: a derived class may be in the middle of its own.
+    getattr(StructuredLogger, name)(logger, *arguments)
+
+
+# Entries of a signal handler that interrupts the loading, which has to end first.
+_postponed: Final[list[tuple[Any, ...]]] = []
+
+
+def _postpone(*call: Any) -> None:
+    _postponed.append(call)
 
 
 def _whereabouts() -> tuple[int, Any]:
     """The thread and the asyncio task that run now."""
-    asyncio = sys.modules.get("asyncio.tasks")
-    if asyncio is None:
+    # Another thread may be importing it at this moment.
+    current_task = getattr(sys.modules.get("asyncio.tasks"), "current_task", None)
+    if current_task is None:
         return get_ident(), None
     try:
-        task = asyncio.current_task()
+        task = current_task()
     except RuntimeError:
         return get_ident(), None
     return get_ident(), task and ref(task)

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol, TextIO
 
 # Seconds that a full pipe may hold up the caller before the entry is given up.
@@ -31,21 +32,36 @@ class Output(Protocol):
         """Give back what the output holds."""
 
 
+class Losses:
+    """How many entries could not be written."""
+
+    __slots__ = ("total",)
+
+    def __init__(self) -> None:
+        self.total = 0
+
+
 class DescriptorOutput:
     """Whole lines to one descriptor.
 
-    Attributes:
+    Args:
+        descriptor: where to write.
         name: what the descriptor is, for reports.
-        lost: entries that could not be written.
+        losses: counts the entries that could not be written; several outputs may share it.
     """
 
-    def __init__(self, descriptor: int, name: str) -> None:
+    def __init__(self, descriptor: int, name: str, losses: Losses | None = None) -> None:
         self.name = name
-        self.lost: int = 0
+        self._losses = losses if losses is not None else Losses()
         self._fd = descriptor
         self._lost_now = 0
         self._troubled = False
         self._torn = False
+
+    @property
+    def lost(self) -> int:
+        """Entries that could not be written."""
+        return self._losses.total
 
     def write(self, line: bytes) -> None:
         """Write one entry in one call; never raises."""
@@ -86,7 +102,7 @@ class DescriptorOutput:
             begun = begun or done > 0
         self._troubled = True
         self._torn = self._torn or begun
-        self.lost += 1
+        self._losses.total += 1
         self._lost_now += 1
         if self._lost_now == 1:
             reason = error.strerror if error is not None else "it takes only parts of a line"
@@ -149,30 +165,27 @@ class StderrOutput:
 
     def __init__(self, style: str = "auto") -> None:
         self.style = style
-        self._stream: object = self
-        self._write: Callable[[bytes], None] = self._drop
-        self._lost = 0
-        self._target: DescriptorOutput | None = None
+        self._losses = Losses()
+        # The stream and what writes to it are replaced together: a thread sees both or neither.
+        self._attached: tuple[object, Callable[[bytes], None]] = (self, self._drop)
 
     @property
     def lost(self) -> int:
         """Entries that could not be written."""
-        return self._lost + (self._target.lost if self._target else 0)
+        return self._losses.total
 
     def write(self, line: bytes) -> None:
         """Write one entry; never raises."""
-        if sys.stderr is not self._stream:
-            self._attach(sys.stderr)
-        self._write(line)
+        stream, write = self._attached
+        if sys.stderr is not stream:
+            write = self._attach(sys.stderr)
+        write(line)
 
     def close(self) -> None:
         """Do nothing: standard error belongs to the process."""
 
-    def _attach(self, stream: TextIO | None) -> None:
-        self._stream = stream
-        if self._target is not None:
-            self._lost += self._target.lost
-            self._target = None
+    def _attach(self, stream: TextIO | None) -> Callable[[bytes], None]:
+        """Find out how to write to ``stream``. Threads that do so at once find the same."""
         terminal = False
         write: Callable[[bytes], None] = self._drop
         if stream is not None:
@@ -180,37 +193,21 @@ class StderrOutput:
                 descriptor = stream.fileno()
                 terminal = os.isatty(descriptor)
             except Exception:  # noqa: BLE001 - whatever stands in for a stream
-                write = self._write_text
+                write = partial(self._write_text, stream)
             else:
-                self._target = DescriptorOutput(descriptor, "standard error")
-                write = self._target.write
+                write = DescriptorOutput(descriptor, "standard error", self._losses).write
         if self.style == "console" or (self.style == "auto" and terminal):
             from nodewright.logs.console import rendering
 
             write = rendering(write, colours=terminal)
-        self._write = write
+        self._attached = (stream, write)
+        return write
 
-    def _write_text(self, line: bytes) -> None:
+    def _write_text(self, stream: TextIO, line: bytes) -> None:
         try:
-            self._stream.write(line.decode())  # type: ignore[attr-defined]
+            stream.write(line.decode())
         except Exception:  # noqa: BLE001 - the caller of a log must not suffer
-            self._lost += 1
+            self._losses.total += 1
 
     def _drop(self, _line: bytes) -> None:
-        self._lost += 1
-
-
-_current: Output = StderrOutput()
-write: Callable[[bytes], None] = _current.write
-
-
-def current() -> Output:
-    """Where entries go now."""
-    return _current
-
-
-def use(output: Output) -> Output:
-    """Send entries to ``output`` from now on; gives back what was used before."""
-    global _current, write
-    before, _current, write = _current, output, output.write
-    return before
+        self._losses.total += 1

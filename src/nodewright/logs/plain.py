@@ -32,7 +32,7 @@ def default(value: Any) -> Any:  # noqa: PLR0911 - one line a family of types
     if isinstance(value, bytes | bytearray | memoryview):
         return text_of_bytes(bytes(value))
     if isinstance(value, AbstractSet | Sequence) and not isinstance(value, range):
-        return list(value)
+        return _fields(value) if hasattr(kind, "_fields") else list(value)
     if isinstance(value, Mapping):
         return dict(value)
     if callable(getattr(kind, "model_dump", None)):
@@ -133,6 +133,8 @@ class _Walk:
         if isinstance(value, Mapping):
             pairs = list(dict.items(value) if isinstance(value, dict) else value.items())
             return self._pairs(pairs, depth)
+        if isinstance(value, tuple) and hasattr(type(value), "_fields"):
+            return self._pairs(list(_fields(value).items()), depth)
         if isinstance(value, list | tuple | AbstractSet | Sequence) and not isinstance(
             value, memoryview | range
         ):
@@ -167,6 +169,11 @@ class _Walk:
         if simple is None or simple is value:
             simple = attempt(lambda: repr(value), f"<unprintable {type_name(kind)}>")
         return self.of(simple, depth)
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """The values of a named tuple under their names, which say what is secret."""
+    return dict(zip(type(value)._fields, value, strict=True))
 
 
 def _key(key: Any) -> str:

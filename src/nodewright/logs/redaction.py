@@ -1,7 +1,8 @@
 """Take secrets out of entries, by the name of their key and by their look.
 
-Every entry is looked at. The usual one pays a few byte searches (`suspicious`); only an entry that
-might hold a secret is decoded, walked and encoded again.
+Every entry is looked at. The usual one pays one search for bytes that a secret needs
+(`HARMLESS`, `suspicious`); only an entry that might hold a secret is decoded, walked and encoded
+again.
 """
 
 import datetime as dt
@@ -11,69 +12,21 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from gc import is_tracked
-from itertools import pairwise
 from pathlib import PosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nodewright.logs import encode
+from nodewright.logs.secret_texts import MARK, TOKEN_LENGTH, Texts, may_name_secret, token_in
+from nodewright.logs.secrets import COUNTED, bare, names_a_secret
 
-MARK = "[redacted]"
+if TYPE_CHECKING:
+    from orjson import Fragment
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_SECRET_WORDS = frozenset(
-    {"password", "passwords", "passwd", "pwd", "passphrase", "secret", "secrets", "token", "jwt"}
-    | {"credential", "credentials", "authorization", "cookie", "cookies", "apikey", "bearer"}
-    | {"passcode", "privatekey", "accesskey", "secretkey", "authtoken", "accesstoken", "pin", "cvv"}
-)
-_KEY_OWNERS = frozenset(
-    {"api", "private", "access", "secret", "encryption", "signing", "master", "auth"}
-)
-# A last word that says the value is about a secret and none itself: token_count, secret_name.
-_ABOUT = frozenset(
-    {"count", "counts", "type", "limit", "usage", "length", "size", "expires", "expiry", "ttl"}
-    | {"name", "present", "required", "enabled", "valid", "version", "budget", "path", "file"}
-)
-_NAMES = (
-    r"(?:password|passwd|pwd|passphrase|secret|token|credentials?|api[-_ ]?key|apikey"
-    r"|access[-_ ]?key|private[-_ ]?key|authorization|cookie)"
-)
-# What must be in a text (in lower case) before the patterns are worth running.
-_HINTS = (
-    *("passw", "pwd", "passphrase", "secret", "token", "credential", "key", "authorization"),
-    *("cookie", "bearer", "basic ", "eyj", "akia", "asia"),
-    *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "xox", "k_live_", "k_test_", "sk-"),
-)
-# How the tokens of GitHub, Slack, Stripe and OpenAI begin, and the least they are long.
-_TOKEN = re.compile(r"gh[pousr]_|github_pat_|xox[a-z]-|[rs]k_(?:live|test)_|sk-")
-_TOKEN_LENGTH = 20
-# A text may be made to be searched for ever: what can begin anywhere in a long run of characters
-# and needs its end is looked for once a run, by a function, and not from each beginning.
-_RUN = re.compile(r"[^\s\"'<>]+")
-_USER = re.compile(r"\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"'<>]*:", re.IGNORECASE)
-_DOTTED = re.compile(r"[\w.-]{12,}")
-_JWT_START = re.compile(r"(?:\A|(?<=-))eyJ[\w-]{4}")
-_LEAST_CLAIMS = 4
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
-        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|\Z)", re.DOTALL),
-        MARK,
-    ),
-    (re.compile(r"\b(Bearer|BEARER|Basic|BASIC)\s+[\w.~+/=-]{6,}"), rf"\1 {MARK}"),
-    (
-        re.compile(
-            rf"(?<![a-z0-9])((?:[\w-]{{0,64}}[_-])?{_NAMES}[\"']?\s*(?:=|:(?!//))\s*)"
-            rf"(?!\[redacted\])(?:\"[^\"]*\"|'[^']*'|[^\s,;&\"'}}\])]+)",
-            re.IGNORECASE,
-        ),
-        rf"\1{MARK}",
-    ),
-    (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), MARK),
-    (re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,})"), MARK),
-    (re.compile(r"\bxox[a-z]-[\w-]{15,}"), MARK),
-    (re.compile(r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{10,}"), MARK),
-    # Names may begin with sk- too, such as sk-learn-..., but hold no capitals and digits.
-    (re.compile(r"(?<![\w-])sk-(?=[\w-]*[A-Z])(?=[\w-]*\d)[\w-]{20,}"), MARK),
-)
+_MOST_KEYS = 10_000  # keys may come from outside
+_MOST_NESTED = 1000
+_LENGTH_OF_A_PAIR = 2
+# Fields that say which name the value beside them has: {"name": "password", "value": "..."}.
+_NAMING = ("name", "key", "header")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,38 +49,47 @@ class Redaction:
 class Redactor:
     """Finds and replaces the secrets of encoded entries.
 
+    Attributes:
+        enabled: whether anything is taken out.
+        usual: whether the fast way, which looks only for the usual secrets, is enough.
+        safe_keys: keys seen and found harmless.
+        frames: frames of exceptions once cleaned and encoded: file, function, line -> JSON.
+
     Raises:
         ValueError: a further pattern is no regular expression.
     """
 
     def __init__(self, rules: Redaction = Redaction()) -> None:
         self.enabled: bool = rules.enabled
-        self._keys = frozenset(map(_bare, rules.keys))
-        self._allow = frozenset(map(_bare, rules.allow))
+        self._keys = frozenset(map(bare, rules.keys))
+        self._allow = frozenset(map(bare, rules.allow))
         try:
-            self._further = tuple((re.compile(pattern), MARK) for pattern in rules.patterns)
+            further = tuple(re.compile(pattern) for pattern in rules.patterns)
         except re.error as error:
             raise ValueError(
                 f"a redaction pattern is no regular expression: {error.pattern!r}: {error}"
             ) from error
-        # The fast way looks only for what the usual patterns need.
+        self._texts = Texts(self.is_secret, further)
         self.usual: bool = rules.enabled and not rules.patterns
-        # Keys seen and found harmless; grows only up to a bound, as keys may come from outside.
         self.safe_keys: set[str] = set()
+        self.frames: dict[tuple[str, str, int], Fragment] = {}
 
     def is_secret(self, key: str) -> bool:
         """Whether a key of this name holds a secret."""
-        bare = _bare(key)
-        if bare in self._allow:
-            return False
-        return bare in self._keys or _looks_secret(key)
+        if self._allow or self._keys:
+            plain = bare(key)
+            if plain in self._allow:
+                return False
+            if plain in self._keys:
+                return True
+        return names_a_secret(key)
 
     def learn(self, keys: Iterable[str]) -> None:
         """Remember harmless keys, so that the next entry with them takes the fast way."""
         for key in keys:
-            if len(self.safe_keys) >= 10_000:  # noqa: PLR2004 - the bound
+            if len(self.safe_keys) >= _MOST_KEYS:
                 return
-            if key.__class__ is str and key not in self.safe_keys and not self.is_secret(key):
+            if key.__class__ is str and key not in self.safe_keys and not self._is_of_note(key):
                 self.safe_keys.add(key)
 
     def clean(self, encoded: bytes) -> bytes:
@@ -138,7 +100,7 @@ class Redactor:
         cleaned = self._walk(value)
         return encoded if cleaned == value else encode.dumps(cleaned)
 
-    def harmless(self, value: Any) -> bool:  # noqa: C901 - one loop, for each nested entry
+    def harmless(self, value: Any) -> bool:  # noqa: C901, PLR0911 - one loop, for each nested entry
         """Whether all keys in a nest of plain dicts and lists are harmless; learns new ones.
 
         It also bounds what the nest holds: what is shared is counted each time.
@@ -150,7 +112,7 @@ class Redactor:
         ):
             return True
         waiting = [value]
-        left = 1000  # more than that, or a cycle, is for `clean`
+        left = _MOST_NESTED  # more than that, or a cycle, is for `clean`
         while waiting:
             nest = waiting.pop()
             left -= len(nest) if type(nest) in _NESTS else 1
@@ -163,6 +125,8 @@ class Redactor:
                         return False
                 items = nest.values()
             elif type(nest) in _NESTS:
+                if len(nest) == _LENGTH_OF_A_PAIR and not self._is_safe_pair(nest):
+                    return False
                 items = nest
             else:
                 return type(nest) in _ATOMS and not waiting
@@ -175,57 +139,49 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """``text`` without its secrets."""
-        if not self.enabled:
-            return text
-        if "@" in text and "://" in text:
-            text = _RUN.sub(_without_password, text)
-        if "eyJ" in text:
-            text = _DOTTED.sub(_without_jwts, text)
-        lowered = text.lower()
-        if any(hint in lowered for hint in _HINTS):
-            for pattern, replacement in _PATTERNS:
-                text = pattern.sub(replacement, text)
-        for pattern, replacement in self._further:
-            text = pattern.sub(replacement, text)
-        return text
+        return self._texts.clean(text) if self.enabled else text
+
+    def _is_of_note(self, key: str) -> bool:
+        """Whether an entry with this key must be walked: beside it may stand a secret's name."""
+        return key == "value" or self.is_secret(key)
+
+    def _is_safe_pair(self, pair: Any) -> bool:
+        first = pair[0]
+        if type(first) is not str or first in self.safe_keys:
+            return True
+        self.learn((first,))
+        return first in self.safe_keys
 
     def _walk(self, value: Any) -> Any:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
-            return {key: self._value(key, item) for key, item in value.items()}
+            cleaned = {key: self._value(key, item) for key, item in value.items()}
+            if "value" in value and any(self._names_secret(value.get(key)) for key in _NAMING):
+                cleaned["value"] = _marked(value["value"])
+            return cleaned
         if isinstance(value, list):
+            if len(value) == _LENGTH_OF_A_PAIR and self._names_secret(value[0]):
+                return [value[0], _marked(value[1])]
             return [self._walk(item) for item in value]
         return value
 
     def _value(self, key: str, value: Any) -> Any:
         if key not in self.safe_keys and self.is_secret(key):
-            return MARK if value is not None and not isinstance(value, bool) else value
+            return value if key.lower() in COUNTED and _is_number(value) else _marked(value)
         return self._walk(value)
 
-
-def _without_password(run: re.Match[str]) -> str:
-    """An address without the password between its user and its last @."""
-    text, at = run[0], run[0].rfind("@")
-    user = _USER.search(text, 0, at) if at >= 0 else None
-    return text if user is None else f"{text[: user.end()]}{MARK}{text[at:]}"
+    def _names_secret(self, name: Any) -> bool:
+        return isinstance(name, str) and name not in self.safe_keys and self.is_secret(name)
 
 
-def _without_jwts(run: re.Match[str]) -> str:
-    """Words joined by dots without those that are JSON web tokens: header, claims, signature."""
-    parts = run[0].split(".")
-    kept: list[str] = []
-    place = 0
-    while place < len(parts):
-        claims = parts[place + 1 : place + 2]
-        start = _JWT_START.search(parts[place])
-        if start and claims and len(claims[0]) >= _LEAST_CLAIMS:
-            kept.append(parts[place][: start.start()] + MARK)
-            place += 3
-        else:
-            kept.append(parts[place])
-            place += 1
-    return ".".join(kept)
+def _marked(value: Any) -> Any:
+    """What stands in the place of a secret. None and truth values say that there is, or is none."""
+    return value if value is None or isinstance(value, bool) else MARK
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)
 
 
 # What becomes one JSON value without keys.
@@ -235,48 +191,59 @@ _ATOMS = frozenset(
 )
 _NESTS = frozenset({dict, list, tuple})
 
+# Bytes of JSON that no secret needs: a flat dict's JSON without them is its colons.
+HARMLESS = b'{}[],"_-./0123456789abcdefghijklmnopqrstuvwxyz'
+# Of the others, those that join nothing to a secret by themselves.
+_NO_SIGN = b": ABCDEFGHIJKLMNOPQRSTUVWXYZ()+*!?#$%&;~|^"
+# After these a secret may stand without any other sign: schemes, and flags.
+_BEFORE = ("earer ", "oken ", "ey ", "--")
+# So begin secrets that need no name, by the capital letter that they hold.
+_B_BEGINNINGS = ("BEGIN ", "Bearer", "BEARER", "Basic", "BASIC")
+_I_BEGINNINGS = ("AKIA", "ASIA", "AIza")
 
-def suspicious(encoded: bytes, value: Any = None) -> bool:
+
+def suspicious(encoded: bytes, value: Any = None, spare: bytes | None = None) -> bool:
     """Whether a JSON text might hold a secret by its look; errs on the side of caution.
 
-    What looks like the usual secrets holds = or @ or ": ", or else a capital letter: B (Bearer,
-    BEGIN), I (AKIA), J (a JWT's eyJ), or any among the random ones of a vendor's token (of 20
-    characters, one in 20,000 has none). Looking for these first is cheap.
+    A name is joined to its secret by one of a few signs, and is one of a few words. A token without
+    a name holds a capital letter: those of vendors are random, and of 20 characters one in 20,000
+    has none. Looking for single bytes first is cheap.
 
     Args:
         encoded: the JSON text.
         value: what was encoded, where it is at hand.
+        spare: the JSON text without `HARMLESS` bytes, where it is at hand.
     """
-    if not (61 in encoded or 64 in encoded or (32 in encoded and b": " in encoded)):  # noqa: PLR2004
-        if encoded.islower():
-            return False
-        if not (66 in encoded or 73 in encoded or 74 in encoded or _token_in(encoded, value)):  # noqa: PLR2004
-            return False
-    text = encoded.lower().decode()
-    return ("@" in text and "://" in text) or any([hint in text for hint in _HINTS])  # noqa: C419 - a list is faster here
+    if spare is None:
+        spare = encoded.translate(None, HARMLESS)
+    if not spare:
+        return False
+    text = encoded.decode()
+    if (
+        spare.translate(None, _NO_SIGN)  # = or @, a quote, a tag, a backslash
+        or spare.count(b":") > encoded.count(b'":')
+        or (32 in spare and any([sign in text for sign in _BEFORE]))  # noqa: C419, PLR2004 - a space; a list is faster here
+    ) and (may_name_secret(text.lower()) or ("@" in text and "://" in text)):
+        return True
+    return not encoded.islower() and _looks_secret(text, spare, value)
 
 
-def _token_in(encoded: bytes, value: Any) -> bool:
+def _looks_secret(text: str, spare: bytes, value: Any) -> bool:
+    """Whether a token or key that needs no name may be in a JSON text with capital letters."""
+    return (
+        (66 in spare and any([each in text for each in _B_BEGINNINGS]))  # noqa: C419, PLR2004 - B
+        or (73 in spare and any([each in text for each in _I_BEGINNINGS]))  # noqa: C419, PLR2004 - I
+        or (74 in spare and "eyJ" in text)  # noqa: PLR2004 - J
+        or _token_in(text, value)
+    )
+
+
+def _token_in(text: str, value: Any) -> bool:
     """Whether a vendor's token may be in a value; few texts are long and joined enough for one."""
     if type(value) is not dict or is_tracked(value):  # there may be something inside its values
-        return _TOKEN.search(encoded.decode()) is not None
-    for text in value.values():
-        if type(text) is str and len(text) >= _TOKEN_LENGTH and ("_" in text or "-" in text):
-            return _TOKEN.search(encoded.decode()) is not None
+        return token_in(text)
+    for each in value.values():
+        long = type(each) is str and len(each) >= TOKEN_LENGTH
+        if long and ("_" in each or "-" in each) and token_in(each):
+            return True
     return False
-
-
-def _bare(key: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", key.lower())
-
-
-def _looks_secret(key: str) -> bool:
-    if len(key) > 256:  # noqa: PLR2004 - no name of a secret is that long
-        return False
-    words = [word.lower() for word in _WORDS.findall(key)]
-    if not words or words[-1] in _ABOUT:
-        return False
-    if not _SECRET_WORDS.isdisjoint(words) or _bare(key) in _SECRET_WORDS:
-        return True
-    pairs = pairwise(words)
-    return any(last == "key" and first in _KEY_OWNERS for first, last in pairs)

@@ -148,7 +148,7 @@ def get_log_stats(path: Path | str) -> dict[str, Any]:
         and ``newest`` (ISO times at which files were put aside, or None), and ``lost_entries``:
         entries this process could not write.
     """
-    from nodewright.logs import output
+    from nodewright.logs.pipeline import PIPELINE
 
     path = Path(path)
     sizes: dict[LogFile, int] = {}
@@ -163,7 +163,7 @@ def get_log_stats(path: Path | str) -> dict[str, Any]:
         "compressed_files": sum(file.compressed for file in sizes),
         "oldest": min(moments, default=None),
         "newest": max(moments, default=None),
-        "lost_entries": output.current().lost,
+        "lost_entries": PIPELINE.output.lost,
     }
 
 

@@ -3,12 +3,15 @@
 import logging
 import threading
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from nodewright.logs import emission, levels, output, plain
+from nodewright.logs import emission, plain
+from nodewright.logs.capture import EntryRecord
 from nodewright.logs.context import COMPONENT, CORRELATION, IDS, SESSION, fragment
-from nodewright.logs.levels import name_of
+from nodewright.logs.levels import LEVELS, name_of, number_of
+from nodewright.logs.pipeline import PIPELINE
 
 # What every record has; the rest was given by ``extra`` and becomes metadata.
 _BLANK = logging.LogRecord("", 0, "", 0, "", (), None).__dict__
@@ -21,10 +24,6 @@ _DOCUMENTED_OF_CONTEXT = (
 )
 _DOCUMENTED = frozenset(key for key, _ in _DOCUMENTED_OF_CONTEXT)
 
-# (level number, logger name) -> the part of the entry that they make, and the messages known.
-_heads: dict[tuple[int, str], tuple[bytes, dict[str, bytes]]] = {}
-# (key, value) -> the part of the entry that they make.
-_fragments: dict[tuple[str, str], bytes] = {}
 _MOST_KNOWN = 10_000  # names and values may come from outside
 
 
@@ -34,7 +33,9 @@ def encode_record(record: logging.LogRecord) -> bytes:
     ``extra`` becomes metadata, except ``correlation_id``, ``session_id`` and ``component``, which
     weigh more than the context's.
     """
-    beginning = _heads.get((record.levelno, record.name)) or _learn(record)
+    if isinstance(record, EntryRecord):
+        return record.line
+    beginning = _beginning(record.levelno, record.name)
     metadata: dict[str, Any] = {}
     message: Any = record.msg
     if record.args:
@@ -61,13 +62,11 @@ def encode_record(record: logging.LogRecord) -> bytes:
     )
 
 
-def _learn(record: logging.LogRecord) -> tuple[bytes, dict[str, bytes]]:
-    if len(_heads) >= _MOST_KNOWN:
-        _heads.clear()
-    name = fragment("logger_name", record.name)
-    head = b'+00:00"' + fragment("level", name_of(record.levelno)) + name + b',"message":'
-    learnt = _heads[record.levelno, record.name] = (head, {})
-    return learnt
+@lru_cache(_MOST_KNOWN)
+def _beginning(level: int, name: str) -> tuple[bytes, dict[str, bytes]]:
+    """The part of an entry that level and logger make, and the messages known."""
+    logger_name = fragment("logger_name", name)
+    return b'+00:00"' + fragment("level", name_of(level)) + logger_name + b',"message":', {}
 
 
 def _ids(metadata: dict[str, Any]) -> bytes:
@@ -81,15 +80,10 @@ def _ids(metadata: dict[str, Any]) -> bytes:
 
 
 def _fragment(key: str, value: Any) -> bytes:
-    if value.__class__ is not str:
-        return fragment(key, value)
-    known = _fragments.get((key, value))
-    if known is None:
-        if len(_fragments) >= _MOST_KNOWN:
-            _fragments.clear()
-        known = _fragments[key, value] = fragment(key, value)
-    return known
+    return _known_fragment(key, value) if value.__class__ is str else fragment(key, value)
 
+
+_known_fragment = lru_cache(_MOST_KNOWN)(fragment)
 
 _ABSENT = object()
 
@@ -107,7 +101,13 @@ class JSONFormatter(logging.Formatter):
 
 
 class BridgeHandler(logging.Handler):
-    """Sends the records of `logging` to where our entries go."""
+    """Sends the records of `logging` to where our entries go.
+
+    Attributes:
+        writes_entries: what was written as an entry already is not handed to this.
+    """
+
+    writes_entries = True
 
     def createLock(self) -> None:  # noqa: N802 - logging's name
         """Do without a lock: an entry is one write, and a lock could hang a signal handler."""
@@ -121,8 +121,8 @@ class BridgeHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record as an entry; never raises."""
-        if emission.sampler is not None:
-            admitted = emission.sampler.admit(record.name, record.levelno, record.msg)
+        if PIPELINE.sampler is not None:
+            admitted = PIPELINE.sampler.admit(record.name, record.levelno, record.msg)
             if admitted is None:
                 return
         try:
@@ -130,7 +130,7 @@ class BridgeHandler(logging.Handler):
         except Exception:  # noqa: BLE001 - the caller of a log must not suffer
             self.handleError(record)
             return
-        output.write(line)
+        PIPELINE.write(line)
 
 
 def install() -> None:
@@ -145,10 +145,10 @@ def install() -> None:
         if type(handler) is logging.StreamHandler:
             root.removeHandler(handler)
     root.addHandler(BridgeHandler())
-    levels.mirror = _set_level
-    for name, level in levels.get_levels().items():
-        _set_level(name, levels.number_of(level))
-    emission.own_handlers = 1
+    LEVELS.mirror = _set_level
+    for name, level in LEVELS.rules().items():
+        _set_level(name, number_of(level))
+    PIPELINE.own_handlers = 1
     logging.captureWarnings(capture=True)
 
 
@@ -159,8 +159,8 @@ def uninstall() -> None:
         if isinstance(handler, BridgeHandler):
             root.removeHandler(handler)
             logging.captureWarnings(capture=False)
-    levels.mirror = None
-    emission.own_handlers = 0
+    LEVELS.mirror = None
+    PIPELINE.own_handlers = 0
 
 
 def _set_level(name: str, number: int) -> None:

@@ -5,7 +5,7 @@ import os
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -64,7 +64,7 @@ class Match:
             return None
         return entry if isinstance(entry, dict) and self._matches(entry) else None
 
-    def _matches(self, entry: dict[str, Any]) -> bool:
+    def _matches(self, entry: Mapping[str, object]) -> bool:
         for key in ("correlation_id", "session_id", "component"):
             wanted = getattr(self, key)
             if wanted is not None and entry.get(key) != wanted:
@@ -78,7 +78,7 @@ class Match:
                 return False
         return self._in_time(entry)
 
-    def _in_time(self, entry: dict[str, Any]) -> bool:
+    def _in_time(self, entry: Mapping[str, object]) -> bool:
         if self.since is None and self.until is None:
             return True
         try:

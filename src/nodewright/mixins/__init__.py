@@ -1,8 +1,8 @@
 """Mixins of omnibase_core: catalogue, trials, features, the learned model."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from nodewright.lazy import load_export
+from nodewright.lazy import list_exports, load_export
 
 if TYPE_CHECKING:
     from nodewright.mixins.catalogue import Catalogue
@@ -60,5 +60,9 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     return load_export(__name__, _EXPORTS, name)
+
+
+def __dir__() -> list[str]:
+    return list_exports(__name__, _EXPORTS)

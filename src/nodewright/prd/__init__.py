@@ -1,8 +1,8 @@
 """From a document's text to its requirements."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from nodewright.lazy import load_export
+from nodewright.lazy import list_exports, load_export
 from nodewright.prd.models import SimplePRDAnalysisResult
 
 if TYPE_CHECKING:
@@ -17,5 +17,9 @@ _EXPORTS = {
 __all__ = ["PRDSourceError", "SimplePRDAnalysisResult", "read_prd"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     return load_export(__name__, _EXPORTS, name)
+
+
+def __dir__() -> list[str]:
+    return list_exports(__name__, _EXPORTS)

@@ -1,8 +1,8 @@
 """PostgreSQL: schema, migrations, records, persistence."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from nodewright.lazy import load_export
+from nodewright.lazy import list_exports, load_export
 
 if TYPE_CHECKING:
     from nodewright.storage.errors import (
@@ -31,5 +31,9 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     return load_export(__name__, _EXPORTS, name)
+
+
+def __dir__() -> list[str]:
+    return list_exports(__name__, _EXPORTS)

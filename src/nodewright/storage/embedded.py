@@ -191,9 +191,7 @@ class EmbeddedServer:
         except (OSError, subprocess.SubprocessError) as error:
             # A server that was killed before leaves its pid file; there is nothing to stop then.
             if _state(self.directory / "postmaster.pid") not in {None, "Z"}:
-                _log.warning(
-                    "the embedded PostgreSQL could not be stopped", metadata={"error": str(error)}
-                )
+                _log.warning("storage.embedded.not_stopped", metadata={"reason": str(error)})
         self._server = None
 
     def _log_tail(self) -> str:

@@ -264,16 +264,16 @@ class CodegenPersistence:
     async def _run[**P, R](
         self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        with self._lock:
+        context = contextvars.copy_context()
+        call = functools.partial(context.run, function, *args, **kwargs)
+        with self._lock:  # so that `close` does not end the workers before they have the call
             if self._workers is None:
                 self._workers = ThreadPoolExecutor(
                     self.sync.database.settings.database_pool_size,
                     thread_name_prefix="nodewright-storage",
                 )
-            workers = self._workers
-        context = contextvars.copy_context()
-        call = functools.partial(context.run, function, *args, **kwargs)
-        return await asyncio.get_running_loop().run_in_executor(workers, call)
+            called = self._workers.submit(call)
+        return await asyncio.wrap_future(called)
 
     def _forked(self) -> None:
         self._lock = threading.Lock()

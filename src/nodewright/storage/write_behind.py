@@ -15,6 +15,7 @@ from typing import NamedTuple
 import psycopg
 
 from nodewright.logs import get_logger
+from nodewright.storage import lifetime
 from nodewright.storage.database import Database
 from nodewright.storage.errors import StorageError
 from nodewright.storage.receipt import Connection, Receipt
@@ -56,7 +57,8 @@ class TelemetryWriter:
         self._reset()
         database.on_close(self.close)
         database.on_fork(self._reset)
-        _writers.add(self)
+        with _adding:
+            _writers.add(self)
 
     def _reset(self) -> None:
         """Begin empty: at construction, and in a forked child, whose parent writes the rest."""
@@ -65,6 +67,7 @@ class TelemetryWriter:
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
+        self._running = threading.Lock()
         self._connection: Connection | None = None
         self._in_hand = 0
         self._written = 0
@@ -114,12 +117,16 @@ class TelemetryWriter:
         """Write what waits, for some seconds at most, and end the thread; a later row restarts."""
         with self._lock:
             thread, self._thread = self._thread, None
-        if thread is None:
-            return
-        self._closing.set()
+            closing, self._closing = self._closing, threading.Event()
+        closing.set()
         self._wake.set()
-        thread.join(_CLOSE_S)
-        self._closing = threading.Event()
+        if thread is not None:
+            thread.join(_CLOSE_S)
+        elif self._running.acquire(blocking=False):  # the interpreter is leaving: no threads start
+            try:
+                self._write_until(closing)
+            finally:
+                self._running.release()
 
     def _start(self) -> None:
         with self._lock:
@@ -135,6 +142,10 @@ class TelemetryWriter:
             self._thread = thread
 
     def _run(self, closing: threading.Event) -> None:
+        with self._running:  # a thread that is leaving may still be there
+            self._write_until(closing)
+
+    def _write_until(self, closing: threading.Event) -> None:
         while True:
             self._wake.wait(self._interval)
             self._wake.clear()
@@ -161,7 +172,7 @@ class TelemetryWriter:
         except Exception as error:  # noqa: BLE001 - must not end the thread
             self._dropped += len(rows)
             self._why = f"{type(error).__name__}: {error}"
-            _log.warning("telemetry was lost", exc_info=True)
+            _log.warning("storage.telemetry.lost", metadata={"rows": len(rows)}, exc_info=True)
         self._in_hand = 0
         for barrier in barriers:
             barrier.set()
@@ -217,7 +228,7 @@ class TelemetryWriter:
         if lost == self._reported or (moment < self._report_at and not now):
             return
         _log.warning(
-            "telemetry lost since the start",
+            "storage.telemetry.losses",
             metadata={
                 "dropped": self._dropped,
                 "rejected": self._rejected,
@@ -229,6 +240,7 @@ class TelemetryWriter:
 
 
 _writers: "weakref.WeakSet[TelemetryWriter]" = weakref.WeakSet()
+_adding = threading.Lock()
 
 
 def flush_all(timeout: float) -> None:
@@ -237,7 +249,10 @@ def flush_all(timeout: float) -> None:
     Whoever reads the numbers of all parts cannot know which objects the parts write through.
     """
     deadline = time.monotonic() + timeout
-    waiting = [writer._barrier() for writer in list(_writers) if writer.stats().queued]  # noqa: SLF001 - its own module
+    lifetime.hand_over_all(timeout)
+    with _adding:
+        writers = list(_writers)
+    waiting = [writer._barrier() for writer in writers if writer.stats().queued]  # noqa: SLF001 - its own module
     for barrier in waiting:
         if barrier is not None:
             barrier.wait(max(0.0, deadline - time.monotonic()))

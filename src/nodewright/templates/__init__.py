@@ -1,8 +1,8 @@
 """Templates: the cache, packs and the sandboxed environment."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from nodewright.lazy import load_export
+from nodewright.lazy import list_exports, load_export
 from nodewright.templates.cache import TemplateCache
 from nodewright.templates.errors import (
     InvalidLimitError,
@@ -11,8 +11,8 @@ from nodewright.templates.errors import (
     UnknownTemplateError,
     WatchUnavailableError,
 )
+from nodewright.templates.ledger import CachedTemplate, CacheStats
 from nodewright.templates.recording import TemplatePersistence, TemplateUse
-from nodewright.templates.statistics import CachedTemplate, CacheStats
 
 if TYPE_CHECKING:
     from nodewright.templates.pack import TemplatePack as TemplatePack
@@ -35,5 +35,9 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     return load_export(__name__, _EXPORTS, name)
+
+
+def __dir__() -> list[str]:
+    return list_exports(__name__, _EXPORTS)

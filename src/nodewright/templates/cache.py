@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,15 +11,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from nodewright.logs import get_logger
-from nodewright.templates import forks, source
-from nodewright.templates.entries import Entries, Entry, Key
+from nodewright.templates import source
+from nodewright.templates.entries import Entries, Entry, Key, keep_over_forks
 from nodewright.templates.errors import InvalidLimitError
-from nodewright.templates.flight import Flight, Flights
-from nodewright.templates.ledger import Ledger
-from nodewright.templates.loading import Loader, load
+from nodewright.templates.ledger import CachedTemplate, CacheStats, Ledger, template_row
+from nodewright.templates.loading import Flight, Flights, Loader, load, templates_of
 from nodewright.templates.recording import Recorder, TemplatePersistence, TemplateUse
-from nodewright.templates.statistics import CachedTemplate, CacheStats, template_row
-from nodewright.templates.warming import templates_of
 from nodewright.templates.watching import FolderWatcher
 
 _log = get_logger(__name__, component="template_cache")
@@ -34,8 +32,8 @@ class TemplateCache:
 
     A hit compares the file's times, size and inode with those of the load; only where they
     differ, or could hide a change, is the content hashed. Every get therefore returns what the
-    file held at some moment of that get. Safe to share between threads. Close it, or use it in
-    ``with`` or ``async with``, so that the last uses are recorded.
+    file held at some moment of that get. Safe to share between threads. Uses are recorded every
+    few seconds, when the cache is closed or collected, and when the process ends.
 
     Args:
         max_templates: most templates kept; 0 keeps none.
@@ -76,17 +74,20 @@ class TemplateCache:
         self.enable_persistence = enable_persistence
         self._ttl_ns = int(min(ttl_seconds, _LONGEST_S) * 1_000_000_000)
         self._clock = clock
-        self._persistence = persistence
-        self._watch = watch
-        self._lock = threading.Lock()
         self._epoch = 0
         self._entries = Entries(max_templates, int(min(max_size_mb, _MOST_MB) * 1024 * 1024))
         self._by_name, self._by_key = self._entries.by_name, self._entries.by_key
         self._ledger = Ledger(self._entries, clock)
         self._notes = self._ledger.notes
         self._note = self._notes.append
-        self._start_afresh()
-        forks.follow(self)
+        self._flights = Flights()
+        self._watcher = FolderWatcher(self._look_again) if watch else None
+        self._recorder = (
+            Recorder(self._ledger.take_uses, persistence) if enable_persistence else None
+        )
+        if self._recorder is not None:
+            weakref.finalize(self, self._recorder.end).atexit = False
+        keep_over_forks(self)
 
     def get(
         self,
@@ -128,7 +129,7 @@ class TemplateCache:
 
     def invalidate(self, template_name: str) -> None:
         """Forget the templates of this name; a load under way is not kept."""
-        with self._lock:
+        with self._ledger.lock:
             self._flights.forget(template_name)
             for entry in self._entries:
                 if entry.key[0] == template_name:
@@ -136,7 +137,7 @@ class TemplateCache:
 
     def invalidate_all(self) -> None:
         """Forget all templates; loads under way are not kept."""
-        with self._lock:
+        with self._ledger.lock:
             self._flights.forget()
             for entry in self._entries:
                 self._ledger.invalidations += self._remove(entry)
@@ -151,16 +152,44 @@ class TemplateCache:
         """
         templates_dir = Path(templates_dir)
         if not templates_dir.is_dir():
-            _log.warning(f"no templates to warm up: {templates_dir} is not a folder")
+            _log.warning("template_cache.warmup.no_folder", metadata={"folder": str(templates_dir)})
         for name, kind, file in templates_of(templates_dir, template_types):
             try:
                 self.get(name, kind, file, _read_text)
             except (OSError, UnicodeDecodeError) as error:
-                _log.warning(f"template {name} is not warmed up: {file}: {error}")
+                _log.warning(
+                    "template_cache.warmup.failed",
+                    metadata={"template": name, "file": str(file), "reason": str(error)},
+                )
+
+    @property
+    def hits(self) -> int:
+        """Gets served from memory."""
+        return self.stats().hits
+
+    @property
+    def misses(self) -> int:
+        """All other gets."""
+        return self.stats().misses
+
+    @property
+    def evictions(self) -> int:
+        """Templates that had to make room."""
+        return self.stats().evictions
+
+    @property
+    def invalidations(self) -> int:
+        """Templates dropped because their file changed or went, or on request."""
+        return self.stats().invalidations
+
+    @property
+    def expirations(self) -> int:
+        """Templates dropped because their time was over."""
+        return self.stats().expirations
 
     def stats(self) -> CacheStats:
         """Counts and times, all of one moment."""
-        with self._lock:
+        with self._ledger.lock:
             return self._ledger.stats()
 
     def get_stats(self) -> dict[str, Any]:
@@ -169,14 +198,14 @@ class TemplateCache:
 
     def get_detailed_stats(self) -> dict[str, Any]:
         """What `get_stats` returns, and ``templates``: one row each, least recently used first."""
-        with self._lock:
+        with self._ledger.lock:
             stats, templates = self._ledger.stats(), self._ledger.templates()
         now = datetime.now(UTC)
         return stats.as_dict() | {"templates": [template_row(each, now) for each in templates]}
 
     def templates(self) -> list[CachedTemplate]:
         """What is in the cache, least recently used first."""
-        with self._lock:
+        with self._ledger.lock:
             return self._ledger.templates()
 
     def take_uses(self) -> list[TemplateUse]:
@@ -185,8 +214,7 @@ class TemplateCache:
         A worker process without persistence hands them to the process that records; with
         persistence the cache records them itself, and they are taken from that.
         """
-        with self._lock:
-            return self._ledger.drain()
+        return self._ledger.take_uses()
 
     def close(self) -> None:
         """Record what is left and stop watching; the cache itself can be used on."""
@@ -219,15 +247,24 @@ class TemplateCache:
 
         await asyncio.to_thread(self.close)
 
-    def _start_afresh(self) -> None:
-        """Have no threads and no loads under way: at first, and in a forked process."""
+    def hold(self) -> None:
+        """Let no thread be in the middle of an account while the process forks."""
+        self._ledger.lock.acquire()
+
+    def release(self) -> None:
+        """Go on after a fork."""
+        self._ledger.lock.release()
+
+    def start_afresh(self) -> None:
+        """Have no threads, loads under way or uses to record, in a forked process."""
         self._epoch += 1
         self._flights = Flights()
-        self._watcher = FolderWatcher(self._look_again) if self._watch else None
-        self._recorder = (
-            Recorder(self.take_uses, self._persistence) if self.enable_persistence else None
-        )
+        self._ledger.lock = threading.Lock()
         self._ledger.drain()
+        if self._watcher is not None:
+            self._watcher = FolderWatcher(self._look_again)
+        if self._recorder is not None:
+            self._recorder.start_afresh()
         for entry in self._entries:
             entry.evidence.lock = threading.Lock()
 
@@ -244,14 +281,14 @@ class TemplateCache:
         return same
 
     def _fold(self) -> None:
-        if self._lock.acquire(blocking=False):
+        if self._ledger.lock.acquire(blocking=False):
             try:
                 self._ledger.fold()
             finally:
-                self._lock.release()
+                self._ledger.lock.release()
 
     def _look_again(self) -> None:
-        with self._lock:
+        with self._ledger.lock:
             self._epoch += 1
 
     def _get_anew(
@@ -260,7 +297,7 @@ class TemplateCache:
         try:
             return self._verify_or_load((name, os.fspath(path)), kind, path, loader, started)
         except BaseException:
-            with self._lock:
+            with self._ledger.lock:
                 self._ledger.misses += 1
             raise
 
@@ -272,7 +309,7 @@ class TemplateCache:
             if entry is not None:
                 self._note((entry, kind, started, self._clock() - started))
                 return entry.content, True
-            with self._lock:
+            with self._ledger.lock:
                 if key in self._by_key:
                     continue  # another thread has just loaded it
                 flight, mine = self._flights.join(key)
@@ -282,7 +319,7 @@ class TemplateCache:
                 continue
             if flight.error is not None:
                 raise flight.error
-            with self._lock:
+            with self._ledger.lock:
                 self._ledger.add_load(key, kind, flight.reading, self._clock() - started)
             if self._recorder is not None:
                 self._recorder.wake()
@@ -294,7 +331,7 @@ class TemplateCache:
         if entry is None:
             return None
         if started >= entry.expires_at:
-            with self._lock:
+            with self._ledger.lock:
                 self._ledger.expirations += self._remove(entry)
             return None
         try:
@@ -306,10 +343,10 @@ class TemplateCache:
                     entry.evidence.add(reading)
                     return entry
         except OSError:
-            with self._lock:
+            with self._ledger.lock:
                 self._ledger.invalidations += self._remove(entry)
             raise
-        with self._lock:
+        with self._ledger.lock:
             self._ledger.invalidations += self._remove(entry)
         return None
 
@@ -321,7 +358,7 @@ class TemplateCache:
             if entry is not None and self._watcher is not None:
                 entry.folder = self._watcher.folder_of(key[1])
         finally:
-            with self._lock:
+            with self._ledger.lock:
                 if entry is not None and self._flights.is_current(key, flight):
                     self._keep(entry)
                 self._flights.remove(key, flight)
@@ -332,7 +369,7 @@ class TemplateCache:
         try:
             flight.wait()
         finally:
-            with self._lock:
+            with self._ledger.lock:
                 self._flights.leave()
         if not flight.landed:
             return False

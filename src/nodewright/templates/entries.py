@@ -1,8 +1,16 @@
-"""Templates in memory, the least recently used first, within a count and a number of bytes."""
+"""Templates in memory: the least recently used first, within a count and a number of bytes.
 
+A forked process has them too, but not the threads that held their locks: see `keep_over_forks`.
+"""
+
+import functools
+import os
+import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 from nodewright.templates.source import Evidence, Reading
 
@@ -118,3 +126,61 @@ class Entries:
 def size_of(content: str) -> int:
     """Bytes of ``content`` in UTF-8."""
     return len(content) if content.isascii() else len(content.encode("utf-8", "surrogatepass"))
+
+
+class Forkable(Protocol):
+    """What is locked by threads, and can start afresh."""
+
+    def hold(self) -> None:
+        """Let no thread be in the middle of something."""
+
+    def release(self) -> None:
+        """Take back what `hold` did."""
+
+    def start_afresh(self) -> None:
+        """Be as new, but for the templates: nothing else came along into this process."""
+
+
+def keep_over_forks(one: Forkable) -> None:
+    """Let ``one`` start afresh in each process that is forked from here on."""
+    _forking().add(one)
+
+
+class _Forking:
+    """What is held while the process forks."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: weakref.WeakSet[Forkable] = weakref.WeakSet()
+        self._held: list[Forkable] = []
+        os.register_at_fork(
+            before=self._before, after_in_parent=self._in_parent, after_in_child=self._in_child
+        )
+
+    def add(self, one: Forkable) -> None:
+        with self._lock:
+            self._kept.add(one)
+
+    def _before(self) -> None:
+        self._lock.acquire()
+        self._held = list(self._kept)
+        for one in self._held:
+            one.hold()
+
+    def _in_parent(self) -> None:
+        for one in self._held:
+            one.release()
+        self._held = []
+        self._lock.release()
+
+    def _in_child(self) -> None:
+        self._lock = threading.Lock()
+        for one in self._held:
+            one.start_afresh()
+        self._held = []
+
+
+@functools.cache
+def _forking() -> _Forking:
+    # Two threads may make two at once; what is added to either is held.
+    return _Forking()

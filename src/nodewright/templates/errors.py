@@ -1,7 +1,6 @@
 """What can be wrong with a template."""
 
 from pathlib import Path
-from typing import Any
 
 from nodewright.errors import NodewrightError
 
@@ -24,7 +23,7 @@ class TemplateError(NodewrightError):
         self.path = path
         self.line = line
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         """Survive the way from a worker process, which the keyword arguments would not."""
         return Exception.__new__, (type(self), *self.args), self.__dict__
 

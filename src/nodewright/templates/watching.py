@@ -95,7 +95,11 @@ class FolderWatcher:
             except Exception as error:  # noqa: BLE001 - hits go back to looking; the next attempt may work
                 self._watched = frozenset()
                 self._tell()
-                _log.warning(f"can't watch {sorted(folders)}: {error}", exc_info=error)
+                _log.warning(
+                    "template_cache.watching.failed",
+                    metadata={"folders": sorted(folders), "reason": str(error)},
+                    exc_info=error,
+                )
                 self._restart.wait(LONGEST_UNSEEN_MS / 1000)
 
     def _watch(self, folders: Iterable[str]) -> None:

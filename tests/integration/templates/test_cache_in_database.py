@@ -6,8 +6,10 @@ import sys
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from nodewright.monitoring import MonitoringSystem
 from nodewright.storage import CodegenPersistence
 from nodewright.templates import TemplateCache
 
@@ -86,3 +88,38 @@ def test_warm_names_the_wrong_line(database_url: str, tmp_path: Path) -> None:
     done = run("cache", "warm", "--templates", str(tmp_path), url=database_url)
     assert done.returncode != 0
     assert f"{tmp_path / 'wrong.j2'}:2" in done.stderr
+
+
+async def test_collecting_metrics_writes_the_uses_first(
+    persistence: CodegenPersistence, file: Path
+) -> None:
+    cache = TemplateCache(persistence=persistence)
+    for _ in range(10):
+        cache.get("EFFECT_template", "EFFECT", file, Path.read_text)
+    collected = await MonitoringSystem(persistence=persistence).collect_all_metrics()
+    row = await persistence.get_template_cache_metadata("EFFECT_template")
+    assert row is not None
+    assert (row.cache_hits, row.cache_misses) == (9, 1)
+    assert collected["template_cache"]["available"] is not False
+    cache.close()
+
+
+def test_a_short_process_records_its_uses_in_the_configured_database(
+    database_url: str, file: Path
+) -> None:
+    code = (
+        "import sys, pathlib; from nodewright import TemplateCache; cache = TemplateCache();"
+        "[cache.get('t', 'EFFECT', pathlib.Path(sys.argv[1]), pathlib.Path.read_text)"
+        " for _ in range(7)]"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code, str(file)],
+        env={"NODEWRIGHT_DATABASE_URL": database_url, "PATH": "/usr/bin"},
+        check=True,
+        timeout=60,
+    )
+    with psycopg.connect(database_url) as connection:
+        counts = connection.execute(
+            "SELECT cache_hits, cache_misses FROM template_cache_metadata WHERE template_name = 't'"
+        ).fetchone()
+    assert counts == (6, 1)

@@ -4,8 +4,9 @@ from typing import Any
 import orjson
 import pytest
 
-from nodewright.logs import emission, levels, output
+from nodewright.logs import levels
 from nodewright.logs.context import COMPONENT, CORRELATION, IDS, SESSION
+from nodewright.logs.pipeline import PIPELINE
 from nodewright.logs.redaction import Redaction
 
 
@@ -40,13 +41,13 @@ def kept() -> Iterator[Kept]:
     """Entries of the test; switches, levels and context are as new before and after."""
     keeper = Kept()
     tokens = [(variable, variable.set(b"")) for variable in (CORRELATION, SESSION, COMPONENT, IDS)]
-    before = output.use(keeper)
-    rules = dict(levels._rules)
+    before = PIPELINE.send_to(keeper)
+    rules = dict(levels.LEVELS._rules)
     yield keeper
-    output.use(before)
-    emission.set_redaction(Redaction())
-    emission.set_sampler(None)
-    emission.set_locals(shown=False)
+    PIPELINE.send_to(before)
+    PIPELINE.clean_by(Redaction())
+    PIPELINE.sample_by(None)
+    PIPELINE.with_locals = False
     levels.replace_levels(rules)
     for variable, token in tokens:
         variable.reset(token)

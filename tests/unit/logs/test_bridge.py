@@ -19,14 +19,13 @@ from nodewright.logs import (
     Sampling,
     StructuredLogger,
     configure_logging,
-    emission,
     get_logger,
     levels,
     log_context,
-    output,
     set_level,
     stdlib,
 )
+from nodewright.logs.pipeline import PIPELINE
 from nodewright.logs.redaction import Redactor
 from nodewright.logs.sampling import Sampler
 
@@ -151,7 +150,7 @@ def test_exceptions_are_structured(kept: Any) -> None:
 
 
 def test_locals_only_on_request_and_redacted(kept: Any) -> None:
-    emission.set_locals(shown=True)
+    PIPELINE.with_locals = True
     try:
         fail(0)
     except ValueError:
@@ -263,13 +262,11 @@ def test_secret_patterns(kept: Any, text: str, clean: str) -> None:
 
 
 def test_own_rules_of_redaction(kept: Any) -> None:
-    emission.set_redaction(
-        Redaction(keys=("iban",), patterns=(r"\b\d{3}-\d{2}\b",), allow=("token",))
-    )
+    PIPELINE.clean_by(Redaction(keys=("iban",), patterns=(r"\b\d{3}-\d{2}\b",), allow=("token",)))
     get_logger("a").info("is 123-45", metadata={"IBAN": "DE1", "token": "t", "n": 1})
     assert kept.entry["message"] == "is [redacted]"
     assert kept.entry["metadata"] == {"IBAN": "[redacted]", "token": "t", "n": 1}
-    emission.set_redaction(Redaction(enabled=False))
+    PIPELINE.clean_by(Redaction(enabled=False))
     get_logger("a").info("password=x", metadata={"password": "x"})
     assert kept.entries[1]["metadata"] == {"password": "x"}
 
@@ -293,7 +290,7 @@ def test_a_wrong_pattern_is_named() -> None:
 
 def test_rate_limit_says_how_many_it_left_out(kept: Any) -> None:
     now = [0.0]
-    emission.set_sampler(Sampler(Sampling(limit=2, interval=10), clock=lambda: now[0]))
+    PIPELINE.sample_by(Sampler(Sampling(limit=2, interval=10), clock=lambda: now[0]))
     logger = get_logger("a")
     for _ in range(5):
         logger.info("flood")
@@ -371,5 +368,5 @@ def test_trace_ids_of_opentelemetry(kept: Any) -> None:
 def test_outputs_can_be_exchanged(kept: Any, tmp_path: Path) -> None:
     configure_logging(file=tmp_path / "a.jsonl", level="INFO", capture_stdlib=False)
     get_logger("a").info("to the file")
-    output.use(kept).close()
+    PIPELINE.send_to(kept).close()
     assert "to the file" in (tmp_path / "a.jsonl").read_text()

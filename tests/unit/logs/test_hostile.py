@@ -25,7 +25,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, SecretStr
 
-from nodewright.logs import JSONFormatter, get_logger, output
+from nodewright.logs import JSONFormatter, get_logger
+from nodewright.logs.pipeline import PIPELINE
 
 
 class ReprRaises:
@@ -396,11 +397,11 @@ class _Last:
 @given(values, values)
 def test_any_value_is_one_line_of_strict_json(message: Any, metadata: Any) -> None:
     last = _Last()
-    before = output.use(last)
+    before = PIPELINE.send_to(last)
     try:
         get_logger("any").warning(message, metadata=metadata)
     finally:
-        output.use(before)
+        PIPELINE.send_to(before)
     strict(last.line)
 
 

@@ -190,7 +190,7 @@ import os, threading
 from nodewright.logs import get_logger, levels, set_level
 held, done = threading.Event(), threading.Event()
 def hold():
-    with levels._changing:
+    with levels.LEVELS._changing:
         held.set()
         done.wait()
 threading.Thread(target=hold).start()

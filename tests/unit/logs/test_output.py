@@ -15,6 +15,7 @@ from nodewright.logs import get_logger, output
 from nodewright.logs.console import render
 from nodewright.logs.files import FileOutput, LogFileError
 from nodewright.logs.output import DescriptorOutput, StderrOutput
+from nodewright.logs.pipeline import PIPELINE
 
 PRELUDE = """
 import os, signal, sys, threading
@@ -97,7 +98,7 @@ keep = Last()
 
 def test_threads_do_not_mix_lines(tmp_path: Path, kept: Any) -> None:
     target = FileOutput(tmp_path / "a.jsonl")
-    output.use(target)
+    PIPELINE.send_to(target)
     logger = get_logger("a")
 
     def talk(base: int) -> None:
@@ -109,7 +110,7 @@ def test_threads_do_not_mix_lines(tmp_path: Path, kept: Any) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    output.use(kept)
+    PIPELINE.send_to(kept)
     target.close()
     assert sorted(numbers(tmp_path / "a.jsonl")) == list(range(1600))
 

@@ -93,6 +93,7 @@ def test_what_another_still_writes_to_is_not_compressed(tmp_path: Path) -> None:
     oldest = log_files(path)[0]
     assert not oldest.compressed
     slow.close()
+    del slow
     tidy(path, SMALL)
     assert log_files(path)[0].compressed
     assert sorted(read_all(path)) == sorted([*range(30), 0, 1000])

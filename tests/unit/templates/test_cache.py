@@ -14,9 +14,7 @@ from tests.unit.templates.caches import CountingLoader, make_cache
 from nodewright.errors import NodewrightError
 from nodewright.templates import CachedTemplate, TemplateCache
 from nodewright.templates import source as source_module
-from nodewright.templates import status as status_module
-from nodewright.templates.source import Evidence
-from nodewright.templates.status import Stamp, stamp_of
+from nodewright.templates.source import Evidence, Stamp, stamp_of
 
 SECOND = 1_000_000_000
 
@@ -69,7 +67,7 @@ def test_a_settled_hit_neither_reads_nor_hashes(
     file: Path, monkeypatch: pytest.MonkeyPatch, native: bool
 ) -> None:
     if not native:
-        monkeypatch.setattr(status_module, "_native_stat", lambda: None)
+        monkeypatch.setattr(source_module, "_native_stat", lambda: None)
     cache, loader = make_cache(), CountingLoader()
     settle(cache, file, loader)
     monkeypatch.setattr(os, "open", None)
@@ -84,7 +82,7 @@ def test_an_edit_that_keeps_size_and_mtime_is_seen(
     file: Path, monkeypatch: pytest.MonkeyPatch, native: bool, settled: bool
 ) -> None:
     if not native:
-        monkeypatch.setattr(status_module, "_native_stat", lambda: None)
+        monkeypatch.setattr(source_module, "_native_stat", lambda: None)
     cache = make_cache()
     if settled:
         settle(cache, file)
@@ -358,7 +356,7 @@ def test_warmup_of_a_missing_folder_is_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     make_cache().warmup(tmp_path / "absent", ["EFFECT"])
-    assert "is not a folder" in caplog.text
+    assert caplog.records[0].message == "template_cache.warmup.no_folder"
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
@@ -370,3 +368,15 @@ def test_a_forgotten_cache_is_collected(file: Path, watch: bool) -> None:
     del cache
     gc.collect()
     assert known() is None
+
+
+def test_counters_can_be_read_as_attributes(tmp_path: Path) -> None:
+    cache = make_cache(max_templates=1)
+    for name in ("a", "a", "b"):
+        file = tmp_path / name
+        file.write_text("text")
+        cache.get(name, "EFFECT", file, Path.read_text)
+    cache.invalidate("b")
+    assert (cache.hits, cache.misses, cache.evictions, cache.invalidations) == (1, 2, 1, 1)
+    assert cache.expirations == 0
+    assert cache.hits == cache.get_stats()["hits"]

@@ -1,6 +1,9 @@
 """The use of templates is recorded aside, and nothing there reaches the cache."""
 
+import gc
 import pickle
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from nodewright.storage import lifetime
+from nodewright.storage.write_behind import flush_all
 from nodewright.templates import TemplateCache, ledger, recording
 
 
@@ -61,7 +66,7 @@ def test_many_gets_are_one_row(file: Path) -> None:
 def test_nothing_is_lost_or_counted_twice(file: Path) -> None:
     records = Records()
     with TemplateCache(1, persistence=records) as cache:
-        cache._recorder = recording.Recorder(cache.take_uses, records, interval=0.001)
+        cache._recorder = recording.Recorder(cache._ledger.take_uses, records, interval=0.001)
         threads = [
             threading.Thread(
                 target=lambda name=name: [
@@ -113,7 +118,7 @@ def test_a_dead_database_is_logged_and_tried_again(
     attempts = iter([True, True])
     records = Records(lambda: next(attempts, False))
     cache = TemplateCache(persistence=records)
-    cache._recorder = recording.Recorder(cache.take_uses, records, interval=0.001)
+    cache._recorder = recording.Recorder(cache._ledger.take_uses, records, interval=0.001)
     cache.get("t", "EFFECT", file, Path.read_text)
     assert records.attempted.wait(30)
     cache.get("t", "EFFECT", file, Path.read_text)
@@ -121,7 +126,8 @@ def test_a_dead_database_is_logged_and_tried_again(
         records.attempted.wait(0.01)
     cache.close()
     assert sum(row["access_count"] for row in records.rows) == 2
-    assert caplog.text.count("the database is away") == 1
+    assert [record.message for record in caplog.records] == ["template_cache.recording.delayed"]
+    assert "the database is away" in caplog.records[0].metadata["reason"]
 
 
 def test_a_database_that_hangs_does_not_hold_close(
@@ -147,7 +153,8 @@ def test_what_waits_is_bounded(
             path = tmp_path / str(number)
             path.touch()
             cache.get(str(number), "EFFECT", path, Path.read_text)
-    assert "3 templates is not recorded yet" in caplog.text
+    (warning,) = caplog.records
+    assert (warning.message, warning.metadata["pending"]) == ("template_cache.recording.delayed", 3)
     assert recorder is not None
     assert recorder.dropped == 2
 
@@ -173,3 +180,106 @@ def test_names_are_fitted_to_the_columns(file: Path, name: str) -> None:
         assert "\0" not in row["template_name"] + row["cache_key"]
         row["template_name"].encode()
     assert first["template_name"] != second["template_name"]
+
+
+def test_uses_of_a_collected_cache_are_recorded(file: Path) -> None:
+    records = Records()
+    cache = TemplateCache(persistence=records)
+    for _ in range(3):
+        cache.get("t", "EFFECT", file, Path.read_text)
+    assert cache._recorder is not None
+    shift = cache._recorder._shift
+    assert shift is not None
+    del cache
+    gc.collect()
+    shift.thread.join(30)
+    assert [row["access_count"] for row in records.rows] == [3]
+
+
+def test_uses_after_close_are_recorded_too(file: Path) -> None:
+    records = Records()
+    with TemplateCache(persistence=records) as cache:
+        cache.get("t", "EFFECT", file, Path.read_text)
+    cache.get("t", "EFFECT", file, Path.read_text)
+    lifetime.hand_over_all(30)
+    assert [row["access_count"] for row in records.rows] == [1, 1]
+    cache.close()
+
+
+def test_figures_are_handed_over_before_they_are_read(file: Path) -> None:
+    records = Records()
+    cache = TemplateCache(persistence=records)
+    for _ in range(3):
+        cache.get("t", "EFFECT", file, Path.read_text)
+    flush_all(30)
+    assert [row["access_count"] for row in records.rows] == [3]
+    flush_all(30)
+    assert len(records.rows) == 1
+    cache.close()
+
+
+def test_a_cache_that_was_never_used_starts_no_thread_to_hand_over() -> None:
+    cache = TemplateCache(persistence=Records())
+    flush_all(30)
+    assert cache._recorder is not None
+    assert cache._recorder._shift is None
+
+
+def test_a_recorder_that_hangs_holds_no_one_for_long(file: Path) -> None:
+    release = threading.Event()
+    hanging = Records(lambda: not release.wait(30))
+    fine = Records()
+    with TemplateCache(persistence=hanging) as one, TemplateCache(persistence=fine) as other:
+        for cache in (one, other):
+            cache.get("t", "EFFECT", file, Path.read_text)
+        lifetime.hand_over_all(0.2)
+        release.set()
+    assert [row["access_count"] for row in fine.rows] == [1]
+
+
+def test_a_forked_child_records_its_own_uses_and_not_its_parents(file: Path) -> None:
+    code = f"""
+import os, sys, pathlib
+from nodewright.storage import lifetime
+from nodewright.templates import TemplateCache
+class Records:
+    async def upsert_template_cache_metadata(self, *_, **columns):
+        print(who, columns["cache_hits"], columns["cache_misses"], flush=True)
+    async def close(self): pass
+who = "parent"
+file = pathlib.Path({str(file)!r})
+cache = TemplateCache(persistence=Records())
+get = lambda: cache.get("t", "EFFECT", file, pathlib.Path.read_text)
+get()
+pid = os.fork()
+if pid == 0:
+    who = "child"
+    get(); get()
+    lifetime.hand_over_all(30)
+    os._exit(0)
+os.waitpid(pid, 0)
+"""
+    found = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert sorted(found.stdout.splitlines()) == ["child 2 0", "parent 0 1"]
+
+
+@pytest.mark.parametrize("ending", ["pass", "sys.exit(3)", "1 / 0", "del cache"])
+def test_uses_are_recorded_when_the_process_ends(file: Path, ending: str) -> None:
+    code = f"""
+import sys, pathlib
+from nodewright.templates import TemplateCache
+class Records:
+    async def upsert_template_cache_metadata(self, *_, **columns):
+        print(columns["access_count"], flush=True)
+    async def close(self): pass
+cache = TemplateCache(persistence=Records())
+for _ in range(5):
+    cache.get("t", "EFFECT", pathlib.Path({str(file)!r}), pathlib.Path.read_text)
+{ending}
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert found.stdout.splitlines() == ["5"]
