@@ -4,6 +4,7 @@ import atexit
 import os
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from nodewright.logs import get_logger
@@ -12,6 +13,7 @@ from nodewright.settings import Settings
 _log = get_logger(__name__, "events")
 
 MOCK = "mock"  # as bootstrap servers: librdkafka's cluster inside this process
+_PORT = 9092  # Kafka's, where none is given
 
 _SECRET_WORDS = ("password", "secret", "key.pem", "oauthbearer.config", "certificate.pem")
 # What the guarantees rest on; a user's librdkafka settings cannot change it.
@@ -45,10 +47,47 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
-def bootstrap_servers(given: str | None = None) -> str:
-    """``given``, else the setting (``KAFKA_BOOTSTRAP_SERVERS``), else a mock cluster's address."""
-    servers = given or Settings().kafka_bootstrap_servers or MOCK
-    return mock_cluster() if servers == MOCK else servers
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where Kafka is.
+
+    Attributes:
+        address: the bootstrap servers.
+        name: what a spool remembers it by; the same however the servers are written and ordered,
+            and ``mock`` for a mock cluster, whose address is another in each process.
+    """
+
+    address: str
+    name: str
+
+
+def configured_servers(given: str | None = None) -> str | None:
+    """``given``, else the setting (``KAFKA_BOOTSTRAP_SERVERS``); None: there is no real Kafka."""
+    servers = given or Settings().kafka_bootstrap_servers
+    return None if servers == MOCK else servers
+
+
+def find_broker(given: str | None = None) -> Broker:
+    """``given``, else the setting, else the mock cluster of this process."""
+    servers = configured_servers(given)
+    return (
+        Broker(mock_cluster(), MOCK) if servers is None else Broker(servers, broker_name(servers))
+    )
+
+
+def broker_name(servers: str) -> str:
+    """One name for all ways to write the same bootstrap servers.
+
+    >>> broker_name("PLAINTEXT://b:9092, A")
+    'a:9092,b:9092'
+    """
+    names = set()
+    for server in servers.lower().split(","):
+        host = server.strip().rpartition("://")[2]
+        if host:
+            has_port = ":" in host.rpartition("]")[2]  # an IPv6 address has colons in brackets
+            names.add(host if has_port else f"{host}:{_PORT}")
+    return ",".join(sorted(names))
 
 
 def client_settings(bootstrap: str, extra: Mapping[str, Any]) -> dict[str, Any]:

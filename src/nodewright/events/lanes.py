@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from nodewright.events.broker import redact
 from nodewright.events.encoding import Record, kafka_headers
 from nodewright.events.errors import BrokerError, ClosedError
-from nodewright.events.failures import BYSTANDER, FATAL, REFUSALS, Failure, failure_of, match
+from nodewright.events.undelivered import BYSTANDER, FATAL, REFUSALS, Failure, failure_of, match
 from nodewright.logs import get_logger
 
 _log = get_logger(__name__, "events")
@@ -28,7 +28,7 @@ _POLL = 0.1  # seconds
 _WATCH = 0.01  # seconds between two looks at a group on its way
 
 
-class Delivery:
+class Shipment:
     """Records on their way. ``settle`` is called once, when each was delivered or failed."""
 
     __slots__ = ("_keys", "failures", "records")
@@ -150,13 +150,13 @@ class BatchLane(_Lane):
     """Groups of records, one group after the other, with refused records isolated."""
 
     def __init__(self, name: str, settings: dict[str, Any], settle: Settle) -> None:
-        self._pending: deque[Delivery] = deque()
-        self._sending: list[Delivery] = []
+        self._pending: deque[Shipment] = deque()
+        self._sending: list[Shipment] = []
         self._errors: list[tuple[Any, Any]] = []
         super().__init__(name, settings | {"delivery.report.only.error": True}, settle)
 
-    def submit(self, delivery: Delivery) -> None:
-        """Queue ``delivery``; any thread.
+    def submit(self, shipment: Shipment) -> None:
+        """Queue ``shipment``; any thread.
 
         Raises:
             ClosedError: after ``close``.
@@ -166,7 +166,7 @@ class BatchLane(_Lane):
                 raise ClosedError("this producer is closed")
             if not self._pending and not self._sending:
                 self._note_progress()
-            self._pending.append(delivery)
+            self._pending.append(shipment)
             self._lock.notify()
 
     @property
@@ -177,7 +177,7 @@ class BatchLane(_Lane):
     def holds(self, key: bytes | None) -> bool:
         """Whether a record with ``key`` is on its way here."""
         with self._lock:
-            return any(key in delivery.keys for delivery in (*self._sending, *self._pending))
+            return any(key in shipment.keys for shipment in (*self._sending, *self._pending))
 
     def _run(self) -> None:
         while True:
@@ -193,7 +193,7 @@ class BatchLane(_Lane):
                 continue
             records: Sequence[Record] = group[0].records
             if len(group) > 1:
-                records = [record for delivery in group for record in delivery.records]
+                records = [record for shipment in group for record in shipment.records]
             failures = self._deliver(records)
             _assign(failures, group)
             if any(failure.code == FATAL for failure in failures):
@@ -204,20 +204,20 @@ class BatchLane(_Lane):
         self._producer.purge()
         self._producer.flush(0.2)
 
-    def _take(self) -> tuple[list[Delivery], list[Delivery]]:
-        """The deliveries to send now, and those that nobody wants any more."""
-        group: list[Delivery] = []
-        unwanted: list[Delivery] = []
+    def _take(self) -> tuple[list[Shipment], list[Shipment]]:
+        """The shipments to send now, and those that nobody wants any more."""
+        group: list[Shipment] = []
+        unwanted: list[Shipment] = []
         size = 0
         while self._pending and (not group or size + len(self._pending[0].records) <= _GROUP):
-            delivery = self._pending.popleft()
-            if delivery.withdrawn:
+            shipment = self._pending.popleft()
+            if shipment.withdrawn:
                 reason = "the caller gave up"
-                delivery.failures += [Failure(r, "_WITHDRAWN", reason) for r in delivery.records]
-                unwanted.append(delivery)
+                shipment.failures += [Failure(r, "_WITHDRAWN", reason) for r in shipment.records]
+                unwanted.append(shipment)
             else:
-                size += len(delivery.records)
-                group.append(delivery)
+                size += len(shipment.records)
+                group.append(shipment)
         self._sending = group
         return group, unwanted
 
@@ -299,14 +299,14 @@ class SingleLane(_Lane):
     """Awaited single records: produced by the caller's thread, acknowledged by this one's."""
 
     def __init__(self, name: str, settings: dict[str, Any], settle: Settle) -> None:
-        self._acknowledged: deque[Delivery] = deque()
+        self._acknowledged: deque[Shipment] = deque()
         self._keys: dict[bytes | None, int] = {}
         self._keys_lock = threading.Lock()
         self._failed_for_good = False
         super().__init__(name, settings | {"linger.ms": 0}, settle)
 
-    def submit(self, delivery: Delivery) -> None:
-        """Produce the records of ``delivery`` now; any thread.
+    def submit(self, shipment: Shipment) -> None:
+        """Produce the records of ``shipment`` now; any thread.
 
         Raises:
             ClosedError: after ``close``.
@@ -315,11 +315,11 @@ class SingleLane(_Lane):
             raise ClosedError("this producer is closed")
         if not self._keys:
             self._note_progress()
-        waiting = _Waiting(delivery, len(delivery.records))
+        waiting = _Waiting(shipment, len(shipment.records))
         with self._keys_lock:
-            for record in delivery.records:
+            for record in shipment.records:
                 self._keys[record[2]] = self._keys.get(record[2], 0) + 1
-        for record in delivery.records:
+        for record in shipment.records:
             topic, value, key, _ = record
             report = partial(self._report, waiting, record)
             try:
@@ -329,7 +329,7 @@ class SingleLane(_Lane):
                     )
             except Exception as error:  # noqa: BLE001 - the record's fault, or a full queue
                 if self._settles(waiting, record, error):
-                    self._settle([delivery])
+                    self._settle([shipment])
 
     @property
     def busy(self) -> bool:
@@ -342,13 +342,13 @@ class SingleLane(_Lane):
 
     def _report(self, waiting: "_Waiting", record: Record, error: Any, _message: Any) -> None:
         if self._settles(waiting, record, error):
-            self._acknowledged.append(waiting.delivery)
+            self._acknowledged.append(waiting.shipment)
 
     def _settles(self, waiting: "_Waiting", record: Record, error: Any) -> bool:
-        """Note what became of ``record``; whether it was the last of its delivery."""
+        """Note what became of ``record``; whether it was the last of its shipment."""
         if error is not None:
             failure = failure_of(record, error)
-            waiting.delivery.failures.append(failure)
+            waiting.shipment.failures.append(failure)
             self._failed_for_good = self._failed_for_good or failure.code == FATAL
         with self._keys_lock:
             left = self._keys[record[2]] - 1
@@ -377,19 +377,19 @@ class SingleLane(_Lane):
 
 
 class _Waiting:
-    """How many records of a delivery are not yet accounted for."""
+    """How many records of a shipment are not yet accounted for."""
 
-    __slots__ = ("delivery", "left")
+    __slots__ = ("left", "shipment")
 
-    def __init__(self, delivery: Delivery, left: int) -> None:
-        self.delivery = delivery
+    def __init__(self, shipment: Shipment, left: int) -> None:
+        self.shipment = shipment
         self.left = left
 
 
-def _assign(failures: Sequence[Failure], deliveries: Sequence[Delivery]) -> None:
-    """Give each failure to the delivery whose record it is."""
+def _assign(failures: Sequence[Failure], shipments: Sequence[Shipment]) -> None:
+    """Give each failure to the shipment whose record it is."""
     if not failures:
         return
-    owner = {id(record): delivery for delivery in deliveries for record in delivery.records}
+    owner = {id(record): shipment for shipment in shipments for record in shipment.records}
     for failure in failures:
         owner[id(failure.record)].failures.append(failure)

@@ -1,18 +1,19 @@
 """EventOptimizer: publish events with acknowledgement, batching, breaker, spool and metrics."""
 
 import asyncio
-import threading
+import os
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Self
 
 from nodewright.events.batching import BatchProcessor
 from nodewright.events.breaker import CircuitBreaker, CircuitState
-from nodewright.events.broker import bootstrap_servers as resolve_bootstrap
+from nodewright.events.broker import find_broker
 from nodewright.events.config import BatchConfig, CircuitBreakerConfig, OptimizerConfig
-from nodewright.events.encoding import Record, encode_all
+from nodewright.events.encoding import Record, encode_all, keys_of
 from nodewright.events.errors import (
     CircuitOpenError,
     ClosedError,
@@ -22,6 +23,7 @@ from nodewright.events.errors import (
 )
 from nodewright.events.metrics import Metrics, MetricSink
 from nodewright.events.model import BaseEvent
+from nodewright.events.order import Turn, Turns
 from nodewright.events.publisher import Call
 from nodewright.events.relay import Relay
 from nodewright.events.shared import Connection
@@ -49,6 +51,14 @@ class OptimizerStatistics:
     spool: SpoolStatistics | None
 
 
+@dataclass(slots=True)
+class _Callers:
+    """The callers of one event loop: their order, and how long they wait."""
+
+    turns: Turns = field(default_factory=Turns)
+    watches: dict[bool, Watch] = field(default_factory=dict)  # by silence or not
+
+
 class EventOptimizer:
     """Publishes events to Kafka.
 
@@ -56,7 +66,8 @@ class EventOptimizer:
     (``OptimizerConfig.durable``) an event is first appended to it; the call then returns as soon
     as it is acknowledged, or when the broker is silent, since the event is safe. All optimizers of
     a process that have the same broker and settings share their producers. Use it from any number
-    of threads and event loops.
+    of threads and event loops; of those, each has its events delivered in the order of its calls,
+    where keys are equal. A forked child connects anew, and owns none of its parent's spool.
 
     Args:
         bootstrap_servers: Kafka's address; ``mock`` for the cluster inside this process; None:
@@ -84,9 +95,8 @@ class EventOptimizer:
         self._metrics = Metrics(persistence, enabled=self.config.enable_metrics)
         self._counts: Counter[str] = Counter()
         self._processors: list[BatchProcessor] = []
-        self._connection: Connection | None = None
-        self._connecting = threading.Lock()
-        self._watches: dict[tuple[asyncio.AbstractEventLoop, bool], Watch] = {}
+        self._connections: dict[int, Connection] = {}  # by process: a forked child has its own
+        self._callers: dict[asyncio.AbstractEventLoop, _Callers] = {}
         self._closed = False
 
     async def publish_event(self, event: BaseEvent) -> None:
@@ -129,14 +139,11 @@ class EventOptimizer:
         started = time.monotonic()
         error: Exception | None = None
         try:
-            records: list[Record] = []
-            trace = current_traceparent()
-            for first in range(0, len(events), _SLICE):
-                if first:
-                    await asyncio.sleep(0)
-                some = events[first : first + _SLICE]
-                records += encode_all(some, headers=self.config.headers, trace=trace)
-            await self._publish(records)
+            if len(events) <= _SLICE:
+                trace = current_traceparent()
+                await self._publish(encode_all(events, headers=self.config.headers, trace=trace))
+            else:
+                await self._publish_sliced(events)
         except Exception as problem:
             error = problem
             raise
@@ -159,15 +166,18 @@ class EventOptimizer:
             return True
         return await asyncio.to_thread(connection.relay.drained, within)
 
-    async def replay(self) -> tuple[int, int]:
-        """Publish the dead letters again.
+    async def replay(self, *, adopt: bool = False) -> tuple[int, int]:
+        """Publish the dead letters again: those that this broker refused.
+
+        Args:
+            adopt: also those that another broker refused.
 
         Returns:
             How many were accepted, and how many were refused once more (and are kept again).
         """
         connection = await self._connected()
         accepted = refused = 0
-        for letters in connection.dead_letters.claim():
+        for letters in connection.dead_letters.claim(adopt=adopt):
             count = len(letters)
             try:
                 await self._publish([letter.record for letter in letters])
@@ -179,7 +189,7 @@ class EventOptimizer:
 
     def statistics(self) -> OptimizerStatistics:
         """Counts as of now."""
-        connection = self._connection
+        connection = self._connections.get(os.getpid())
         relay = connection.relay if connection is not None else None
         return OptimizerStatistics(
             published=self._counts["published"],
@@ -201,7 +211,7 @@ class EventOptimizer:
             for processor in self._processors:
                 await processor.cleanup()
         finally:
-            connection, self._connection = self._connection, None
+            connection = self._connections.pop(os.getpid(), None)
             if connection is not None:
                 await asyncio.to_thread(_let_go, connection)
             await self._metrics.close()
@@ -213,22 +223,61 @@ class EventOptimizer:
         await self.cleanup()
 
     async def _connected(self) -> Connection:
-        if self._closed:
-            raise ClosedError("this EventOptimizer was cleaned up: make a new one")
-        if self._connection is None:
-            await asyncio.to_thread(self._connect)
-        connection = self._connection
-        if connection is None:
+        connection = self._connections.get(os.getpid())
+        if connection is None and not self._closed:
+            connection = await asyncio.to_thread(self._connect)
+        if connection is None or self._closed:
             raise ClosedError("this EventOptimizer was cleaned up: make a new one")
         return connection
 
-    def _connect(self) -> None:
-        with self._connecting:
-            if self._connection is None and not self._closed:
-                self._connection = Connection(resolve_bootstrap(self._bootstrap), self.config)
+    def _connect(self) -> Connection | None:
+        """Connect, unless another thread has; without a lock, which a fork might copy locked."""
+        process = os.getpid()
+        if (connection := self._connections.get(process)) is not None:
+            return connection
+        made = Connection(find_broker(self._bootstrap), self.config)
+        connection = self._connections.setdefault(process, made)
+        lost = self._closed and self._connections.pop(process, None) is made
+        if lost or connection is not made:
+            made.close()
+        return connection
 
-    async def _publish(self, records: list[Record]) -> None:
-        connection = self._connection or await self._connected()
+    async def _publish_sliced(self, events: list[BaseEvent]) -> None:
+        """Publish many events; encode some at a time, so that the event loop goes on."""
+        turn = self._of(asyncio.get_running_loop()).turns.begin(partial(keys_of, events))
+        try:
+            records: list[Record] = []
+            trace = current_traceparent()
+            for first in range(0, len(events), _SLICE):
+                if first:
+                    await asyncio.sleep(0)
+                some = events[first : first + _SLICE]
+                records += encode_all(some, headers=self.config.headers, trace=trace)
+            await self._publish(records, turn)
+        finally:
+            turn.leave()
+
+    async def _publish(self, records: list[Record], turn: Turn | None = None) -> None:
+        """Publish in the order of the calls; ``turn`` is that of a call which waited already."""
+        connection = self._connections.get(os.getpid())
+        turns = self._of(asyncio.get_running_loop()).turns
+        if turn is None and (connection is None or turns or len(records) >= _MANY):
+            turn = turns.begin(lambda: [record[2] for record in records])
+        if turn is None and connection is not None:
+            await self._deliver(connection, records, None)
+            return
+        try:
+            if turn is not None:
+                await turn.come()
+            await self._deliver(await self._connected(), records, turn)
+        finally:
+            if turn is not None:
+                turn.leave()
+
+    async def _deliver(
+        self, connection: Connection, records: list[Record], turn: Turn | None
+    ) -> None:
+        """Hand ``records`` over, wait for what becomes of them, and report it."""
         relay = connection.relay
         loop = asyncio.get_running_loop()
         call = Call(records, connection.dead_letters, loop)
@@ -241,10 +290,16 @@ class EventOptimizer:
             relay.divert()
         durably = relay is not None and (self.config.durable or era is None or not relay.direct)
         try:
-            if len(records) >= _MANY:
-                await asyncio.to_thread(connection.submit, [call], durably=durably)
+            if turn is not None and len(records) >= _MANY:
+                connection.submit_gathered(loop)
+                submit = partial(connection.submit, [call], durably=durably)
+                handing = loop.run_in_executor(None, submit)
+                turn.leave_with(handing)
+                await asyncio.shield(handing)
             else:
                 connection.offer(call, durably=durably)
+                if turn is not None:
+                    turn.leave()
             if call.future is not None and not call.future.done():
                 watch = self._watch(loop, by_silence=durably)
                 watch.add(call)
@@ -288,21 +343,27 @@ class EventOptimizer:
             self._forget(era)
         elif not call.expired:
             self._report(call, era)
-            if call.failures and isinstance(error := call.error, EventRefusedError):
-                raise error
+            if call.failures and (refusal := call.refusal) is not None:
+                raise refusal
         else:
             relay.divert()
             self._counts["spooled"] += len(call.records)
             self._judge_later(call, era)
 
+    def _of(self, loop: asyncio.AbstractEventLoop) -> _Callers:
+        callers = self._callers.get(loop)
+        if callers is None:
+            for old in [one for one in self._callers if one.is_closed()]:
+                del self._callers[old]
+            callers = self._callers[loop] = _Callers()
+        return callers
+
     def _watch(self, loop: asyncio.AbstractEventLoop, *, by_silence: bool) -> Watch:
-        watch = self._watches.get((loop, by_silence))
+        watches = self._of(loop).watches
+        watch = watches.get(by_silence)
         if watch is None:
-            for old in [key for key in self._watches if key[0].is_closed()]:
-                del self._watches[old]
             limit = self.config.stall_ms if by_silence else self.config.publish_timeout_ms
-            watch = Watch(loop, limit / 1000, by_silence=by_silence)
-            self._watches[loop, by_silence] = watch
+            watch = watches[by_silence] = Watch(loop, limit / 1000, by_silence=by_silence)
         return watch
 
     def _judge_later(self, call: Call, era: int | None) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from nodewright.events.broker import bootstrap_servers, client_settings, redact
+from nodewright.events.broker import client_settings, find_broker, redact
 from nodewright.events.errors import BrokerError
 
 _LOOK_SECONDS = 1.0  # between two looks for topics that do not exist yet
@@ -47,7 +47,7 @@ def tail(
         TopicPartition,
     )
 
-    settings = client_settings(bootstrap_servers(bootstrap), {}) | {
+    settings = client_settings(find_broker(bootstrap).address, {}) | {
         "group.id": f"nodewright-tail-{uuid4().hex}",
         "enable.auto.commit": False,
         "log_level": 2,

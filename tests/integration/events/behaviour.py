@@ -34,6 +34,8 @@ from nodewright.events import (
     PublishTimeoutError,
     SpoolOwnedError,
 )
+from nodewright.events.broker import broker_name
+from nodewright.events.draining import adopt_spool
 from nodewright.events.shared import Connection
 
 PUBLISHER = Path(__file__).with_name("publisher.py")
@@ -333,6 +335,7 @@ class PublishingBehaviour:
                 await optimizer.publish_event(event)
             await optimizer.publish_batch(events[10:])
             assert optimizer.statistics().spooled == 50
+        adopt_spool(tmp_path, broker_name(bootstrap))
         async with EventOptimizer(bootstrap, settings) as optimizer:
             assert await optimizer.drain()
         assert numbers(read_topic(bootstrap, events[0].to_kafka_topic())) == list(range(50))
@@ -348,6 +351,7 @@ class PublishingBehaviour:
             await optimizer.publish_batch(events[1:3000])
             with pytest.raises(SpoolOwnedError, match="another process"):
                 _own_in_another_process(tmp_path)
+        adopt_spool(tmp_path, broker_name(bootstrap))
         async with EventOptimizer(bootstrap, settings) as optimizer:
             await optimizer.publish_batch(events[3000:])
             assert await optimizer.drain()
