@@ -5,10 +5,14 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from nodewright.events.forks import never_destroy
 from nodewright.logs import get_logger
 from nodewright.settings import Settings
+
+if TYPE_CHECKING:
+    from confluent_kafka import Producer
 
 _log = get_logger(__name__, "events")
 
@@ -133,25 +137,35 @@ class _MockCluster:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._owner: Any = None
-        self._pid = 0
+        self._owner: Producer | None = None
         self._address = ""
+        os.register_at_fork(after_in_child=self._begin_anew)
 
     def address(self) -> str:
-        from confluent_kafka import Producer
-
+        """Where it listens."""
         with self._lock:
-            if self._owner is None or self._pid != os.getpid():
-                self._owner = Producer({"test.mock.num.brokers": 1, "log_level": 2})
-                metadata = self._owner.list_topics(timeout=10)
-                broker = next(iter(metadata.brokers.values()))
-                self._address, self._pid = f"127.0.0.1:{broker.port}", os.getpid()
+            if self._owner is None:
+                self._owner, self._address = _start_mock_cluster()
                 atexit.register(self._stop)
-                _log.info("events.mock_cluster.started", {"address": self._address})
             return self._address
+
+    def _begin_anew(self) -> None:
+        self._lock = threading.Lock()  # another thread of the parent may have held the old one
+        never_destroy(self._owner)
+        self._owner = None
 
     def _stop(self) -> None:
         self._owner = None
+
+
+def _start_mock_cluster() -> tuple["Producer", str]:
+    from confluent_kafka import Producer
+
+    owner = Producer({"test.mock.num.brokers": 1, "log_level": 2})
+    broker = next(iter(owner.list_topics(timeout=10).brokers.values()))
+    address = f"127.0.0.1:{broker.port}"
+    _log.info("events.mock_cluster.started", {"address": address})
+    return owner, address
 
 
 _cluster = _MockCluster()

@@ -86,6 +86,25 @@ def make_producer(settings: dict[str, Any]) -> KafkaProducer:
     return producer
 
 
+class _ClosedProducer:
+    """What a closed lane has in its producer's place."""
+
+    def produce(self, *_: Any) -> None:
+        raise ClosedError("this producer is closed")
+
+    def poll(self, _: float) -> int:
+        return 0
+
+    def flush(self, _: float) -> int:
+        return 0
+
+    def purge(self) -> None:
+        pass
+
+    def __len__(self) -> int:
+        return 0
+
+
 class _ToLog(logging.Handler):
     """librdkafka's lines as entries of this package's log.
 
@@ -144,6 +163,9 @@ class _Lane:
             self._abandon = self._abandon or abandon
             self._lock.notify()
         self._thread.join()
+        # The producer ends here, and not when garbage is collected: that may be in a forked child.
+        with self._swap:
+            self._producer = _ClosedProducer()
 
 
 class BatchLane(_Lane):

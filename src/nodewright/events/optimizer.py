@@ -1,7 +1,6 @@
 """EventOptimizer: publish events with acknowledgement, batching, breaker, spool and metrics."""
 
 import asyncio
-import os
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from nodewright.events.errors import (
     PublishTimeoutError,
     SpoolError,
 )
+from nodewright.events.forks import forks
 from nodewright.events.metrics import Metrics, MetricSink
 from nodewright.events.model import BaseEvent
 from nodewright.events.order import Turn, Turns
@@ -95,7 +95,7 @@ class EventOptimizer:
         self._metrics = Metrics(persistence, enabled=self.config.enable_metrics)
         self._counts: Counter[str] = Counter()
         self._processors: list[BatchProcessor] = []
-        self._connections: dict[int, Connection] = {}  # by process: a forked child has its own
+        self._connections: dict[int, Connection] = {}  # by forks: a child has its own
         self._callers: dict[asyncio.AbstractEventLoop, _Callers] = {}
         self._closed = False
 
@@ -189,7 +189,7 @@ class EventOptimizer:
 
     def statistics(self) -> OptimizerStatistics:
         """Counts as of now."""
-        connection = self._connections.get(os.getpid())
+        connection = self._connections.get(forks.count)
         relay = connection.relay if connection is not None else None
         return OptimizerStatistics(
             published=self._counts["published"],
@@ -211,7 +211,7 @@ class EventOptimizer:
             for processor in self._processors:
                 await processor.cleanup()
         finally:
-            connection = self._connections.pop(os.getpid(), None)
+            connection = self._connections.pop(forks.count, None)
             if connection is not None:
                 await asyncio.to_thread(_let_go, connection)
             await self._metrics.close()
@@ -223,7 +223,7 @@ class EventOptimizer:
         await self.cleanup()
 
     async def _connected(self) -> Connection:
-        connection = self._connections.get(os.getpid())
+        connection = self._connections.get(forks.count)
         if connection is None and not self._closed:
             connection = await asyncio.to_thread(self._connect)
         if connection is None or self._closed:
@@ -232,12 +232,12 @@ class EventOptimizer:
 
     def _connect(self) -> Connection | None:
         """Connect, unless another thread has; without a lock, which a fork might copy locked."""
-        process = os.getpid()
-        if (connection := self._connections.get(process)) is not None:
+        child = forks.count
+        if (connection := self._connections.get(child)) is not None:
             return connection
         made = Connection(find_broker(self._bootstrap), self.config)
-        connection = self._connections.setdefault(process, made)
-        lost = self._closed and self._connections.pop(process, None) is made
+        connection = self._connections.setdefault(child, made)
+        lost = self._closed and self._connections.pop(child, None) is made
         if lost or connection is not made:
             made.close()
         return connection
@@ -258,57 +258,47 @@ class EventOptimizer:
             turn.leave()
 
     async def _publish(self, records: list[Record], turn: Turn | None = None) -> None:
-        """Publish in the order of the calls; ``turn`` is that of a call which waited already."""
-        connection = self._connections.get(os.getpid())
-        turns = self._of(asyncio.get_running_loop()).turns
-        if turn is None and (connection is None or turns or len(records) >= _MANY):
-            turn = turns.begin(lambda: [record[2] for record in records])
-        if turn is None and connection is not None:
-            await self._deliver(connection, records, None)
-            return
+        """Publish in the order of the calls.
+
+        Args:
+            records: what to publish.
+            turn: of a call that has begun one, because it had to wait already.
+        """
+        loop = asyncio.get_running_loop()
+        callers = self._callers.get(loop) or self._of(loop)
+        connection = self._connections.get(forks.count)
+        if turn is None:
+            if connection is not None and not callers.turns.open and len(records) < _MANY:
+                await self._deliver(connection, records, callers, None)
+                return
+            turn = callers.turns.begin(lambda: [record[2] for record in records])
         try:
-            if turn is not None:
-                await turn.come()
-            await self._deliver(await self._connected(), records, turn)
+            await turn.come()
+            await self._deliver(await self._connected(), records, callers, turn)
         finally:
-            if turn is not None:
-                turn.leave()
+            turn.leave()
 
     async def _deliver(
-        self, connection: Connection, records: list[Record], turn: Turn | None
+        self, connection: Connection, records: list[Record], callers: _Callers, turn: Turn | None
     ) -> None:
         """Hand ``records`` over, wait for what becomes of them, and report it."""
         relay = connection.relay
+        era = self._admitted(relay)
+        durably = relay is not None and (self.config.durable or era is None or not relay.direct)
         loop = asyncio.get_running_loop()
         call = Call(records, connection.dead_letters, loop)
-        era: int | None = None
         try:
-            era = self.circuit_breaker.admit()
-        except CircuitOpenError:
-            if relay is None:
-                raise
-            relay.divert()
-        durably = relay is not None and (self.config.durable or era is None or not relay.direct)
-        try:
-            if turn is not None and len(records) >= _MANY:
-                connection.submit_gathered(loop)
-                submit = partial(connection.submit, [call], durably=durably)
-                handing = loop.run_in_executor(None, submit)
-                turn.leave_with(handing)
-                await asyncio.shield(handing)
-            else:
+            if turn is None:
                 connection.offer(call, durably=durably)
-                if turn is not None:
-                    turn.leave()
+            else:
+                await _hand_over(connection, call, turn, durably=durably)
             if call.future is not None and not call.future.done():
-                watch = self._watch(loop, by_silence=durably)
+                watch = callers.watches.get(durably) or self._watch(loop, by_silence=durably)
                 watch.add(call)
                 try:
                     await call.future
                 finally:
                     watch.remove(call)
-            if call.problem is not None:
-                raise call.problem  # noqa: TRY301 - the breaker has to be told of it below
             if relay is not None and durably:
                 if call.span is not None and relay.spool.durability == "disk":
                     await _synced(relay, call.span)
@@ -320,8 +310,20 @@ class EventOptimizer:
             self._forget(era)  # no effect where the outcome was reported already
             raise
 
+    def _admitted(self, relay: Relay | None) -> int | None:
+        """The circuit breaker's leave to publish; None: to the spool only."""
+        try:
+            return self.circuit_breaker.admit()
+        except CircuitOpenError:
+            if relay is None:
+                raise
+            relay.divert()
+            return None
+
     def _conclude(self, call: Call, era: int | None) -> None:
         """Report a call without the spool; raise what went wrong."""
+        if call.problem is not None:
+            raise call.problem
         if not call.expired:
             self._report(call, era)
             if call.failures and (error := call.error) is not None:
@@ -338,6 +340,8 @@ class EventOptimizer:
 
     def _conclude_durable(self, relay: Relay, call: Call, era: int | None) -> None:
         """Report a call whose events are safe in the spool; raise what the broker refused."""
+        if call.problem is not None:
+            raise call.problem
         if not call.handed_on:
             self._counts["spooled"] += len(call.records)
             self._forget(era)
@@ -422,6 +426,19 @@ class EventOptimizer:
         tell("events.circuit.changed", {"from": old.value, "to": new.value})
         self._counts[f"circuit_{new.value}"] += 1
         self._metrics.record_soon(f"circuit.{new.value}", "circuit_breaker")
+
+
+async def _hand_over(connection: Connection, call: Call, turn: Turn, *, durably: bool) -> None:
+    """Hand over a call whose turn has come; another thread does it for a large one."""
+    loop = asyncio.get_running_loop()
+    if len(call.records) < _MANY:
+        connection.offer(call, durably=durably)
+        turn.leave()
+        return
+    connection.submit_gathered(loop)
+    handing = loop.run_in_executor(None, partial(connection.submit, [call], durably=durably))
+    turn.leave_with(handing)
+    await asyncio.shield(handing)
 
 
 async def _synced(relay: Relay, span: Span) -> None:

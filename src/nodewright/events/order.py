@@ -9,16 +9,13 @@ Keys = Callable[[], Iterable[bytes | None]]
 class Turns:
     """The calls of one event loop that are not yet handed over to a producer or to the spool.
 
-    A call that is handed over at once needs no turn, as long as this is empty.
+    A call that is handed over at once needs no turn, as long as none is open.
     """
 
     def __init__(self) -> None:
-        self._open = 0
+        self.open: int = 0
         self._last: dict[bytes, Turn] = {}  # key -> the last turn that has it
         self._alone: Turn | None = None  # nobody has asked for its keys yet
-
-    def __bool__(self) -> bool:
-        return self._open > 0
 
     def begin(self, keys: Keys) -> "Turn":
         """A turn behind all earlier ones that share a key with it.
@@ -28,8 +25,8 @@ class Turns:
                 since the keys of a large batch take long to collect.
         """
         turn = Turn(self, keys)
-        self._open += 1
-        if self._open == 1:
+        self.open += 1
+        if self.open == 1:
             self._alone = turn
         else:
             if self._alone is not None:
@@ -48,7 +45,7 @@ class Turns:
 
     def end(self, turn: "Turn") -> None:
         """Forget ``turn``."""
-        self._open -= 1
+        self.open -= 1
         if self._alone is turn:
             self._alone = None
         for key in turn.placed:

@@ -119,6 +119,7 @@ class Call:
             self.problem = error
             _log.exception("events.call.not_settled", {"events": len(self.records)})
         finally:
+            self.parts = ()  # they refer to this call: garbage for a collector otherwise
             if self.woken is not None:
                 self.woken.set()
 

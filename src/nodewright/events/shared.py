@@ -16,6 +16,7 @@ from nodewright.events.broker import Broker
 from nodewright.events.config import OptimizerConfig
 from nodewright.events.dead_letters import DeadLetters
 from nodewright.events.errors import EventError, SpoolBrokerError, SpoolOwnedError
+from nodewright.events.forks import never_destroy
 from nodewright.events.publisher import Call, Publisher, wake
 from nodewright.events.relay import Relay
 from nodewright.events.spool import Spool
@@ -43,7 +44,6 @@ class Shared[T]:
         self._abandon = abandon
         self._lock = threading.Lock()
         self._held: dict[Hashable, _Held[T]] = {}
-        self._inherited: list[dict[Hashable, _Held[T]]] = []
         os.register_at_fork(after_in_child=self._begin_anew)
 
     def acquire(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -70,10 +70,9 @@ class Shared[T]:
 
     def _begin_anew(self) -> None:
         self._lock = threading.Lock()  # another thread of the parent may have held the old one
-        # Kept, because to destroy them would wait for threads that only the parent has.
-        self._inherited.append(self._held)
-        self._held = {}
-        for held in self._inherited[-1].values():
+        inherited, self._held = self._held, {}
+        never_destroy(inherited)
+        for held in inherited.values():
             self._abandon(held.value)
 
 

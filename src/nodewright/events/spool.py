@@ -28,6 +28,7 @@ from nodewright.events.errors import (
     SpoolFullError,
     SpoolOwnedError,
 )
+from nodewright.events.forks import forks
 from nodewright.events.segments import MAGIC, Damage, Frame, encode_frames, read_frames
 from nodewright.events.syncing import GroupSync, Told
 from nodewright.logs import get_logger
@@ -101,7 +102,7 @@ class Spool:
         self.directory = directory
         self.durability = durability
         self._max_bytes = max_bytes
-        self._process = os.getpid()
+        self._forks = forks.count
         self._lock = threading.Lock()
         self._active: int | None = None
         self._active_start = 0
@@ -133,10 +134,10 @@ class Spool:
             EventEncodingError: one is larger than the spool takes.
             SpoolOwnedError: this is a forked child, and the spool its parent's.
         """
-        if self._process != os.getpid():
+        if self._forks != forks.count:
             raise SpoolOwnedError(
-                f"the spool {self.directory} belongs to the process {self._process}, of which "
-                "this one was forked: make a new EventOptimizer or Spool here"
+                f"the spool {self.directory} belongs to the process of which this one was forked: "
+                "make a new EventOptimizer or Spool here"
             )
         with self._lock:
             if self._closed:

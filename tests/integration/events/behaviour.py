@@ -36,7 +36,7 @@ from nodewright.events import (
 )
 from nodewright.events.broker import broker_name
 from nodewright.events.draining import adopt_spool
-from nodewright.events.shared import Connection
+from nodewright.events.publisher import Publisher
 
 PUBLISHER = Path(__file__).with_name("publisher.py")
 
@@ -406,17 +406,14 @@ class PublishingBehaviour:
         self, bootstrap: str, service: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         used: list[str] = []
-        submit = Connection.submit
+        route = Publisher._route
 
-        def spy(self: Connection, calls: list[Any], *, durably: bool) -> None:
-            submit(self, calls, durably=durably)
-            used.extend(
-                part.lane._settings.get("compression.codec", "none")
-                for call in calls
-                for part in call.parts
-            )
+        def spy(self: Publisher, calls: list[Any]) -> list[Any]:
+            parts = route(self, calls)
+            used.extend(part.lane._settings.get("compression.codec", "none") for part in parts)
+            return parts
 
-        monkeypatch.setattr(Connection, "submit", spy)
+        monkeypatch.setattr(Publisher, "_route", spy)
         large = Happened(service=service, payload={"n": 0, "text": "y" * 20_000})
         async with EventOptimizer(bootstrap, config()) as optimizer:
             await optimizer.publish_event(large)
