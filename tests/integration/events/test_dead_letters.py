@@ -70,12 +70,11 @@ async def test_spool_keeps_what_has_no_letter_yet_and_lets_the_others_pass(
             await optimizer.publish_batch(events[4:6])
         await optimizer.publish_batch(events[6:])
         expected = {0, 2, 3, 5, 6, 7, 8}
-        while (
-            set(  # noqa: ASYNC110 - another thread sends them
-                numbers(read_topic(mock_bootstrap, events[0].to_kafka_topic()))
-            )
-            != expected
-        ):
+
+        def arrived() -> set[int]:
+            return set(numbers(read_topic(mock_bootstrap, events[0].to_kafka_topic())))
+
+        while arrived() != expected:  # noqa: ASYNC110 - another thread sends them
             await asyncio.sleep(0.01)
         assert not await optimizer.drain(0)
         (tmp_path / "dead").unlink()
