@@ -17,8 +17,6 @@ from nodewright.events.errors import (
     CircuitOpenError,
     ClosedError,
     EventRefusedError,
-    PublishTimeoutError,
-    SpoolError,
 )
 from nodewright.events.forks import forks
 from nodewright.events.metrics import Metrics, MetricSink
@@ -26,15 +24,15 @@ from nodewright.events.model import BaseEvent
 from nodewright.events.order import Turn, Turns
 from nodewright.events.publisher import Call
 from nodewright.events.relay import Relay
-from nodewright.events.shared import Connection
-from nodewright.events.spool import Span, SpoolStatistics
+from nodewright.events.reports import Reports
+from nodewright.events.shared import MANY, Connection
+from nodewright.events.spool import SpoolStatistics
 from nodewright.events.tracing import current_traceparent
 from nodewright.events.watch import Watch
 from nodewright.logs import get_logger
 
 _log = get_logger(__name__, "events")
 
-_MANY = 2000  # events from which on a call is handed over by another thread
 _SLICE = 500  # events between two looks at the event loop
 
 
@@ -93,7 +91,7 @@ class EventOptimizer:
         )
         self._bootstrap = bootstrap_servers
         self._metrics = Metrics(persistence, enabled=self.config.enable_metrics)
-        self._counts: Counter[str] = Counter()
+        self._reports = Reports(self.circuit_breaker, self.config.publish_timeout_ms / 1000)
         self._processors: list[BatchProcessor] = []
         self._connections: dict[int, Connection] = {}  # by forks: a child has its own
         self._callers: dict[asyncio.AbstractEventLoop, _Callers] = {}
@@ -192,10 +190,10 @@ class EventOptimizer:
         connection = self._connections.get(forks.count)
         relay = connection.relay if connection is not None else None
         return OptimizerStatistics(
-            published=self._counts["published"],
-            spooled=self._counts["spooled"],
-            refused=self._counts["refused"],
-            failed=self._counts["failed"],
+            published=self._reports.counts["published"],
+            spooled=self._reports.counts["spooled"],
+            refused=self._reports.counts["refused"],
+            failed=self._reports.counts["failed"],
             producers=connection.publisher.producers if connection is not None else 0,
             circuit=self.circuit_breaker.state,
             spool=relay.spool.statistics() if relay is not None else None,
@@ -268,7 +266,7 @@ class EventOptimizer:
         callers = self._callers.get(loop) or self._of(loop)
         connection = self._connections.get(forks.count)
         if turn is None:
-            if connection is not None and not callers.turns.open and len(records) < _MANY:
+            if connection is not None and not callers.turns.open and len(records) < MANY:
                 await self._deliver(connection, records, callers, None)
                 return
             turn = callers.turns.begin(lambda: [record[2] for record in records])
@@ -291,7 +289,7 @@ class EventOptimizer:
             if turn is None:
                 connection.offer(call, durably=durably)
             else:
-                await _hand_over(connection, call, turn, durably=durably)
+                await connection.hand_over(call, turn, durably=durably)
             if call.future is not None and not call.future.done():
                 watch = callers.watches.get(durably) or self._watch(loop, by_silence=durably)
                 watch.add(call)
@@ -301,13 +299,13 @@ class EventOptimizer:
                     watch.remove(call)
             if relay is not None and durably:
                 if call.span is not None and relay.spool.durability == "disk":
-                    await _synced(relay, call.span)
-                self._conclude_durable(relay, call, era)
+                    await relay.synced(call.span)
+                self._reports.conclude_durable(relay, call, era)
             else:
-                self._conclude(call, era)
+                self._reports.conclude(call, era)
         except BaseException:
             call.withdrawn = not durably
-            self._forget(era)  # no effect where the outcome was reported already
+            self._reports.forget(era)  # no effect where the outcome was reported already
             raise
 
     def _admitted(self, relay: Relay | None) -> int | None:
@@ -319,40 +317,6 @@ class EventOptimizer:
                 raise
             relay.divert()
             return None
-
-    def _conclude(self, call: Call, era: int | None) -> None:
-        """Report a call without the spool; raise what went wrong."""
-        if call.problem is not None:
-            raise call.problem
-        if not call.expired:
-            self._report(call, era)
-            if call.failures and (error := call.error) is not None:
-                raise error
-            return
-        self._counts["failed"] += len(call.records)
-        if era is not None:
-            self.circuit_breaker.failed(era)
-        raise PublishTimeoutError(
-            f"no acknowledgement of {len(call.records)} event(s) from Kafka in "
-            f"{self.config.publish_timeout_ms / 1000:g} s; they may still arrive, under the same "
-            "ids; set durable=True to keep events that the broker cannot take now"
-        )
-
-    def _conclude_durable(self, relay: Relay, call: Call, era: int | None) -> None:
-        """Report a call whose events are safe in the spool; raise what the broker refused."""
-        if call.problem is not None:
-            raise call.problem
-        if not call.handed_on:
-            self._counts["spooled"] += len(call.records)
-            self._forget(era)
-        elif not call.expired:
-            self._report(call, era)
-            if call.failures and (refusal := call.refusal) is not None:
-                raise refusal
-        else:
-            relay.divert()
-            self._counts["spooled"] += len(call.records)
-            self._judge_later(call, era)
 
     def _of(self, loop: asyncio.AbstractEventLoop) -> _Callers:
         callers = self._callers.get(loop)
@@ -370,45 +334,6 @@ class EventOptimizer:
             watch = watches[by_silence] = Watch(loop, limit / 1000, by_silence=by_silence)
         return watch
 
-    def _judge_later(self, call: Call, era: int | None) -> None:
-        """Tell the breaker later about a call that its caller does not wait for."""
-        if era is None:
-            return
-        if self.circuit_breaker.state is CircuitState.CLOSED:
-            timeout = self.config.publish_timeout_ms / 1000
-            asyncio.get_running_loop().call_later(timeout, self._judge, call, era)
-        else:
-            self.circuit_breaker.failed(era)  # a probe has to answer at once
-
-    def _forget(self, era: int | None) -> None:
-        if era is not None:
-            self.circuit_breaker.forget(era)
-
-    def _judge(self, call: Call, era: int) -> None:
-        """Tell the breaker what became of a call whose caller did not wait so long."""
-        if call.left:
-            self.circuit_breaker.failed(era)
-        else:
-            self._report(call, era)
-
-    def _report(self, call: Call, era: int | None) -> None:
-        """Tell breaker and counts what became of a settled call."""
-        if not call.failures:
-            self._counts["published"] += len(call.records)
-            if era is not None:
-                self.circuit_breaker.succeeded(era)
-            return
-        refused, broken = len(call.refused), len(call.broken)
-        self._counts["refused"] += refused
-        self._counts["failed"] += broken
-        self._counts["published"] += len(call.records) - refused - broken
-        if era is None:
-            return
-        if broken:
-            self.circuit_breaker.failed(era)
-        else:
-            self.circuit_breaker.forget(era)
-
     async def _record_batch(
         self, events: list[BaseEvent], seconds: float, error: Exception | None
     ) -> None:
@@ -424,41 +349,7 @@ class EventOptimizer:
     def _circuit_changed(self, old: CircuitState, new: CircuitState) -> None:
         tell = _log.info if new is CircuitState.CLOSED else _log.warning
         tell("events.circuit.changed", {"from": old.value, "to": new.value})
-        self._counts[f"circuit_{new.value}"] += 1
         self._metrics.record_soon(f"circuit.{new.value}", "circuit_breaker")
-
-
-async def _hand_over(connection: Connection, call: Call, turn: Turn, *, durably: bool) -> None:
-    """Hand over a call whose turn has come; another thread does it for a large one."""
-    loop = asyncio.get_running_loop()
-    if len(call.records) < _MANY:
-        connection.offer(call, durably=durably)
-        turn.leave()
-        return
-    connection.submit_gathered(loop)
-    handing = loop.run_in_executor(None, partial(connection.submit, [call], durably=durably))
-    turn.leave_with(handing)
-    await asyncio.shield(handing)
-
-
-async def _synced(relay: Relay, span: Span) -> None:
-    """Wait until ``span`` survives a power loss."""
-    loop = asyncio.get_running_loop()
-    on_disk: asyncio.Future[None] = loop.create_future()
-
-    def tell(error: OSError | None) -> None:
-        loop.call_soon_threadsafe(finish, error)
-
-    def finish(error: OSError | None) -> None:
-        if on_disk.done():
-            return
-        if error is None:
-            on_disk.set_result(None)
-        else:
-            on_disk.set_exception(SpoolError(f"the spool is not on disk: {error}; check the disk"))
-
-    relay.spool.when_synced(span, tell)
-    await on_disk
 
 
 def _let_go(connection: Connection) -> None:

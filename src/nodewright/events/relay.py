@@ -1,12 +1,14 @@
 """The durable way: spool first, then publish; the rest is drained in order by a thread."""
 
+import asyncio
 import threading
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 
 from nodewright.events.dead_letters import DeadLetters
 from nodewright.events.encoding import Record
-from nodewright.events.errors import ClosedError, EventError
+from nodewright.events.errors import ClosedError, EventError, SpoolError
 from nodewright.events.publisher import Call, Publisher
 from nodewright.events.spool import Span, Spool
 from nodewright.events.undelivered import Failure
@@ -84,6 +86,30 @@ class Relay:
         with self._state:
             self._direct = False
             self._state.notify_all()
+
+    async def synced(self, span: Span) -> None:
+        """Wait until ``span`` survives a power loss.
+
+        Raises:
+            SpoolError: the disk has failed.
+        """
+        loop = asyncio.get_running_loop()
+        on_disk: asyncio.Future[None] = loop.create_future()
+
+        def finish(error: OSError | None) -> None:
+            if on_disk.done():
+                return
+            if error is None:
+                on_disk.set_result(None)
+            else:
+                on_disk.set_exception(SpoolError(f"the spool is not on disk: {error}; look at it"))
+
+        def tell(error: OSError | None) -> None:
+            with suppress(RuntimeError):  # a closed loop has nobody who waits
+                loop.call_soon_threadsafe(finish, error)
+
+        self.spool.when_synced(span, tell)
+        await on_disk
 
     def drained(self, timeout: float) -> bool:
         """Wait until nothing is left, at most ``timeout`` seconds; whether that came."""

@@ -17,10 +17,13 @@ from nodewright.events.config import OptimizerConfig
 from nodewright.events.dead_letters import DeadLetters
 from nodewright.events.errors import EventError, SpoolBrokerError, SpoolOwnedError
 from nodewright.events.forks import never_destroy
+from nodewright.events.order import Turn
 from nodewright.events.publisher import Call, Publisher, wake
 from nodewright.events.relay import Relay
 from nodewright.events.spool import Spool
 from nodewright.settings import Settings
+
+MANY = 2000  # events from which on a call is handed over by another thread
 
 
 @dataclass(slots=True)
@@ -121,6 +124,18 @@ class Connection:
         else:
             self._gathered[loop] = [(durably, call)]
             loop.call_soon(self.submit_gathered, loop)
+
+    async def hand_over(self, call: Call, turn: Turn, *, durably: bool) -> None:
+        """Publish a call whose turn has come; another thread takes a large one."""
+        if len(call.records) < MANY:
+            self.offer(call, durably=durably)
+            turn.leave()
+            return
+        loop = asyncio.get_running_loop()
+        self.submit_gathered(loop)
+        handing = loop.run_in_executor(None, partial(self.submit, [call], durably=durably))
+        turn.leave_with(handing)
+        await asyncio.shield(handing)
 
     def submit_gathered(self, loop: asyncio.AbstractEventLoop) -> None:
         """Publish what the calls of ``loop`` have offered in this iteration."""

@@ -7,11 +7,9 @@ first byte. What is done is a set of byte ranges; a segment that is wholly done 
 import errno
 import fcntl
 import os
-import re
-import stat
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +27,17 @@ from nodewright.events.errors import (
     SpoolOwnedError,
 )
 from nodewright.events.forks import forks
-from nodewright.events.segments import MAGIC, Damage, Frame, encode_frames, read_frames
+from nodewright.events.quarantine import Quarantine
+from nodewright.events.segments import Damage, Frame, encode_frames, read_frames
+from nodewright.events.spool_folder import (
+    FULL,
+    SUFFIX,
+    as_spool_error,
+    assign_broker,
+    broker_of,
+    own,
+    segments,
+)
 from nodewright.events.syncing import GroupSync, Told
 from nodewright.logs import get_logger
 
@@ -37,12 +45,6 @@ _log = get_logger(__name__, "events")
 
 SEGMENT_BYTES = 32 * 1024 * 1024
 _WRITE_EVENTS = 1000  # frames of this many events are written at a time
-_SUFFIX = ".segment"
-_NAME = re.compile(r"(?P<start>[0-9]{20})\.segment", re.ASCII)
-_MOST = 1 << 62  # a position beyond this was not written by a spool
-_MISSING = re.compile(r"[0-9]{20}-(?P<bytes>[0-9]{1,19})\.missing", re.ASCII)
-_BROKER = "broker"  # the file with the name of the broker that the events are for
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +109,13 @@ class Spool:
         self._active: int | None = None
         self._active_start = 0
         self._held: set[Span] = set()
+        self._quarantine = Quarantine(directory)
         self._closed = False
-        with ExitStack() as undo, _as_spool_error(f"cannot open the spool {directory}"):
+        with ExitStack() as undo, as_spool_error(f"cannot open the spool {directory}"):
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._owner = _own(directory)
+            self._owner = own(directory)
             undo.callback(os.close, self._owner)
-            self._segments = _segments(directory)
+            self._segments = segments(directory)
             self._commits = Commits(directory / "commits")
             undo.callback(self._commits.close)
             self.end: int = self._recover()
@@ -146,7 +149,7 @@ class Spool:
                 file = self._writable()
                 written = self._write(file, records)
             except OSError as error:
-                if error.errno in _FULL:
+                if error.errno in FULL:
                     raise SpoolFullError(
                         f"no room in the spool {self.directory} for {len(records)} event(s): "
                         f"{error.strerror}; free some disk space"
@@ -206,7 +209,7 @@ class Spool:
                 if isinstance(item, Damage):
                     if records:
                         break
-                    self._quarantine(item)
+                    self._set_aside(item)
                     begin = reached = item.end
                     continue
                 records.append(item.record)
@@ -222,26 +225,18 @@ class Spool:
         with self._lock:
             unsent = sum(b - a for a, b in self._commits.undone(0, self.end))
             first = self._segments[0][0] if self._segments else self.end
-            quarantined = sum(
-                max(1, path.read_bytes().count(MAGIC))
-                for path in self._quarantine_dir.glob("*.bin")
-                if path.is_file()
-            )
-            missing = sum(
-                int(name["bytes"])
-                for path in self._quarantine_dir.glob("*.missing")
-                if (name := _MISSING.fullmatch(path.name)) is not None
-            )
             return SpoolStatistics(
-                self.events, unsent, self.end - first, len(self._segments), quarantined, missing
+                self.events,
+                unsent,
+                self.end - first,
+                len(self._segments),
+                self._quarantine.events,
+                self._quarantine.missing_bytes,
             )
 
     def assign(self, broker: str) -> None:
         """Say that the events in here are for ``broker`` from now on."""
-        with _as_spool_error(f"cannot write to the spool {self.directory}"):
-            fresh = self.directory / f"{_BROKER}.new"
-            fresh.write_text(broker, encoding="utf-8")
-            fresh.replace(self.directory / _BROKER)
+        assign_broker(self.directory, broker)
 
     def close(self) -> None:
         """Close all files and give the directory up; what is undone stays for the next owner."""
@@ -282,15 +277,11 @@ class Spool:
             raise SpoolBrokerError(self.directory, known, broker)
         self.assign(broker)
 
-    @property
-    def _quarantine_dir(self) -> Path:
-        return self.directory / "quarantine"
-
     def _writable(self) -> int:
         """The active segment; a new one when it is large enough. Holds the lock."""
         if self._active is not None and self.end - self._active_start < SEGMENT_BYTES:
             return self._active
-        path = self.directory / f"{self.end:020d}{_SUFFIX}"
+        path = self.directory / f"{self.end:020d}{SUFFIX}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
         flags |= os.O_NOFOLLOW
         file = os.open(path, flags, 0o600)
@@ -333,27 +324,20 @@ class Spool:
     def _recover(self) -> int:
         """Find the end of the log; a torn tail stays in place and is met as damage."""
         reached = self._commits.watermark
-        for start, path in self._segments:
-            if start > reached:
-                self._note_missing(reached, start)
+        for number, (start, path) in enumerate(self._segments):
+            # Where no earlier owner has left what it knew, a log may well begin later.
+            self._pass_over(reached, start, silently=not (number or self._commits.remembered))
             reached = max(reached, start + path.stat().st_size)
         end = max(reached, self._commits.end)
-        self._note_missing(reached, end)
+        self._pass_over(reached, end)
         return end
 
-    def _note_missing(self, start: int, end: int) -> None:
-        """Say which undelivered bytes are not there any more, and be done with them."""
+    def _pass_over(self, start: int, end: int, *, silently: bool = False) -> None:
+        """Be done with bytes that are not there any more."""
         for lost, stop in list(self._commits.undone(start, end)):
             self._commits.add(lost, stop)
-            if self._commits.remembered:  # else it is a log that begins later
-                self._tell_missing(lost, stop)
-
-    def _tell_missing(self, start: int, end: int) -> None:
-        where = {"directory": str(self.directory), "from": start, "bytes": end - start}
-        _log.error("events.spool.segment_missing", where)
-        with suppress(OSError):  # a full disk must not stop us
-            self._quarantine_dir.mkdir(exist_ok=True, mode=0o700)
-            (self._quarantine_dir / f"{start:020d}-{end - start}.missing").touch()
+            if not silently:
+                self._quarantine.note_missing(lost, stop)
 
     def _count(self) -> int:
         """Undone events; damage among them is set aside."""
@@ -361,7 +345,7 @@ class Spool:
         for begin, stop in list(self._commits.undone(0, self.end)):
             for item in self._frames(begin, stop):
                 if isinstance(item, Damage):
-                    self._quarantine(item)
+                    self._set_aside(item)
                 else:
                     count += 1
         with suppress(OSError):  # a full disk must not stop us
@@ -387,23 +371,15 @@ class Spool:
             except FileNotFoundError:
                 yield Damage(start + low, start + high)
 
-    def _quarantine(self, damage: Damage) -> None:
+    def _set_aside(self, damage: Damage) -> None:
         """Keep the damaged bytes for a person to look at, and be done with them."""
         start, path = next(one for one in reversed(self._segments) if one[0] <= damage.start)
-        size = damage.end - damage.start
         try:
             with path.open("rb") as file:
                 file.seek(damage.start - start)
-                content = file.read(size)
+                self._quarantine.keep(damage.start, file.read(damage.end - damage.start))
         except FileNotFoundError:
-            self._tell_missing(damage.start, damage.end)
-        else:
-            where = {"directory": str(self.directory), "from": damage.start, "bytes": size}
-            _log.error("events.spool.damaged", where)
-            with suppress(OSError):  # a full disk must not stop us
-                self._quarantine_dir.mkdir(exist_ok=True, mode=0o700)
-                target = self._quarantine_dir / f"{damage.start:020d}-{size}.bin"
-                target.write_bytes(content)
+            self._quarantine.note_missing(damage.start, damage.end)
         with self._lock:
             self._commits.add(damage.start, damage.end)
             self._note_empty()
@@ -423,66 +399,6 @@ class Spool:
             path.unlink(missing_ok=True)
 
 
-def broker_of(directory: Path) -> str | None:
-    """The name of the broker that the events in a spool are for; None where it is not known.
-
-    Raises:
-        SpoolError: it cannot be read.
-    """
-    with _as_spool_error(f"cannot read the spool {directory}"):
-        try:
-            file = os.open(
-                directory / _BROKER, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-            )
-        except FileNotFoundError:
-            return None
-        try:
-            return os.pread(file, 4096, 0).decode(errors="replace") or None
-        finally:
-            os.close(file)
-
-
-def segment_files(directory: Path) -> list[Path]:
-    """The segments in ``directory``, oldest first.
-
-    Raises:
-        SpoolError: something there only looks like a segment.
-    """
-    with _as_spool_error(f"cannot read the spool {directory}"):
-        return [path for _, path in _segments(directory)]
-
-
-def _own(directory: Path) -> int:
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    file = os.open(directory / "owner", flags, 0o600)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        owner = os.pread(file, 32, 0).decode(errors="replace").strip() or "unknown"
-        os.close(file)
-        raise SpoolOwnedError(
-            f"the spool {directory} is owned by another process (pid {owner}): "
-            "stop it, or set another directory"
-        ) from error
-    os.ftruncate(file, 0)
-    os.pwrite(file, str(os.getpid()).encode(), 0)
-    return file
-
-
-def _segments(directory: Path) -> list[tuple[int, Path]]:
-    found: list[tuple[int, Path]] = []
-    for path in directory.glob(f"*{_SUFFIX}"):
-        name = _NAME.fullmatch(path.name)
-        status = path.lstat()
-        if name is None or not stat.S_ISREG(status.st_mode):
-            raise SpoolError(f"{str(path)!r} is no segment of a spool: move it somewhere else")
-        start = int(name["start"])
-        if start + status.st_size > _MOST:
-            raise SpoolError(f"{str(path)!r} is no segment of a spool: its number is too large")
-        found.append((start, path))
-    return sorted(found)
-
-
 def _without(ranges: Iterable[tuple[int, int]], held: Collection[Span]) -> list[tuple[int, int]]:
     """``ranges`` less the bytes of ``held``."""
     left = list(ranges)
@@ -494,15 +410,3 @@ def _without(ranges: Iterable[tuple[int, int]], held: Collection[Span]) -> list[
             if part[0] < part[1]
         ]
     return left
-
-
-@contextmanager
-def _as_spool_error(what: str) -> Iterator[None]:
-    """Turn an error of the operating system into one of ours that says ``what`` failed."""
-    try:
-        yield
-    except SpoolError:
-        raise
-    except OSError as error:
-        kind = SpoolFullError if error.errno in _FULL else SpoolError
-        raise kind(f"{what}: {error.strerror or error}; look at its files") from error

@@ -6,7 +6,8 @@ from pathlib import Path
 from nodewright.events.config import OptimizerConfig
 from nodewright.events.errors import SpoolError, SpoolOwnedError
 from nodewright.events.shared import spool_root
-from nodewright.events.spool import Spool, SpoolStatistics, broker_of, segment_files
+from nodewright.events.spool import Spool, SpoolStatistics
+from nodewright.events.spool_folder import as_spool_error, broker_of, segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ def survey(config: OptimizerConfig) -> list[SpoolReport]:
 def _report(directory: Path) -> SpoolReport:
     size, broker = 0, None
     try:
-        size = sum(path.stat().st_size for path in segment_files(directory))
+        with as_spool_error(f"cannot read the spool {directory}"):
+            size = sum(path.stat().st_size for _, path in segments(directory))
         broker = broker_of(directory)
         spool = Spool(directory)
     except SpoolOwnedError:
