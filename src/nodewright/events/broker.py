@@ -5,7 +5,7 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nodewright.events.forks import never_destroy
 from nodewright.logs import get_logger
@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
 _log = get_logger(__name__, "events")
 
+Setting = str | int | float | bool
+KafkaSettings = Mapping[str, Setting]  # of librdkafka, by its names
+
 MOCK = "mock"  # as bootstrap servers: librdkafka's cluster inside this process
 _PORT = 9092  # Kafka's, where none is given
 
 _SECRET_WORDS = ("password", "secret", "key.pem", "oauthbearer.config", "certificate.pem")
 # What the guarantees rest on; a user's librdkafka settings cannot change it.
-_FIXED: dict[str, Any] = {
+_FIXED: KafkaSettings = {
     "enable.idempotence": True,
     "acks": "all",
     # With idempotence, a finite time-out can end in a fatal error; callers have their own.
@@ -36,7 +39,7 @@ _ALIASES = {
     "max.in.flight": "max.in.flight.requests.per.connection",
 }
 
-_DEFAULTS: dict[str, Any] = {
+_DEFAULTS: KafkaSettings = {
     "queue.buffering.max.messages": 1_000_000,
     "queue.buffering.max.kbytes": 256 * 1024,
     "batch.num.messages": 10_000,
@@ -94,7 +97,7 @@ def broker_name(servers: str) -> str:
     return ",".join(sorted(names))
 
 
-def client_settings(bootstrap: str, extra: Mapping[str, Any]) -> dict[str, Any]:
+def client_settings(bootstrap: str, extra: KafkaSettings) -> dict[str, Setting]:
     """Settings of any librdkafka client: address, security, then ``extra``."""
     settings = Settings()
     secret = settings.kafka_sasl_password
@@ -108,10 +111,12 @@ def client_settings(bootstrap: str, extra: Mapping[str, Any]) -> dict[str, Any]:
         "ssl.key.location": settings.kafka_ssl_key_location,
     }
     given = {name: str(value) for name, value in security.items() if value is not None}
-    return {"bootstrap.servers": bootstrap} | given | dict(extra)
+    return {"bootstrap.servers": bootstrap, **given, **extra}
 
 
-def producer_settings(bootstrap: str, extra: Mapping[str, Any], **lane: Any) -> dict[str, Any]:
+def producer_settings(
+    bootstrap: str, extra: KafkaSettings, lane: KafkaSettings | None = None
+) -> dict[str, Setting]:
     """Settings of the librdkafka producer of one lane.
 
     Raises:
@@ -121,10 +126,10 @@ def producer_settings(bootstrap: str, extra: Mapping[str, Any], **lane: Any) -> 
         fixed = _FIXED.get(_ALIASES.get(name, name), given)
         if str(given).lower() != str(fixed).lower():
             raise ValueError(f"the Kafka setting {name} is fixed to {fixed}: leave it out")
-    return _DEFAULTS | lane | client_settings(bootstrap, extra) | _FIXED
+    return {**_DEFAULTS, **(lane or {}), **client_settings(bootstrap, extra), **_FIXED}
 
 
-def redact(text: str, settings: Mapping[str, Any]) -> str:
+def redact(text: str, settings: KafkaSettings) -> str:
     """``text`` without the secrets in ``settings``."""
     for name, value in settings.items():
         if value and any(word in name for word in _SECRET_WORDS):

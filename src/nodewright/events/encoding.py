@@ -19,7 +19,7 @@ from nodewright.events.model import BaseEvent
 # Topic, JSON document, key, and what headers need beside the document: the schema version and,
 # after a space, the caller's W3C trace context. Without that last part a record has no headers.
 Record = tuple[str, bytes, bytes | None, bytes | None]
-Headers = dict[str, bytes]
+Headers = dict[str, str | bytes | None]
 
 _UUID = 36  # characters
 _LEAD = b'{"id":"'

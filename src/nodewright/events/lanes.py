@@ -5,18 +5,25 @@ Python, which is what makes a batch cheap: a group is delivered when nothing is 
 ``SingleLane`` sends awaited single records without lingering; its thread gathers acknowledgements.
 """
 
-import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Protocol
 
-from nodewright.events.broker import redact
+from nodewright.events.broker import Setting
 from nodewright.events.encoding import Record, kafka_headers
-from nodewright.events.errors import BrokerError, ClosedError
-from nodewright.events.undelivered import BYSTANDER, FATAL, REFUSALS, Failure, failure_of, match
+from nodewright.events.errors import ClosedError
+from nodewright.events.producer import ClosedProducer, KafkaProducer, make_producer
+from nodewright.events.undelivered import (
+    BYSTANDER,
+    FATAL,
+    REFUSALS,
+    Failure,
+    Message,
+    failure_of,
+    match,
+)
 from nodewright.logs import get_logger
 
 _log = get_logger(__name__, "events")
@@ -51,83 +58,13 @@ class Shipment:
         return self._keys
 
 
-Settle = Callable[[list[Any]], None]
-
-
-class KafkaProducer(Protocol):
-    """What lanes need of ``confluent_kafka.Producer``."""
-
-    def produce(self, *arguments: Any) -> None:
-        """Queue a record."""
-
-    def poll(self, timeout: float) -> int:
-        """Serve delivery reports."""
-        ...
-
-    def flush(self, timeout: float) -> int:
-        """Wait for all records; return how many are outstanding."""
-        ...
-
-    def purge(self) -> None:
-        """Give all records up."""
-
-    def __len__(self) -> int: ...
-
-
-def make_producer(settings: dict[str, Any]) -> KafkaProducer:
-    """A producer whose log lines go to Python's log, without secrets."""
-    from confluent_kafka import KafkaException, Producer
-
-    try:
-        producer: KafkaProducer = Producer(settings, logger=_library_log())
-    except KafkaException as error:
-        text = redact(str(error), settings)
-        raise BrokerError(f"the Kafka settings are not valid: {text}") from None
-    return producer
-
-
-class _ClosedProducer:
-    """What a closed lane has in its producer's place."""
-
-    def produce(self, *_: Any) -> None:
-        raise ClosedError("this producer is closed")
-
-    def poll(self, _: float) -> int:
-        return 0
-
-    def flush(self, _: float) -> int:
-        return 0
-
-    def purge(self) -> None:
-        pass
-
-    def __len__(self) -> int:
-        return 0
-
-
-class _ToLog(logging.Handler):
-    """librdkafka's lines as entries of this package's log.
-
-    It repeats a failed connection several times a second; what that means for events is logged by
-    the circuit breaker, so these are for debugging.
-    """
-
-    def emit(self, record: logging.LogRecord) -> None:
-        fatal = record.levelno >= logging.CRITICAL
-        (_log.error if fatal else _log.debug)("events.librdkafka", {"line": record.getMessage()})
-
-
-def _library_log() -> logging.Logger:
-    logger = logging.Logger("librdkafka")  # noqa: LOG001 - of no tree: it has but this one handler
-    logger.addHandler(_ToLog())
-    return logger
-
-
-class _Lane:
-    def __init__(self, name: str, settings: dict[str, Any], settle: Settle) -> None:
+class _Lane[S: Shipment]:
+    def __init__(
+        self, name: str, settings: dict[str, Setting], settle: Callable[[list[S]], None]
+    ) -> None:
         self._settle = settle
         self._settings = settings
-        self._producer = make_producer(settings)
+        self._producer: KafkaProducer = make_producer(settings)
         self._swap = threading.Lock()  # held to produce from outside the lane's thread
         self._lock = threading.Condition()
         self._closing = False
@@ -165,19 +102,21 @@ class _Lane:
         self._thread.join()
         # The producer ends here, and not when garbage is collected: that may be in a forked child.
         with self._swap:
-            self._producer = _ClosedProducer()
+            self._producer = ClosedProducer()
 
 
-class BatchLane(_Lane):
+class BatchLane[S: Shipment](_Lane[S]):
     """Groups of records, one group after the other, with refused records isolated."""
 
-    def __init__(self, name: str, settings: dict[str, Any], settle: Settle) -> None:
-        self._pending: deque[Shipment] = deque()
-        self._sending: list[Shipment] = []
-        self._errors: list[tuple[Any, Any]] = []
+    def __init__(
+        self, name: str, settings: dict[str, Setting], settle: Callable[[list[S]], None]
+    ) -> None:
+        self._pending: deque[S] = deque()
+        self._sending: list[S] = []
+        self._errors: list[tuple[object, Message]] = []
         super().__init__(name, settings | {"delivery.report.only.error": True}, settle)
 
-    def submit(self, shipment: Shipment) -> None:
+    def submit(self, shipment: S) -> None:
         """Queue ``shipment``; any thread.
 
         Raises:
@@ -226,10 +165,10 @@ class BatchLane(_Lane):
         self._producer.purge()
         self._producer.flush(0.2)
 
-    def _take(self) -> tuple[list[Shipment], list[Shipment]]:
+    def _take(self) -> tuple[list[S], list[S]]:
         """The shipments to send now, and those that nobody wants any more."""
-        group: list[Shipment] = []
-        unwanted: list[Shipment] = []
+        group: list[S] = []
+        unwanted: list[S] = []
         size = 0
         while self._pending and (not group or size + len(self._pending[0].records) <= _GROUP):
             shipment = self._pending.popleft()
@@ -313,21 +252,23 @@ class BatchLane(_Lane):
                 self._note_progress()
             outstanding = len(self._producer)
 
-    def _on_delivery(self, error: Any, message: Any) -> None:
+    def _on_delivery(self, error: object, message: Message) -> None:
         self._errors.append((error, message))
 
 
-class SingleLane(_Lane):
+class SingleLane[S: Shipment](_Lane[S]):
     """Awaited single records: produced by the caller's thread, acknowledged by this one's."""
 
-    def __init__(self, name: str, settings: dict[str, Any], settle: Settle) -> None:
-        self._acknowledged: deque[Shipment] = deque()
+    def __init__(
+        self, name: str, settings: dict[str, Setting], settle: Callable[[list[S]], None]
+    ) -> None:
+        self._acknowledged: deque[S] = deque()
         self._keys: dict[bytes | None, int] = {}
         self._keys_lock = threading.Lock()
         self._failed_for_good = False
         super().__init__(name, settings | {"linger.ms": 0}, settle)
 
-    def submit(self, shipment: Shipment) -> None:
+    def submit(self, shipment: S) -> None:
         """Produce the records of ``shipment`` now; any thread.
 
         Raises:
@@ -362,11 +303,13 @@ class SingleLane(_Lane):
         """Whether a record with ``key`` is on its way here."""
         return key in self._keys
 
-    def _report(self, waiting: "_Waiting", record: Record, error: Any, _message: Any) -> None:
+    def _report(
+        self, waiting: "_Waiting[S]", record: Record, error: object, _message: object
+    ) -> None:
         if self._settles(waiting, record, error):
             self._acknowledged.append(waiting.shipment)
 
-    def _settles(self, waiting: "_Waiting", record: Record, error: Any) -> bool:
+    def _settles(self, waiting: "_Waiting[S]", record: Record, error: object) -> bool:
         """Note what became of ``record``; whether it was the last of its shipment."""
         if error is not None:
             failure = failure_of(record, error)
@@ -398,12 +341,12 @@ class SingleLane(_Lane):
             self._settle(list(self._acknowledged))
 
 
-class _Waiting:
+class _Waiting[S: Shipment]:
     """How many records of a shipment are not yet accounted for."""
 
     __slots__ = ("left", "shipment")
 
-    def __init__(self, shipment: Shipment, left: int) -> None:
+    def __init__(self, shipment: S, left: int) -> None:
         self.shipment = shipment
         self.left = left
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from nodewright.events.broker import producer_settings
+from nodewright.events.broker import Setting, producer_settings
 from nodewright.events.config import OptimizerConfig
 from nodewright.events.dead_letters import DeadLetters
 from nodewright.events.encoding import Record, event_id
@@ -18,8 +18,8 @@ from nodewright.logs import get_logger
 
 _log = get_logger(__name__, "events")
 
-_LINGER = {"linger.ms": 5}
-_ZSTD = {"compression.codec": "zstd", "compression.level": 1}
+_LINGER: dict[str, Setting] = {"linger.ms": 5}
+_ZSTD: dict[str, Setting] = {"compression.codec": "zstd", "compression.level": 1}
 
 
 class Call:
@@ -144,7 +144,7 @@ class _Part(Shipment):
         self,
         records: Sequence[Record],
         calls: Sequence[Call],
-        lane: BatchLane | SingleLane,
+        lane: BatchLane["_Part"] | SingleLane["_Part"],
         *,
         isolated: bool = False,
     ) -> None:
@@ -177,16 +177,16 @@ class Publisher:
         self._threshold = config.compression_threshold_bytes if zstd else None
         self._lock = threading.Lock()
         self._on_the_way = 0  # parts
-        self._single: SingleLane | None = None
+        self._single: SingleLane[_Part] | None = None
         if size > 1:
             plain = producer_settings(bootstrap, extra)
             self._single = SingleLane("single", plain, self._settle)
         three = size > 2 and bool(zstd)  # noqa: PLR2004 - see OptimizerConfig
-        settings = producer_settings(bootstrap, extra, **(_LINGER | ({} if three else zstd)))
+        settings = producer_settings(bootstrap, extra, _LINGER | ({} if three else zstd))
         self._batch = BatchLane("batch", settings, self._settle)
         self._compressing = self._batch
         if three:
-            settings = producer_settings(bootstrap, extra, **(_LINGER | zstd))
+            settings = producer_settings(bootstrap, extra, _LINGER | zstd)
             self._compressing = BatchLane("compressing", settings, self._settle)
         lanes = (self._single, self._batch, self._compressing)
         self._lanes = list(dict.fromkeys(lane for lane in lanes if lane is not None))
@@ -242,7 +242,7 @@ class Publisher:
         records = calls[0].records
         if len(calls) > 1:
             records = [record for call in calls for record in call.records]
-        target: BatchLane | SingleLane = self._batch
+        target: BatchLane[_Part] | SingleLane[_Part] = self._batch
         if self._threshold is not None and (
             sum([len(record[1]) for record in records]) > self._threshold * len(records)
         ):
@@ -252,7 +252,7 @@ class Publisher:
         others = [lane for lane in self._lanes if lane is not target and lane.busy]
         if not others:
             return [_Part(records, calls, target)]
-        routes: dict[BatchLane | SingleLane, tuple[list[Record], list[Call]]] = {}
+        routes: dict[BatchLane[_Part] | SingleLane[_Part], tuple[list[Record], list[Call]]] = {}
         for call in calls:
             for record in call.records:
                 key = record[2]

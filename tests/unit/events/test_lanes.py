@@ -88,9 +88,11 @@ class Lanes:
         self.settled: list[Shipment] = []
         self._came = threading.Semaphore(0)
         self._patch = patch
-        self._lanes: list[BatchLane | SingleLane] = []
+        self._lanes: list[BatchLane[Shipment] | SingleLane[Shipment]] = []
 
-    def make[T: (BatchLane, SingleLane)](self, kind: type[T], verdict: Verdict) -> T:
+    def make[T: (BatchLane[Shipment], SingleLane[Shipment])](
+        self, kind: type[T], verdict: Verdict
+    ) -> T:
         def producer(settings: dict[str, Any]) -> ScriptedProducer:
             all_reports = not settings.get("delivery.report.only.error", False)
             self.producers.append(ScriptedProducer(verdict, all_reports=all_reports))
@@ -207,7 +209,7 @@ def test_refused_topic_is_not_asked_again_one_by_one(scripted: Lanes) -> None:
 
 @pytest.mark.parametrize("kind", [BatchLane, SingleLane])
 def test_fatal_error_is_the_brokers_and_replaces_the_producer(
-    scripted: Lanes, kind: type[BatchLane | SingleLane]
+    scripted: Lanes, kind: type[BatchLane[Shipment] | SingleLane[Shipment]]
 ) -> None:
     def verdict(group: list[bytes]) -> dict[bytes, str]:
         return dict.fromkeys(group, "_FATAL") if len(scripted.producers) == 1 else {}
