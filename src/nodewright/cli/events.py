@@ -10,8 +10,8 @@ import typer
 import yaml
 
 from nodewright.cli.output import command_app
-from nodewright.events import DeadLetters, EventOptimizer, OptimizerConfig, asyncapi_document
-from nodewright.events.draining import drain_spools
+from nodewright.events import DeadLetters, OptimizerConfig, asyncapi_document
+from nodewright.events.draining import drain_spools, replay_letters
 from nodewright.events.shared import dead_letter_dir
 from nodewright.events.survey import survey
 from nodewright.events.tail import TailedEvent, tail
@@ -27,6 +27,13 @@ SpoolDir = Annotated[
 Broker = Annotated[
     str | None,
     typer.Option(help="Address of Kafka; KAFKA_BOOTSTRAP_SERVERS by default."),
+]
+Adopt = Annotated[
+    bool,
+    typer.Option(
+        "--adopt",
+        help="Also send what is meant for another broker: it has moved, or is replaced.",
+    ),
 ]
 
 
@@ -45,11 +52,15 @@ def _spool(directory: SpoolDir = None, as_json: AsJson = False) -> None:
         return
     for report in reports:
         found = report.statistics
-        what = "in use by a running process"
+        what = visible(report.problem) or "in use by a running process"
         if found is not None:
             what = f"{found.events:,} events, {found.unsent_bytes:,} bytes unsent"
             if found.quarantined:
                 what += f", {found.quarantined:,} damaged events in quarantine/"
+            if found.missing_bytes:
+                what += f", {found.missing_bytes:,} undelivered bytes are missing"
+            if report.broker is not None:
+                what += f", for {visible(report.broker)}"
         typer.echo(f"{report.directory}: {what}, {report.disk_bytes:,} bytes on disk")
     if not reports:
         typer.echo("no spools")
@@ -60,16 +71,18 @@ def _drain(
     directory: SpoolDir = None,
     broker: Broker = None,
     timeout: Annotated[float, typer.Option(help="Seconds to wait for the broker.")] = 60.0,
+    adopt: Adopt = False,
 ) -> None:
     """Send what is spooled now.
 
-    Exit code 1 if something is left.
+    Exit codes: 0 all is sent, 1 something is left, 2 there is no broker.
     """
-    left = 0
-    for path, events in asyncio.run(drain_spools(broker, _config(directory), timeout)):
-        left += events
-        typer.echo(f"{path}: {'drained' if not events else f'{events:,} events left'}")
-    if left:
+    complete = True
+    for each in asyncio.run(drain_spools(broker, _config(directory), timeout, adopt=adopt)):
+        complete = complete and each.left == 0
+        what = visible(each.problem) or f"{each.left:,} events left"
+        typer.echo(f"{each.directory}: {'drained' if each.left == 0 else what}")
+    if not complete:
         raise typer.Exit(1)
 
 
@@ -92,18 +105,12 @@ def _dead_letters(directory: SpoolDir = None, as_json: AsJson = False) -> None:
 
 
 @app.command("replay")
-def _replay(directory: SpoolDir = None, broker: Broker = None) -> None:
+def _replay(directory: SpoolDir = None, broker: Broker = None, adopt: Adopt = False) -> None:
     """Publish the dead letters again.
 
-    Exit code 1 if some were refused once more.
+    Exit codes: 0 all were accepted, 1 some were refused once more, 2 there is no broker.
     """
-    config = _config(directory)
-
-    async def replay() -> tuple[int, int]:
-        async with EventOptimizer(broker, config) as optimizer:
-            return await optimizer.replay()
-
-    accepted, refused = asyncio.run(replay())
+    accepted, refused = asyncio.run(replay_letters(broker, _config(directory), adopt=adopt))
     typer.echo(f"{accepted:,} accepted, {refused:,} refused again")
     if refused:
         raise typer.Exit(1)

@@ -1,7 +1,7 @@
 """Why records are not delivered: the broker refuses them, or the broker fails."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 from nodewright.events.encoding import Record
 
@@ -30,6 +30,16 @@ FATAL = "_FATAL"  # this producer can do no more
 BYSTANDER = "_INVALID_DIFFERENT_RECORD"  # in one request with a refused record
 
 
+class Message(Protocol):
+    """What a delivery report tells of a record."""
+
+    def topic(self) -> str | None:
+        """Its topic."""
+
+    def value(self) -> bytes | None:
+        """Its document."""
+
+
 class Failure(NamedTuple):
     """A record that was not delivered."""
 
@@ -43,18 +53,19 @@ class Failure(NamedTuple):
         return self.code in REFUSALS or self.code in _TOPIC_REFUSALS
 
 
-def failure_of(record: Record, error: Any) -> Failure:
+def failure_of(record: Record, error: object) -> Failure:
     """What a delivery report or an exception of ``produce`` says."""
     if isinstance(error, BufferError):
         return Failure(record, "_QUEUE_FULL", "the producer holds as much as it may")
     inner = error.args[0] if isinstance(error, Exception) and error.args else error
     name = getattr(inner, "name", None)
     if callable(name):
-        return Failure(record, str(name()), str(inner.str()))
+        reason: object = getattr(inner, "str", lambda: inner)()
+        return Failure(record, str(name()), str(reason))
     return Failure(record, "_INVALID_ARG", str(error))
 
 
-def match(errors: Sequence[tuple[Any, Any]], records: Sequence[Record]) -> list[Failure]:
+def match(errors: Sequence[tuple[object, Message]], records: Sequence[Record]) -> list[Failure]:
     """Failures from delivery reports, which carry a copy of the record and not the record."""
     if not errors:
         return []
@@ -63,7 +74,7 @@ def match(errors: Sequence[tuple[Any, Any]], records: Sequence[Record]) -> list[
         by_content.setdefault(record[:2], []).append(record)
     order = {id(record): number for number, record in enumerate(records)}
     failures = [
-        failure_of(by_content[message.topic(), message.value() or b""].pop(0), error)
+        failure_of(by_content[message.topic() or "", message.value() or b""].pop(0), error)
         for error, message in errors
     ]
     return sorted(failures, key=lambda failure: order[id(failure.record)])
