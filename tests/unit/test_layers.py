@@ -34,6 +34,7 @@ ROOMS = [
     "logs",
     "settings",
     "errors",
+    "processes",
     "disk",
     "lazy",
 ]

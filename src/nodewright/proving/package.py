@@ -5,7 +5,6 @@ Each runs once, in a process of its own, as a user would run it.
 
 import os
 import re
-import sys
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from xml.etree import ElementTree as ET
 import orjson
 import yaml
 
+from nodewright import processes
 from nodewright.planning.model import Check
 from nodewright.proving.commands import Answer, ask
 from nodewright.proving.verdict import PACKAGE, Rejected, brief, judge, node_of
@@ -43,7 +43,7 @@ class Staging:
 
     def python(self, *arguments: str) -> Answer:
         """Run this interpreter, with its own warnings silent."""
-        return self.ask(sys.executable, "-W", "ignore", *arguments)
+        return self.ask(*processes.python("-W", "ignore", *arguments))
 
 
 def verify_package(
