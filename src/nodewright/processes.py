@@ -5,6 +5,7 @@ not. Only a process with the mark is ever signalled.
 """
 
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ MARK = "NODEWRIGHT_STARTED_BY"
 _PROCESSES = Path("/proc")
 # A process can start others while it is being ended, so the search is repeated.
 _ROUNDS = 100
+_LONGEST_END = 5.0
 
 
 def python(*arguments: str) -> list[str]:
@@ -93,7 +95,10 @@ def _end(doomed: Callable[[int], bool]) -> int:
 
 
 def _kill(pid: int, doomed: Callable[[int], bool]) -> bool:
-    """Kill a process that is still the one that was found: its number may be another's by now."""
+    """Kill a process that is still the one that was found, and wait until it is gone.
+
+    Its number may be another's by now.
+    """
     try:
         descriptor = os.pidfd_open(pid)
     except OSError:
@@ -102,6 +107,7 @@ def _kill(pid: int, doomed: Callable[[int], bool]) -> bool:
         if not doomed(pid):
             return False
         signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+        select.select([descriptor], [], [], _LONGEST_END)
     except OSError:
         return False
     finally:
