@@ -8,7 +8,7 @@ import resource
 import subprocess
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from ruff import find_ruff_bin  # type: ignore[import-untyped]  # ships no types
 
 from nodewright.planning.model import Check, NodePlan, NodeReport, Plan, RenderedFile, Verify
 from nodewright.proving import lint_package, verify_node
-from nodewright.proving.scratch import temporary_folder
+from nodewright.proving.scratch import TemporaryFolder
 from nodewright.rendering.render import render_frame, render_node, render_package
 from nodewright.templates import TemplatePack
 
@@ -47,7 +47,7 @@ def prove_nodes(
     pack = _pack(templates)
     nodes = [node for node in plan.nodes if node.slug in slugs]
     level = Verify.STATIC if verify is Verify.STATIC else Verify.RUN
-    with _ONE_AT_A_TIME, temporary_folder() as folder:
+    with _ONE_AT_A_TIME, TemporaryFolder() as folder:
         root = Path(folder).resolve()
         clock = _Clock()
         rendered = {node.slug: render_node(plan, node, pack) for node in nodes}
@@ -60,8 +60,7 @@ def prove_nodes(
         _format(root)
         layout = clock.lap(len(nodes))
         reports = []
-        for node in nodes:
-            checks = (verdicts[node.slug], *_judge(root, plan, node, level))
+        for node, checks in _judged(root, plan, nodes, level, verdicts):
             judged = clock.lap()
             files = tuple(read_back(root, rendered[node.slug]))
             reports.append(
@@ -89,7 +88,7 @@ def render_files(
     for node in plan.nodes:
         if node.slug in wanted:
             files += render_node(plan, node, pack)
-    with temporary_folder() as folder:
+    with TemporaryFolder() as folder:
         root = Path(folder).resolve()
         stage(root, files)
         tidy(root)
@@ -107,11 +106,8 @@ def judge_staged(
     level = Verify.STATIC if verify is Verify.STATIC else Verify.RUN
     verdicts = lint_package(root, slugs)
     with _ONE_AT_A_TIME:
-        return {
-            node.slug: (verdicts[node.slug], *_judge(root, plan, node, level))
-            for node in plan.nodes
-            if node.slug in slugs
-        }
+        nodes = [node for node in plan.nodes if node.slug in slugs]
+        return {node.slug: checks for node, checks in _judged(root, plan, nodes, level, verdicts)}
 
 
 def load_templates(templates: Path | None = None) -> int:
@@ -166,9 +162,40 @@ def read_back(root: Path, files: Iterable[RenderedFile]) -> Iterator[RenderedFil
             yield file
 
 
-def _judge(root: Path, plan: Plan, node: NodePlan, level: Verify) -> tuple[Check, ...]:
-    place = root / "src" / plan.package / "nodes" / node.slug
-    return verify_node(root, plan.package, place, node.kind, node.class_name, level, lint=False)
+def _judged(
+    root: Path,
+    plan: Plan,
+    nodes: Sequence[NodePlan],
+    level: Verify,
+    linted: Mapping[str, Check],
+) -> Iterator[tuple[NodePlan, tuple[Check, ...]]]:
+    """Each of ``nodes`` with what its judges say, a workflow after the nodes that it runs.
+
+    A workflow whose nodes were refused is only read: to run it would be to run them.
+    """
+    refused: set[str] = set()
+    for node in sorted(nodes, key=lambda node: bool(node.steps)):
+        broken = {step.node for step in node.steps} & refused
+        place = root / "src" / plan.package / "nodes" / node.slug
+        judges = verify_node(
+            root,
+            plan.package,
+            place,
+            node.kind,
+            node.class_name,
+            Verify.STATIC if broken else level,
+            linted=linted[node.slug],
+        )
+        checks = (linted[node.slug], *judges, *failed_steps(broken))
+        if not all(check.passed for check in checks):
+            refused.add(node.slug)
+        yield node, checks
+
+
+def failed_steps(broken: Iterable[str]) -> tuple[Check, ...]:
+    """What is said of a workflow that runs ``broken`` nodes; nothing where it runs none."""
+    names = ", ".join(sorted(broken))
+    return (Check("steps", passed=False, detail=f"runs {names}, which failed"),) if names else ()
 
 
 def _surroundings(plan: Plan, nodes: list[NodePlan], pack: TemplatePack) -> Iterator[RenderedFile]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nodewright.planning.model import OVERDUE, Check, NodePlan, NodeReport, Plan, Verify
-from nodewright.proving.proof import prove_nodes
+from nodewright.proving.proof import failed_steps, prove_nodes
 from nodewright.runs.workers import CrashedError, OverdueError, Workers
 
 # Nodes of one call share a folder and the linter's run; more of them save little.
@@ -57,11 +57,11 @@ def without_broken_steps(plan: Plan, reports: Mapping[str, NodeReport]) -> dict[
     failed = {slug for slug, report in reports.items() if not report.passed}
     checked = dict(reports)
     for node in plan.nodes:
-        broken = sorted({step.node for step in node.steps} & failed)
+        broken = {step.node for step in node.steps} & failed
         report = reports[node.slug]
-        if broken and report.passed:
-            check = Check("steps", passed=False, detail=f"runs {', '.join(broken)}, which failed")
-            checked[node.slug] = replace(report, checks=(*report.checks, check))
+        if report.passed:
+            checks = (*report.checks, *failed_steps(broken))
+            checked[node.slug] = replace(report, checks=checks)
     return checked
 
 

@@ -22,7 +22,7 @@ from typing import Any, Protocol
 
 from nodewright import processes
 from nodewright.errors import NodewrightError
-from nodewright.proving.scratch import temporary_folder
+from nodewright.proving.scratch import TemporaryFolder
 
 # What a worker may allocate: proving a node takes a tenth of it, a template's or a node's runaway
 # loop all there is.
@@ -83,7 +83,7 @@ class ProcessWorkers:
         context = get_context("forkserver")
         context.set_forkserver_preload(_PRELOADED)
         # What a worker that is killed leaves is in here.
-        self._scratch = temporary_folder()
+        self._scratch = TemporaryFolder()
         self._pool = ProcessPool(
             max_workers=count,
             max_tasks=_CALLS_OF_A_WORKER,

@@ -128,9 +128,7 @@ def test_tables_are_not_made_in_a_strange_database_unasked(
     with psycopg.connect(empty_database, autocommit=True) as connection:
         connection.execute("CREATE TABLE customers (id int)")
     database = Database(empty_database)
-    with pytest.raises(
-        MigrationError, match=rf"/{name} has no tables .* run nodewright"
-    ):
+    with pytest.raises(MigrationError, match=rf"/{name} has no tables .* run nodewright"):
         database.fetch("SELECT 1")
     with psycopg.connect(empty_database) as connection:
         tables = connection.execute(
