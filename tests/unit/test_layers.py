@@ -16,6 +16,7 @@ ROOMS = [
     "cli",
     "web",
     "workflow",
+    "diagnosis",
     "runs",
     "delivery",
     "proving",

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 
 import typer
 
-from nodewright.cli.output import command_app, fail, one_line_errors, print_json, printable
+from nodewright.cli.output import command_app, print_json, printable, warnings_only
+from nodewright.errors import NodewrightError
 
 if TYPE_CHECKING:
     from nodewright.patterns.feedback import PatternAnalysis, PatternFeedbackCollector
@@ -25,7 +26,9 @@ Target = Annotated[float, typer.Option("--target", help="Precision to hold, betw
 
 @app.command("detect")
 def _detect(
-    prd: Annotated[Path, typer.Argument(help="The document: Markdown, or any text.")],
+    prd: Annotated[
+        Path, typer.Argument(help="The document: Markdown, or any text; - for standard input.")
+    ],
     everything: Annotated[
         bool, typer.Option("--all", help="Also show what is below its threshold.")
     ] = False,
@@ -193,15 +196,15 @@ def _report(as_json: AsJson = False) -> None:
 
 @contextmanager
 def _collector() -> Iterator["PatternFeedbackCollector"]:
-    """A collector on the configured database, released at the end; errors are one line."""
-    with one_line_errors():
+    """A collector on the configured database, released at the end."""
+    with warnings_only():
         from nodewright.patterns.feedback import PatternFeedbackCollector
 
         collector = PatternFeedbackCollector()
         try:
             yield collector
         except ValueError as error:
-            fail(str(error))
+            raise NodewrightError(str(error)) from error
         finally:
             _run(collector.cleanup)
 
