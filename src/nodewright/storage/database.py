@@ -327,7 +327,7 @@ class Database:
             try:
                 first.execute("CREATE DATABASE nodewright")
             except (pg.DuplicateDatabase, pg.UniqueViolation):
-                _log.debug("another process has just made the database")
+                _log.debug("storage.database.made_elsewhere")
         return psycopg.connect(address, **_CONNECTION)
 
     def _bring_up_to_date(self, connection: Connection) -> None:

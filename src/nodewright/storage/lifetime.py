@@ -46,7 +46,7 @@ def _close_all() -> None:
             database.close()
         except Exception:  # noqa: BLE001 - the others still have to be closed
             _log.warning(
-                "could not close a database",
+                "storage.database.not_closed",
                 metadata={"location": database.location},
                 exc_info=True,
             )

@@ -160,7 +160,7 @@ class Batch:
         try:
             return _encoded(kind, rows), rows
         except Exception:  # noqa: BLE001 - whatever it stumbles over, the model judges each row
-            _log.debug("telemetry needs its model", metadata={"rows": len(rows)})
+            _log.debug("storage.telemetry.judged_singly", metadata={"rows": len(rows)})
         block: list[bytes] = []
         valid: list[Accepted] = []
         for row in rows:

@@ -161,7 +161,7 @@ class TelemetryWriter:
         except Exception as error:  # noqa: BLE001 - must not end the thread
             self._dropped += len(rows)
             self._why = f"{type(error).__name__}: {error}"
-            _log.warning("telemetry was lost", exc_info=True)
+            _log.warning("storage.telemetry.lost", exc_info=True)
         self._in_hand = 0
         for barrier in barriers:
             barrier.set()
@@ -217,7 +217,7 @@ class TelemetryWriter:
         if lost == self._reported or (moment < self._report_at and not now):
             return
         _log.warning(
-            "telemetry lost since the start",
+            "storage.telemetry.lost_so_far",
             metadata={
                 "dropped": self._dropped,
                 "rejected": self._rejected,

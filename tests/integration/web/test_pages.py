@@ -370,3 +370,11 @@ async def test_no_more_pages_listen_than_allowed(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(StopAsyncIteration):
         await anext(second)
     await first.aclose()
+
+
+def test_what_is_beyond_measure_is_refused_unread(serve: Serve) -> None:
+    with serve(web_token=TOKEN) as served:
+        cookie = {"Cookie": "a=" + '"' + "\\" * 60_000 + '"'}
+        assert served.client.get("/healthz", headers=cookie).status_code == 431
+        assert served.client.get("/healthz?" + "q" * 9000).status_code == 414
+        assert served.client.get("/healthz").status_code == 200
