@@ -299,3 +299,42 @@ def test_telemetry_of_a_short_process_is_written_at_exit(cluster: Path) -> None:
     [row] = database.fetch("SELECT execution_count FROM performance_metrics_summary")
     assert row == {"execution_count": 1000}
     database.close()
+
+
+# A program that turns SIGTERM into an exit, as the documentation says and the command does.
+TERMINATED = """
+import signal, sys
+from uuid import uuid4
+from nodewright.storage import CodegenPersistence
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+store = CodegenPersistence().sync
+session = uuid4()
+for number in range(20_000):
+    store.insert_performance_metric(session, "EFFECT", "validation", number)
+print("ready", flush=True)
+signal.pause()
+"""
+
+
+def test_waiting_telemetry_is_written_where_sigterm_is_an_exit(cluster: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", TERMINATED],
+        env={
+            **os.environ,
+            "NODEWRIGHT_DATA_DIR": str(cluster),
+            "NODEWRIGHT_TELEMETRY_INTERVAL_S": "600",
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert is_ready(process)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert postmaster(cluster) is None
+    database = Database(settings=Settings(data_dir=cluster))
+    rows = database.fetch(
+        "SELECT count(*) FROM generation_performance_metrics WHERE phase = 'validation'"
+    )
+    assert rows == [{"count": 20_000}]
+    database.close()

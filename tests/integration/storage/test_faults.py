@@ -168,7 +168,9 @@ def test_a_full_queue_drops_counts_and_reports(
     store.close()
     stats = store.telemetry_stats()
     assert stats.written + stats.dropped == 106
-    reports = [record for record in caplog.records if record.message == "storage.telemetry.lost_so_far"]
+    reports = [
+        record for record in caplog.records if record.message == "storage.telemetry.lost_so_far"
+    ]
     assert len(reports) == 1
     assert reports[0].__dict__["metadata"]["dropped"] == stats.dropped
 
