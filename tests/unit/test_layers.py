@@ -19,6 +19,7 @@ ROOMS = [
     "cli",
     "web",
     "workflow",
+    "diagnosis",
     "runs",
     "delivery",
     "proving",
@@ -37,6 +38,7 @@ ROOMS = [
     "logs",
     "settings",
     "errors",
+    "processes",
     "disk",
     "lazy",
 ]

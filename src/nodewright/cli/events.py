@@ -9,8 +9,9 @@ import orjson
 import typer
 import yaml
 
-from nodewright.cli.output import command_app
-from nodewright.events import DeadLetters, OptimizerConfig, asyncapi_document
+from nodewright.cli.output import command_app, print_json
+from nodewright.cli.streams import reader_left
+from nodewright.events import DeadLetter, DeadLetters, OptimizerConfig, asyncapi_document
 from nodewright.events.draining import drain_spools, replay_letters
 from nodewright.events.shared import dead_letter_dir
 from nodewright.events.survey import survey
@@ -48,7 +49,7 @@ def _spool(directory: SpoolDir = None, as_json: AsJson = False) -> None:
     """Show what is spooled: accepted, and not yet acknowledged."""
     reports = survey(_config(directory))
     if as_json:
-        typer.echo(orjson.dumps(reports, str).decode())
+        print_json(reports)
         return
     for report in reports:
         found = report.statistics
@@ -89,19 +90,28 @@ def _drain(
 @app.command("dead-letters")
 def _dead_letters(directory: SpoolDir = None, as_json: AsJson = False) -> None:
     """Show the events that the broker refused, and why."""
+    letters = DeadLetters(dead_letter_dir(_config(directory)))
+    if as_json:
+        print_json([_as_row(letter) for letter in letters])
+        return
     count = 0
-    for count, letter in enumerate(DeadLetters(dead_letter_dir(_config(directory))), 1):  # noqa: B007
-        when = _time(letter.refused_at, "seconds")
-        topic, value, _, _ = letter.record
-        if as_json:
-            row = {"id": letter.event_id, "topic": topic, "reason": letter.reason, "at": when}
-            typer.echo(orjson.dumps(row | {"value": value.decode(errors="replace")}).decode())
-        else:
-            typer.echo(
-                f"{when} {visible(letter.event_id)} {visible(topic)}: {visible(letter.reason)}"
-            )
-    if not as_json:
-        typer.echo(f"{count:,} dead letters")
+    for count, letter in enumerate(letters, 1):  # noqa: B007
+        typer.echo(
+            f"{_time(letter.refused_at, 'seconds')} {visible(letter.event_id)} "
+            f"{visible(letter.record[0])}: {visible(letter.reason)}"
+        )
+    typer.echo(f"{count:,} dead letters")
+
+
+def _as_row(letter: DeadLetter) -> dict[str, str]:
+    topic, value, _, _ = letter.record
+    return {
+        "id": letter.event_id,
+        "topic": topic,
+        "reason": letter.reason,
+        "at": _time(letter.refused_at, "seconds"),
+        "value": value.decode(errors="replace"),
+    }
 
 
 @app.command("replay")
@@ -126,18 +136,17 @@ def _tail(
     count: Annotated[int, typer.Option(min=0, help="Events to end after; 0: never.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Show events as they come, until Ctrl-C."""
+    """Show events as they come, until Ctrl-C.
+
+    With --json each is one document on a line of its own.
+    """
     shown = 0
-    try:
-        for event in tail(topic, bootstrap=broker, from_beginning=from_beginning):
-            if event is None:
-                continue
+    for event in tail(topic, bootstrap=broker, from_beginning=from_beginning):
+        if event is not None:
             typer.echo(_as_json(event) if as_json else _as_line(event))
             shown += 1
-            if shown == count:
-                return
-    except KeyboardInterrupt:
-        return
+        if shown == count > 0 or reader_left():
+            return
 
 
 @app.command("asyncapi")
@@ -153,7 +162,7 @@ def _asyncapi(
     """
     document = asyncapi_document(service=service)
     if as_json:
-        typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+        print_json(document)
     else:
         typer.echo(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), nl=False)
 

@@ -17,11 +17,12 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context, parent_process
+from multiprocessing import forkserver, get_context, parent_process, resource_tracker
 from typing import Any, Protocol
 
+from nodewright import processes
 from nodewright.errors import NodewrightError
-from nodewright.proving.scratch import temporary_folder
+from nodewright.proving.scratch import TemporaryFolder
 
 # What a worker may allocate: proving a node takes a tenth of it, a template's or a node's runaway
 # loop all there is.
@@ -82,12 +83,12 @@ class ProcessWorkers:
         context = get_context("forkserver")
         context.set_forkserver_preload(_PRELOADED)
         # What a worker that is killed leaves is in here.
-        self._scratch = temporary_folder()
+        self._scratch = TemporaryFolder()
         self._pool = ProcessPool(
             max_workers=count,
             max_tasks=_CALLS_OF_A_WORKER,
             initializer=_ready,
-            initargs=(self._scratch.name,),
+            initargs=(self._scratch.name, processes.own_mark()),
             context=context,
         )
         self._running: set[Future[Any]] = set()
@@ -98,6 +99,7 @@ class ProcessWorkers:
         """``function(*arguments)`` in a worker; cancelling the task kills that worker."""
         from pebble import ProcessExpired
 
+        _start_fork_server()
         future: Future[R] = self._pool.schedule(function, args=arguments, timeout=timeout_seconds)
         self._running.add(future)
         future.add_done_callback(self._running.discard)
@@ -120,6 +122,8 @@ class ProcessWorkers:
             future.cancel()
         self._pool.close()  # type: ignore[no-untyped-call]  # pebble leaves it out
         self._pool.join()
+        # What judged code has started is ended too; other pools' workers descend from the server.
+        processes.end_marked(processes.own_mark(), spare=_fork_server())
         self._scratch.cleanup()
 
 
@@ -154,11 +158,28 @@ class ExecutorWorkers:
         """Nothing: the executor belongs to whoever made it."""
 
 
-def _ready(scratch: str) -> None:
+def _start_fork_server() -> None:
+    """Start the server that workers are forked from, unless it runs."""
+    with processes.importing_nothing_here():
+        # The tracker of shared resources outlives every pool, so it carries no mark.
+        resource_tracker.ensure_running()
+        with processes.marking(processes.own_mark()):
+            forkserver.ensure_running()
+
+
+def _fork_server() -> int | None:
+    """The number of that server's process."""
+    pid: int | None = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]  # noqa: SLF001
+    return pid
+
+
+def _ready(scratch: str, mark: str) -> None:
     """Make a new worker fit for its work; its temporary files go into ``scratch``."""
     # The coordinator decides what an interrupt means; it stops the workers itself, at once.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _leave_terminal()
+    os.environ[processes.MARK] = mark
     tempfile.tempdir = scratch
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     limits = [size for size in (soft, hard) if size != resource.RLIM_INFINITY]
@@ -167,14 +188,25 @@ def _ready(scratch: str) -> None:
     sys.dont_write_bytecode = True
     gc.set_threshold(_GARBAGE)
     threading.Thread(
-        target=_end_with_coordinator, args=(scratch,), name="nodewright-parent", daemon=True
+        target=_end_with_coordinator, args=(scratch, mark), name="nodewright-parent", daemon=True
     ).start()
 
 
-def _end_with_coordinator(scratch: str) -> None:
+def _leave_terminal() -> None:
+    """Keep what judged code writes away from the user's terminal and from the command's output."""
+    os.setsid()
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
+def _end_with_coordinator(scratch: str, mark: str) -> None:
     """End this process when the coordinator is gone, even when that was killed."""
     coordinator = parent_process()
     if coordinator is not None:
         coordinator.join()
+        processes.end_marked(mark, spare=os.getppid())
+        processes.end_descendants()
         shutil.rmtree(scratch, ignore_errors=True)
         os._exit(1)

@@ -12,8 +12,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from nodewright.storage import queries
 from nodewright.storage.database import Database
-from nodewright.storage.embedded import bundled_program
 from nodewright.storage.errors import StorageError
+from nodewright.storage.programs import bundled_program
 
 _AGE = re.compile(r"(?P<number>\d{1,6})\s*(?P<unit>[mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

@@ -160,7 +160,7 @@ def test_dead_letters_are_shown_and_replayed(
     listed = run("dead-letters", "--dir", tmp_path)
     assert str(events[1].id) in listed.output
     assert "1 dead letters" in listed.output
-    row = orjson.loads(run("dead-letters", "--dir", tmp_path, "--json").output)
+    (row,) = orjson.loads(run("dead-letters", "--dir", tmp_path, "--json").output)
     assert (row["topic"], "SIZE" in row["reason"]) == (events[1].to_kafka_topic(), True)
     replayed = run("replay", "--dir", tmp_path, "--broker", mock_bootstrap)
     assert (replayed.exit_code, "1 accepted" in replayed.output) == (0, True), replayed.output

@@ -1,6 +1,7 @@
 """Worker processes that hang, crash and are cancelled."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -48,6 +49,40 @@ def crash() -> None:
 
 def allocate(size: int) -> int:
     return len(bytearray(size))
+
+
+def leave_processes(folder: str) -> None:
+    """Start one process in the usual way, one that is detached, and one that is forked twice."""
+    subprocess.Popen([sys.executable, "-c", SLEEPER, f"{folder}/plain"])
+    subprocess.Popen([sys.executable, "-c", SLEEPER, f"{folder}/detached"], start_new_session=True)
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            own_pid(f"{folder}/forked")
+        os._exit(0)
+    os.wait()
+
+
+def leave_processes_and_hang(folder: str) -> None:
+    leave_processes(folder)
+    signal.pause()
+
+
+def write_to_terminal() -> None:
+    os.write(1, b"\x1b[2Jstandard output")
+    os.write(2, b"\x1b[2Jstandard error")
+    with contextlib.suppress(OSError), Path("/dev/tty").open("w", encoding="utf-8") as terminal:
+        terminal.write("terminal")
+
+
+SLEEPER = """
+import os, signal, sys
+with open(sys.argv[1] + ".new", "w") as file:
+    file.write(str(os.getpid()))
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+signal.pause()
+"""
+LEFT = ("plain", "detached", "forked")
 
 
 def refuse() -> None:
@@ -185,6 +220,39 @@ async def test_a_killed_coordinator_leaves_no_files(tmp_path: Path) -> None:
     coordinator.kill()
     await coordinator.wait()
     await eventually(lambda: not folder.parent.exists())
+
+
+async def test_closing_ends_what_the_calls_have_started(tmp_path: Path) -> None:
+    pool, other = ProcessWorkers(1), ProcessWorkers(1)
+    await pool.call(leave_processes, str(tmp_path), timeout_seconds=60)
+    pids = [await until_written(tmp_path / name) for name in LEFT]
+    busy = asyncio.create_task(other.call(own_pid, str(tmp_path / "busy"), timeout_seconds=60))
+    theirs = await until_written(tmp_path / "busy")
+    await asyncio.to_thread(pool.close)
+    assert [alive(pid) for pid in pids] == [False] * 3
+    assert alive(theirs)
+    busy.cancel()
+    await asyncio.gather(busy, return_exceptions=True)
+    await asyncio.to_thread(other.close)
+
+
+async def test_a_killed_coordinator_leaves_nothing_that_its_calls_started(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", COORDINATOR, __file__, str(tmp_path)]
+    coordinator = await asyncio.create_subprocess_exec(
+        *command, "leave_processes_and_hang", stderr=subprocess.DEVNULL
+    )
+    pids = [await until_written(tmp_path / name) for name in LEFT]
+    coordinator.kill()
+    await coordinator.wait()
+    for pid in pids:
+        await until_gone(pid)
+
+
+async def test_what_a_call_writes_does_not_reach_the_terminal(
+    workers: ProcessWorkers, capfd: pytest.CaptureFixture[str]
+) -> None:
+    await workers.call(write_to_terminal, timeout_seconds=60)
+    assert capfd.readouterr() == ("", "")
 
 
 async def test_workers_are_replaced_and_no_call_is_lost(workers: ProcessWorkers) -> None:

@@ -4,12 +4,14 @@ from importlib.resources import files
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from nodewright.cli.app import main
 from nodewright.storage import migrate
-from nodewright.storage.embedded import bundled_program
+from nodewright.storage.database import Database
 from nodewright.storage.errors import MigrationError
 from nodewright.storage.migrate import Migration
+from nodewright.storage.programs import bundled_program
 
 
 def schema_of(conninfo: str) -> list[str]:
@@ -117,3 +119,38 @@ def test_old_schema_is_an_error_that_names_the_command(empty_database: str) -> N
         pytest.raises(MigrationError, match="run nodewright db migrate"),
     ):
         migrate.require_current(connection)
+
+
+def test_tables_are_not_made_in_a_strange_database_unasked(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = conninfo_to_dict(empty_database)["dbname"]
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("CREATE TABLE customers (id int)")
+    database = Database(empty_database)
+    with pytest.raises(MigrationError, match=rf"/{name} has no tables .* run nodewright"):
+        database.fetch("SELECT 1")
+    with psycopg.connect(empty_database) as connection:
+        tables = connection.execute(
+            "SELECT relname FROM pg_stat_user_tables UNION ALL "
+            "SELECT nspname FROM pg_namespace WHERE nspname = 'nodewright'"
+        )
+        assert tables.fetchall() == [("customers",)]
+
+    monkeypatch.setenv("NODEWRIGHT_DATABASE_URL", empty_database)
+    with pytest.raises(SystemExit) as left:
+        main(["db", "migrate"])
+    assert not left.value.code
+    assert "applied 0001" in capsys.readouterr().out
+    assert database.fetch("SELECT 1 AS one") == [{"one": 1}]
+    database.close()
+
+
+def test_later_migrations_need_no_command(empty_database: str) -> None:
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        migrate.migrate(connection, migrate.known()[:1])
+    database = Database(empty_database)
+    assert database.fetch("SELECT 1 AS one") == [{"one": 1}]
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        assert all(entry.applied_at for entry in migrate.status(connection))
+    database.close()

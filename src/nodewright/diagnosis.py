@@ -1,12 +1,23 @@
 """The health checks of one installation, as its settings describe it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from nodewright.monitoring import checks
+from nodewright.monitoring import HealthStatus, MonitoringSystem, checks
 from nodewright.monitoring.health import HealthCheck
 from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence
+
+
+async def diagnose(settings: Settings | None = None) -> list[HealthStatus]:
+    """Run every check of this installation once."""
+    settings = settings or Settings()
+    async with CodegenPersistence(settings=settings) as persistence:
+        system = MonitoringSystem(persistence=persistence, log_alerts=False)
+        system.add_health_checks(standard_checks(settings, persistence))
+        try:
+            return await system.check_health()
+        finally:
+            await system.close()
 
 
 def standard_checks(settings: Settings, persistence: CodegenPersistence) -> Sequence[HealthCheck]:
@@ -29,7 +40,7 @@ def standard_checks(settings: Settings, persistence: CodegenPersistence) -> Sequ
     )
 
 
-def _broker(settings: Settings) -> Mapping[str, Any]:
+def _broker(settings: Settings) -> Mapping[str, object]:
     """How events reach Kafka; empty where the mock in the process takes them."""
     if not settings.kafka_bootstrap_servers or settings.kafka_bootstrap_servers == "mock":
         return {}
