@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from nodewright.planning.model import Verify
-from nodewright.planning.plan import plan_specification
-from nodewright.proving.lint import lint_package
-from nodewright.proving.node import verify_node
-from nodewright.spec.calls import Caller
-from nodewright.spec.checks import check
 from tests.integration.rendering.agreement import Calls, Pair
 from tests.integration.rendering.packages import importable, write_package
 from tests.unit.rendering.box_office import SPECIFICATION
+
+from nodewright.planning.plan import plan_specification
+from nodewright.proving.lint import lint_package
+from nodewright.proving.model import Verify
+from nodewright.proving.node import verify_node
+from nodewright.spec.calls import Caller
+from nodewright.spec.checks import check
 
 STAFF = Caller("a@b.de", "staff")
 SEAT = {

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from tests.unit.spec.strategies import specifications
 
 from nodewright.spec import model as m
 from nodewright.spec.ablation import without
@@ -18,7 +19,6 @@ from nodewright.spec.randomness import random_scenarios
 from nodewright.spec.scenario import Advance, Answered, Call, PortFails, Scenario, Tick, run
 from nodewright.spec.search import differs, find_scenario, find_scenarios
 from nodewright.spec.yaml_form import load
-from tests.unit.spec.strategies import specifications
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 QUIET = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))

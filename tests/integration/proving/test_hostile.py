@@ -10,10 +10,9 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from nodewright.planning.planner import NothingToGenerateError
-from tests.unit.generation.plans import HOSTILE
-from tests.unit.generation.test_planner import LINES
+from tests.documents import HOSTILE, LINES
 
+from nodewright.planning.plan import NothingToGenerateError
 from nodewright.proving.contract import accept_contract
 from nodewright.proving.model import Verify
 from nodewright.runs.recording import Recorder

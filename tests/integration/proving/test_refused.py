@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-from tests.unit.generation.test_planner import SHOP
+from tests.documents import SHOP
 
-from nodewright.planning.model import Plan, Verify
-from nodewright.planning.planner import plan_nodes
+from nodewright.planning.plan import Plan
+from nodewright.proving.model import Verify
 from nodewright.proving.proof import judge_staged, render_files, stage
-from nodewright.reading import SimplePRDAnalyzer
+from nodewright.workflow import plan_text
 
 
 def staged(root: Path) -> Plan:
-    plan = plan_nodes(SimplePRDAnalyzer().analyze_prd(SHOP), "shop")
+    plan = plan_text(SHOP, "shop").plan
     stage(root, render_files(plan, [node.slug for node in plan.nodes]))
     return plan
 
@@ -21,14 +21,14 @@ def failing(root: Path, plan: Plan, *slugs: str) -> dict[str, list[str]]:
     found = judge_staged(root, plan, slugs, Verify.RUN)
     return {
         slug: [check.name for check in checks if not check.passed or check.name == "imports"]
-        for slug, checks in found.items()
+        for slug, (checks, _) in found.items()
     }
 
 
 def test_a_refused_handler_is_not_run(tmp_path: Path) -> None:
     plan = staged(tmp_path)
-    workflow = next(node for node in plan.nodes if node.steps)
-    step = workflow.steps[0].node
+    workflow = next(node for node in plan.nodes if node.runs)
+    step = workflow.runs[0]
     folder = tmp_path / "src" / "shop" / "nodes" / step / "handlers"
     handler = next(folder.glob("handler_*.py"))
     ran = tmp_path / "ran"

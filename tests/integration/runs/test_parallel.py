@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from omnibase_core.enums.enum_core_error_code import EnumCoreErrorCode
 from omnibase_core.errors import OnexError
-from tests.unit.generation.test_planner import SHOP
+from tests.documents import SHOP
 
 from nodewright import templates
 from nodewright.delivery.delivery import undo
@@ -143,12 +143,12 @@ async def test_two_calls_at_once_and_a_second_job_beside_the_first(tmp_path: Pat
 
 def overlay(folder: Path, statement: str) -> Path:
     """Templates whose computations do ``statement`` as they are imported."""
-    (folder / "node_compute").mkdir(parents=True)
-    builtin = Path(templates.__file__).parent / "builtin/node_compute/handler.py.j2"
+    (folder / "node").mkdir(parents=True)
+    builtin = Path(templates.__file__).parent / "builtin/node/handler.py.j2"
     text = builtin.read_text(encoding="utf-8")
     changed = text.replace("\n\n\nclass ", f"\n\n{statement}\n\n\nclass ", 1)
     assert changed != text
-    (folder / "node_compute/handler.py.j2").write_text(changed, encoding="utf-8")
+    (folder / "node/handler.py.j2").write_text(changed, encoding="utf-8")
     return folder
 
 

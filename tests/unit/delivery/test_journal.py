@@ -4,7 +4,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from tests.unit.generation.test_delivery import deliver, package, tree
+from tests.unit.delivery.test_delivery import deliver, package, tree
 
 from nodewright.delivery.delivery import recover, undo
 from nodewright.delivery.journal import Journal
