@@ -31,13 +31,13 @@ error.
 |---|---|
 | 0 | success |
 | 1 | the answer is "no": a node failed, something is not well, something is left |
-| 2 | wrong usage, input that cannot be read, output that cannot be written, a part that cannot be used |
+| 2 | wrong usage, unreadable input, unwritable output, or a part that cannot be used |
 | 70 | a fault of nodewright itself, with a traceback |
 | 130 | ended by Ctrl-C |
 | 143 | ended by SIGTERM; what waits is written first |
 
-With `--json`, an error is a JSON document too, `{"error": "..."}` on standard output, beside the line
-on standard error. A reader that leaves early, such as `head`, is no error.
+With `--json`, an error is a JSON document too, `{"error": "..."}` on standard output, beside the
+line on standard error. A reader that leaves early, such as `head`, is no error.
 
 `nodewright --install-completion` sets up completion for bash, zsh and fish.
 """

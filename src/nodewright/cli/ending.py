@@ -25,13 +25,13 @@ INTERRUPTED = 130
 TERMINATED = 143
 
 
-def run(command: Callable[[Sequence[str]], Any], arguments: Sequence[str]) -> int:
+def run(command: Callable[[Sequence[str]], object], arguments: Sequence[str]) -> int:
     """Call ``command`` with ``arguments``; the exit code of how it ended."""
     with standard_streams(), _termination():
         return _called(command, arguments)
 
 
-def _called(command: Callable[[Sequence[str]], Any], arguments: Sequence[str]) -> int:
+def _called(command: Callable[[Sequence[str]], object], arguments: Sequence[str]) -> int:
     as_json = "--json" in arguments
     try:
         code = command(arguments)

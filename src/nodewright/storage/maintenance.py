@@ -102,6 +102,23 @@ def dump(database: Database, target: Path) -> int:
     return size
 
 
+def schema(database: Database) -> str:
+    """The whole schema as SQL, as the migrations have made it.
+
+    Raises:
+        StorageError: the database cannot be read.
+    """
+    environment, conninfo = _client(database, migrated=True)
+    command = [str(bundled_program("pg_dump")), "--schema-only", "--no-owner", "--no-privileges"]
+    done = _run([*command, f"--dbname={conninfo}"], environment)
+    if done.returncode != 0:
+        raise StorageError(f"the schema of {database.location} cannot be read: {done.stderr}")
+    # What only psql reads, and a setting that servers before 17 do not know.
+    unwanted = ("\\", "SET transaction_timeout")
+    lines = done.stdout.splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith(unwanted))
+
+
 def restore(database: Database, source: Path) -> None:
     """Run the SQL that ``dump`` wrote on an empty database; all of it or nothing.
 

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import secrets
-from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -119,7 +118,7 @@ class Guard:
 
 def check_form(request: Request, form: dict[str, str]) -> bool:
     """Whether a form carries the hidden value of this page."""
-    guard: Any = request.scope["guard"]
+    guard: Guard = request.scope["guard"]
     return _same(form.get("form_token", ""), guard.form_token)
 
 
