@@ -46,8 +46,8 @@ SAID = [
     "Refuses with price_invalid unless price is greater than 0.",
     "Refuses with price_invalid unless price is at most 5000.",
     "Refuses with holder_email_invalid unless holder email is a valid email.",
-    ('Refuses with seat_taken a second Ticket with the same event name and seat where status is not '
-    '"cancelled".'),
+    ("Refuses with seat_taken a second Ticket with the same event name and seat where status is "
+    'not "cancelled".'),
     ("A new Ticket is reserved, and its status moves only from reserved to paid, paid to used, "
     "reserved to cancelled."),
     "Orders by reserved at, largest or latest first.",
