@@ -13,6 +13,7 @@ from typing import Any
 
 from nodewright.spec.ablation import without
 from nodewright.spec.calls import Answer
+from nodewright.spec.deciding import draft, edges, related, spans
 from nodewright.spec.drafting import Known, Recipe, paths_of
 from nodewright.spec.model import (
     Aggregate,
@@ -33,7 +34,7 @@ from nodewright.spec.model import (
 from nodewright.spec.mutants import mutants
 from nodewright.spec.scenario import Answered, Call, Outcome, Scenario, Step, run
 from nodewright.spec.tree import expressions
-from nodewright.spec.variants import draft, edges, in_turns, related, spans, variants
+from nodewright.spec.variants import in_turns, variants
 
 MOST_REPAIRS = 150
 MOST_TRIED = 400
