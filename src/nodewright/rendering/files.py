@@ -9,8 +9,9 @@ from importlib.metadata import version
 
 from nodewright.planning.model import RenderedFile
 from nodewright.planning.plan import NodePlan, Plan
-from nodewright.rendering.node_contexts import node_files
-from nodewright.rendering.package_contexts import FileContext, frame_files
+from nodewright.rendering.file_context import FileContext
+from nodewright.rendering.node_files import node_files
+from nodewright.rendering.package_files import frame_files
 from nodewright.spec.model import Specification
 from nodewright.templates import TemplatePack
 

@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.integration.rendering.agreement import Calls, Pair
+from tests.integration.rendering.packages import importable, write_package
+from tests.unit.rendering.box_office import SPECIFICATION
 
 from nodewright.planning.model import Verify
 from nodewright.planning.plan import plan_specification
@@ -14,9 +17,6 @@ from nodewright.proving.lint import lint_package
 from nodewright.proving.node import verify_node
 from nodewright.spec.calls import Caller
 from nodewright.spec.checks import check
-from tests.integration.rendering.agreement import Calls, Pair
-from tests.integration.rendering.packages import importable, write_package
-from tests.unit.rendering.box_office import SPECIFICATION
 
 STAFF = Caller("a@b.de", "staff")
 SEAT = {
