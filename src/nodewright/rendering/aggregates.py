@@ -71,7 +71,9 @@ def _order(block: Block, element: Aggregate, scope: Scope) -> None:
         block.add(f"rows = rows[:{element.limit}]")
 
 
-def _measured(measure: Measure, scope: Scope, group: str) -> str:
+def _measured(  # noqa: C901, PLR0911 - one case a reduction
+    measure: Measure, scope: Scope, group: str
+) -> str:
     each = scope.record.variable if scope.record else ""
     if measure.of is None:
         if measure.reduce is Reduction.SHARE:

@@ -87,7 +87,7 @@ def _name(node: ast.Name, scope: Scope) -> Code:
     return scope.bare(node.id)
 
 
-def _attribute(node: ast.Attribute, scope: Scope) -> Code:
+def _attribute(node: ast.Attribute, scope: Scope) -> Code:  # noqa: PLR0911 - one case a scope
     base = node.value
     if isinstance(base, ast.Call):
         return _found(base, node.attr, scope)
