@@ -26,6 +26,7 @@ class FieldNote:
     refers: str = ""
 
 
+_SEVERAL = re.compile(r"\s*(?:an?\s+|the\s+)?(?:list|array|collection|set)s?\s+of\s+(?P<what>.+)", re.IGNORECASE)
 _REQUIRED = re.compile(
     r"not\s+null|required|mandatory|必填|必須|필수|obligatori|pflicht", re.IGNORECASE
 )
@@ -99,9 +100,12 @@ def read_field(
     >>> str(note.field.type), note.field.default.text
     ('open | closed', "'open'")
     """
-    shown = field_name(name)
+    several = _SEVERAL.match(name)
+    shown = field_name(several["what"] if several else name)
     if not shown:
         return None
+    if several and not annotation:
+        annotation = "list"
     said = f"{annotation} {notes}"
     read = annotated_type(annotation) or (None if annotation else _described_type(notes))
     kind, assumed = _kind(shown, name, read, said)
@@ -225,7 +229,7 @@ _REMARKS = frozenset(
     "unique required optional nullable indexed index auto generated primary foreign key pk fk not "
     "null default max min format valid length positive integer string number decimal date array "
     "json text uuid utc encrypted hashed read-only immutable the of for from to in at must should "
-    "characters digits".split()
+    "characters digits between least most than less greater more above below up".split()
 )
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from nodewright.language.data_words import field_words
 from nodewright.language.markup import plain
-from nodewright.language.naming import snake
+from nodewright.language.naming import pascal, snake
+from nodewright.language.nouns import singular
 from nodewright.prd.markdown import Block
 from nodewright.prd.outline import Section
 from nodewright.reading.data_names import counts, thing_name
@@ -134,7 +135,7 @@ def _figures(listed: str, clauses: tuple[str, ...], verb: str) -> _Figures | Non
         text = text.rstrip(")")
     each = _EACH.search(text)
     per = each or _PER.search(text) if text.count(",") or " and " in text else each
-    if per and thing_name(per["thing"]):
+    if per:
         text = text[: per.start()]
     owner = _OWNER.match(text)
     if owner:
@@ -150,7 +151,7 @@ def _figures(listed: str, clauses: tuple[str, ...], verb: str) -> _Figures | Non
     broken = len(parts) == 1 and len(notes) > 1 and verb.startswith(_COMPUTES)
     if not broken and (len(parts) < 2 or len(notes) < len(parts) or 4 * measured < 3 * len(parts)):
         return None
-    thing = thing_name(per["thing"]) if per else ""
+    thing = thing_name(per["thing"]) or pascal(singular(snake(per["thing"]))) if per else ""
     whose = thing_name(owner["owner"]) if owner else ""
     if subject and whose:
         notes.insert(0, _belongs_to(whose, clauses))
