@@ -37,7 +37,8 @@ def thing_name(phrase: str) -> str:
     if not found or len(found) > 3:
         return ""
     found[-1] = singular(found[-1])
-    if found[-1] in _NOT_THINGS or (len(found) == 1 and found[0] in field_words("data_words")):
+    applied = found[-1] == "application" and len(found) > 1 and found[0] not in _PROGRAMS
+    if (found[-1] in _NOT_THINGS and not applied) or (len(found) == 1 and found[0] in field_words("data_words")):
         return ""
     if len(found) == 1 and found[0] in field_words("actions"):
         return ""
@@ -57,7 +58,7 @@ def _noun_phrase(spoken: list[str]) -> list[str]:
     first = spoken[edge] if edge < len(spoken) else ""
     asked = edge > 0 and spoken[edge - 1].lower() in _BEFORE_VERBS
     begins = edge == 0 and (first[:1].isupper() or first.lower() in field_words("leading_verbs"))
-    if len(found) > 1 and (asked or begins) and _is_verb(found[0]):
+    if len(found) > 1 and ((asked or begins) and _is_verb(found[0]) or _is_gerund(found[0])):
         rest = found[1:]
         found = rest if any(word not in field_words("data_words") for word in rest) else found
     while len(found) > 1 and (found[0] in field_words("qualities") or found[0].isdigit()):
@@ -70,6 +71,11 @@ def _noun_phrase(spoken: list[str]) -> list[str]:
 _BEFORE_VERBS = frozenset("to can shall must will should may and".split())
 
 
+def _is_gerund(word: str) -> bool:
+    """``creating`` orders; a ``booking`` form is none."""
+    return word.endswith("ing") and any(_is_verb(word[:-3] + end) for end in ("", "e"))
+
+
 def _is_verb(word: str) -> bool:
     return word in field_words("leading_verbs") or word in field_words("actions")
 
@@ -79,6 +85,7 @@ def _bounds(word: str) -> bool:
 
 
 _NOUNS_IN_LY = frozenset("family assembly supply reply anomaly ally".split())
+_PROGRAMS = frozenset("web mobile desktop native cli client server single android ios".split())
 _INSIDE_NO_NAME = frozenset(
     "and or of to for with is are must should by on in from when if".split()
 )

@@ -33,6 +33,10 @@ _CLASSIFIES = re.compile(
     r"(?P<rest>.{3,300})",
     re.IGNORECASE | re.DOTALL,
 )
+_MARKED = re.compile(
+    r"\b(?:mark|set|flag)(?:s|ing|ed)?\s+(?:(?:the|an?|each|all)\s+)?(?P<thing>[\w -]{2,40}?)\s+as\s+(?P<list>[^.;()]{5,120})",
+    re.IGNORECASE,
+)
 _PASSIVE = re.compile(r"(?P<thing>[\w -]{2,40}?)\s+(?:is|are|can be|must be|will be|should be)\s*$", re.IGNORECASE)
 _NOUN = re.compile(
     r"^(?P<own>[\w-]+\s+)?(?P<noun>types?|kinds?|categor(?:y|ies)|class(?:es)?|groups?|segments?|tiers?|levels?|sizes?"
@@ -65,7 +69,7 @@ def read_classifications(draft: Draft) -> None:
     'small | big'
     """
     reader = _Reader(draft)
-    reader.read((reader.classified,))
+    reader.read((reader.classified, reader.marked))
 
 
 def read_field_enums(draft: Draft) -> None:
@@ -124,6 +128,13 @@ class _Reader:
             self._lines.take(child.line)
         return self._put(thing, _class_name(noun, found["verb"]), kind, clauses)
 
+    def marked(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
+        """``Mark dishes as available, sold out or hidden``."""
+        found = _MARKED.search(text)
+        kind = values_in(found["list"], bare=True) if found else None
+        thing = thing_in(found["thing"]) if found else ""
+        return self._put(thing, "status", kind, clauses) if kind and thing else False
+
     def tiers(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``into high/medium/low tiers for each dimension (Recency, Frequency)``."""
         found = _SLASHES.search(text)
@@ -142,7 +153,8 @@ class _Reader:
         while found := _IS_ONE_OF.search(text, position):
             position = found.end("field")
             kind = values_in(found["list"], bare="one of" not in found[0] and "either" not in found[0].lower())
-            if kind is None:
+            said = "one of" in found[0] or re.search(r"\b(?:either|any of|limited to)\b|\sor\s", found[0], re.IGNORECASE)
+            if kind is None or not said:
                 continue
             place = place_of(self._draft, found["field"], section, number)
             if place is None or (not place[2] and place[1].split("_")[-1] not in _SURE_NAMES):

@@ -26,6 +26,7 @@ class FieldNote:
     refers: str = ""
 
 
+_SEVERAL = re.compile(r"\s*(?:an?\s+|the\s+)?(?:list|array|collection|set)s?\s+of\s+(?P<what>.+)", re.IGNORECASE)
 _REQUIRED = re.compile(
     r"not\s+null|required|mandatory|必填|必須|필수|obligatori|pflicht", re.IGNORECASE
 )
@@ -35,7 +36,7 @@ _OPTIONAL = re.compile(
     re.IGNORECASE,
 )
 _OPTIONAL_ELSEWHERE = re.compile(
-    r"可选|可空|选填|非必填|任意|선택|opcional|optionnel|facultati|необязательн", re.IGNORECASE
+    r"可选|可空|选填|非必填|任意|선택|opcional|optionnel|facultati|необязательн", re.I
 )
 _UNIQUE = re.compile(
     r"(?<!not )\bunique\b(?! (?:event|to|user|for each))|唯一|一意|고유|유일|@unique|\bUK\b",
@@ -99,9 +100,12 @@ def read_field(
     >>> str(note.field.type), note.field.default.text
     ('open | closed', "'open'")
     """
-    shown = field_name(name)
+    several = _SEVERAL.match(name)
+    shown = field_name(several["what"] if several else name)
     if not shown:
         return None
+    if several and not annotation:
+        annotation = "list"
     said = f"{annotation} {notes}"
     read = annotated_type(annotation) or (None if annotation else _described_type(notes))
     kind, assumed = _kind(shown, name, read, said)
@@ -132,9 +136,7 @@ def read_field(
     )
 
 
-_LIST_OF = re.compile(
-    r"(?:an?\s+|the\s+)?(?:ordered\s+|unordered\s+)?(?:list|array|collection)\s+of\b", re.IGNORECASE
-)
+_LIST_OF = re.compile(r"(?:an?\s+|the\s+)?(?:ordered\s+|unordered\s+)?(?:list|array|collection)\s+of\b", re.I)
 
 
 def _described_type(notes: str) -> Type | None:
@@ -224,55 +226,10 @@ def values_in(text: str, *, bare: bool = False) -> Type | None:
 
 
 _REMARKS = frozenset(
-    [
-        "unique",
-        "required",
-        "optional",
-        "nullable",
-        "indexed",
-        "index",
-        "auto",
-        "generated",
-        "primary",
-        "foreign",
-        "key",
-        "pk",
-        "fk",
-        "not",
-        "null",
-        "default",
-        "max",
-        "min",
-        "format",
-        "valid",
-        "length",
-        "positive",
-        "integer",
-        "string",
-        "number",
-        "decimal",
-        "date",
-        "array",
-        "json",
-        "text",
-        "uuid",
-        "utc",
-        "encrypted",
-        "hashed",
-        "read-only",
-        "immutable",
-        "the",
-        "of",
-        "for",
-        "from",
-        "to",
-        "in",
-        "at",
-        "must",
-        "should",
-        "characters",
-        "digits",
-    ]
+    "unique required optional nullable indexed index auto generated primary foreign key pk fk not "
+    "null default max min format valid length positive integer string number decimal date array "
+    "json text uuid utc encrypted hashed read-only immutable the of for from to in at must should "
+    "characters digits between least most than less greater more above below up".split()
 )
 
 
@@ -299,9 +256,7 @@ def default_value(value: str, kind: Type) -> Expression | None:
         return Expression(repr(known)) if known else None
     if kind.base in {Base.INTEGER, Base.NUMBER}:
         return Expression(value) if re.fullmatch(r"-?\d+(?:\.\d+)?", value) else None
-    if kind.base in {Base.DATETIME, Base.DATE} and re.match(
-        r"now|current_timestamp", value, re.IGNORECASE
-    ):
+    if kind.base in {Base.DATETIME, Base.DATE} and re.match(r"now|current_timestamp", value, re.I):
         return Expression("now()" if kind.base is Base.DATETIME else "today()")
     if kind.base is Base.TEXT and value.lower() not in {"null", "none", "value", "is", "to"}:
         try:

@@ -7,7 +7,7 @@ from nodewright.language.data_words import field_words
 from nodewright.language.markup import plain
 from nodewright.prd.blocks import Block, BlockKind
 from nodewright.prd.outline import Section
-from nodewright.reading.data_names import declared_name, identifier_in, thing_name
+from nodewright.reading.data_names import declared_name, field_name, identifier_in, thing_name
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_lists import is_field_phrase, listed_notes, split_list
 from nodewright.reading.field_notes import FieldNote, read_field
@@ -44,7 +44,7 @@ _OPENER = re.compile(
 _LISTING = re.compile(
     r"\s*(?:the\s+|an?\s+|its\s+|their\s+)?(?:following\s+|basic\s+|key\s+|main\s+)?"
     r"(?:(?P<said>columns|fields|attributes|properties|field|data fields|details|information|data|values)"
-    r"(?=\s*[:：]|\s+(?:such|like|including|of|for|`)|$))?\s*(?:such as|like|including|of)?\s*[:：]?\s*",
+    r"(?=\s*[:：]|\s+(?:such|like|including|of|for|`)|$))?\s*(?:(?:such as|like|including|of)\b)?\s*[:：]?\s*",
     re.IGNORECASE,
 )
 _CUT = re.compile(
@@ -195,7 +195,9 @@ class _Reader:
             said = bool(listing and listing["said"])
             listed = rest[listing.end() :] if listing else rest
             has = found["has"] is not None
-            labelled = is_data(section) and not re.search(r"[.:;]", before) and named_thing(before)
+            labelled = not re.search(r"[.:;]", before) and (
+                bool(named_thing(before)) if is_data(section) else _is_label(before, listed)
+            )
             if found["colon"] and not (said or labelled or announces_list(before)):
                 continue
             name = (
@@ -252,6 +254,30 @@ class _Reader:
         found = _ADDED.search(text)
         note = read_field(found["name"], clauses) if found else None
         return self._put(self._last, [note], clauses) if note and self._last else False
+
+
+_KINDS_OF_THINGS = frozenset(
+    "type types role roles status statuses format formats channel channels method methods category categories option options "
+    "filter filters search sort sorting validation input inputs output outputs mode modes level levels step steps language "
+    "languages example examples feature features note notes permission permissions user users page pages tool tools action "
+    "actions metric metrics kpi kpis indicator indicators statistics figures event events trigger triggers source sources tech stack library libraries requirement requirements goal goals".split()
+)
+
+
+_RELATES = re.compile(r"\b(?:by|with|from|to|into|using|via|including|on|as)\b", re.IGNORECASE)
+
+
+def _is_label(before: str, listed: str) -> bool:
+    """Whether a line such as ``Account: user name, password (at least 8 letters)`` lists fields."""
+    spoken = plain(before).strip().split()
+    if not 1 <= len(spoken) <= 3 or spoken[-1].lower() in _KINDS_OF_THINGS or not named_thing(before):
+        return False
+    parts = list(split_list(listed))
+    if any(_RELATES.search(part.split("(")[0]) for part in parts):
+        return False
+    noted = sum("(" in part or "`" in part for part in parts)
+    common = sum(is_common(field_name(part.split("(")[0])) for part in parts)
+    return len(parts) > 1 and 5 * common >= 3 * len(parts) and (len(parts) > 2 or noted > 0)
 
 
 _ADDED = re.compile(

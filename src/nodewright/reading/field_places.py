@@ -56,6 +56,8 @@ def place_of(
         return found
     for name in draft.entities:
         own = tuple(word.lower() for word in words(name))
+        if spoken[:1] == own[-1:] and len(spoken) > 1:
+            return name, "_".join(spoken[1:]), False  # "application status" of a loan application
         size = len(own)
         for start in range(len(spoken) - size):
             if spoken[start : start + size] == own and start + size < len(spoken):

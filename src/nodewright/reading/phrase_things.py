@@ -17,7 +17,7 @@ _INTRODUCES = re.compile(
     r"|comprises?|records|stores|holds|tracks|captures|carries|(?<=must )record|(?<=shall )record|(?<=must )store"
     r"|(?<=shall )store)\b)"
     r"|,?\s+(?:with|including|containing|detailing|capturing|listing|comprising|by (?:providing|entering"
-    r"|specifying|giving|filling in)|providing|entering|specifying)\b"
+    r"|specifying|giving|filling in)|providing|entering|specifying|recording|displaying|showing|storing|indicating|stating)\b(?!\s+of\b)"
     r"|(?P<colon>\s*[:：])(?=\s)",
     re.IGNORECASE,
 )
@@ -85,6 +85,9 @@ def announced_before(before: str, *, has: bool) -> str:
     >>> announced_before("For each stay, record it", has=False), announced_before("User can", has=True)
     ('Stay', '')
     """
+    linked = _LINKED.search(before)
+    if linked:
+        return f"{thing_name(linked['one'])}{thing_name(linked['other'])}"
     leading = _LEADING_PER.match(f"{before},") or _LEADING_PER.match(before)
     if leading:
         return thing_in(leading["thing"])
@@ -99,6 +102,11 @@ def announced_before(before: str, *, has: bool) -> str:
 _FOLLOWING = re.compile(
     r"\b(?:following|these)\s+(?:\w+\s+)?(?:fields|attributes|information|details|columns|data|properties)\s+"
     r"(?:from|of|for|in|about)\s+(?:each\s+|every\s+|the\s+|an?\s+)?(?P<thing>[\w -]{2,40})$",
+    re.IGNORECASE,
+)
+_LINKED = re.compile(
+    r"\b(?:each|every|an?|the)\s+(?P<one>[\w-]+(?: [\w-]+)?)\s+(?:can be|is|may be|must be|are)\s+(?:linked|associated|connected|related)"
+    r"\s+(?:to|with)\s+(?:several|many|multiple|one or more|various|any number of)\s+(?P<other>[\w-]+(?: [\w-]+)?)\W*$",
     re.IGNORECASE,
 )
 _ANNOUNCED = re.compile(

@@ -156,7 +156,7 @@ class _Reader:
         if outer is not None and outer.braces:
             self._entity(declared_name(outer.head.strip("\"': ")), outer, stored=False)
             return
-        name = _example_name(section, number)
+        name = _event_name(member) or _example_name(section, number)
         if name:
             self._entity(name, member, stored=is_data(section))
 
@@ -206,6 +206,18 @@ class _Reader:
         if kind.base is Base.LIST and kind.item is not None:
             return replace(kind, item=self._resolved(kind.item))
         return kind
+
+
+def _event_name(member: Member) -> str:
+    """``"event": "loan.approved"`` says what an example is."""
+    for child in member.children:
+        found = _EVENT.fullmatch(child.head)
+        if found:
+            return declared_name(found["name"].replace(".", "_"))
+    return ""
+
+
+_EVENT = re.compile(r"[\"']?(?:event|event_?type|type|topic)[\"']?\s*:\s*[\"'](?P<name>[A-Za-z_]+\.[A-Za-z_.]+)[\"']")
 
 
 def _example_name(section: Section, number: int) -> str:
