@@ -149,7 +149,7 @@ def _code_at(text: str, head: str, place: int) -> AuthorId | None:
     if spaced and _BOUNDARY.match(head, spaced.end()):
         return _made(text, head, spaced.span(), spaced["prefix"], spaced["number"])
     token = _TOKEN.match(head, place)
-    if token is None:
+    if token is None or not _DIGIT.search(token[0]):
         return None
     end = token.end()
     while end > place:
