@@ -44,7 +44,7 @@ _SPACED = re.compile(
     r"(?P<prefix>[A-Z]{1,24}) (?P<number>\d{1,6}(?:\.\d{1,3}){0,3}[a-z]?)(?![\w-])"
 )
 _NUMBER = re.compile(r"\s*(?P<number>[A-Z]?\d{1,6}(?:\.\d{1,3}){0,3})(?![\w-])")
-_SEGMENT = re.compile(r"(?P<letters>[A-Z]*[0-9]*?[A-Z]*)(?P<digits>\d{1,7})[a-zA-Z]?")
+_SEGMENT = re.compile(r"(?P<letters>[A-Z]{0,12}[0-9]{0,6}?[A-Z]{0,12})(?P<digits>\d{1,7})[a-zA-Z]?")
 _LAST_LETTER = re.compile(r"[A-Za-z]")
 _BOUNDARY = re.compile(r"[\s\])）】|:：.–—-]|\Z")
 _CLOSING = re.compile(r"[\])）】]?")
