@@ -117,7 +117,7 @@ def _accepted(word: str) -> str:
     return word
 
 
-_SUBTITLE = re.compile(r"\s*[:：|]\s+|\s+[-–—]\s+|\s*[(（【]")
+_SUBTITLE = re.compile(r"\s{0,3}[:：|]\s{1,3}|\s{1,3}[-–—]\s{1,3}|\s{0,3}[(（【]")
 _VERSION = re.compile(
     r"(?<![^\W_])(?:[vV]\d{1,4}(?:\.\d{1,4}){0,3}|\d{1,4}(?:[.-]\d{1,4}){1,3})(?![^\W_])"
 )

@@ -270,14 +270,14 @@ _HANDLERS: dict[str, Callable[[_Reader, Token, Token], Block | list[Block] | Non
 _SENTENCE_ENDS = (".", "!", "?", ";", ",", "。", "！", "？", "；")
 _LONGEST_HEADING = 120
 # Identifiers that exporters put behind headings.
-_ANCHOR = re.compile(r"[ \t]*\{#[\w-]{1,100}\}$")
+_ANCHOR = re.compile(r"[ \t]{0,3}\{#[\w-]{1,100}\}$")
 
 
 def _is_sentence(text: str) -> bool:
     return "\n" in text or len(text) > _LONGEST_HEADING or text.endswith(_SENTENCE_ENDS)
 
 
-_CHECKBOX = re.compile(r"\[([ xX])\]\s+")
+_CHECKBOX = re.compile(r"\[(?P<state>[ xX])\]\s+")
 
 
 def _paragraph(content: str, line: int, items: list[_Item], *, quoted: bool) -> Block:

@@ -97,7 +97,7 @@ _BRACKETED = re.compile(r"[\[(（【](?P<mark>[^\[\]()（）【】]{2,40})[\])�
 _LEADING = re.compile(r"(?P<mark>[^:：|—–\n]{1,30}?)\s*(?:[:：]|\s[-—–]\s)")
 _OPENING_MARKS = re.compile(r"[\W_]+")
 _RAW_STRUCK = re.compile(r"~~(?P<struck>[^~\n]{1,2000})~~")
-_AFTER_MARK = re.compile(r"\s+(?:in|by|since|as of|on|seit|en|desde|из)\b|[,;:—–-]")
+_AFTER_MARK = re.compile(r"\s{1,3}(?:in|by|since|as of|on|seit|en|desde|из)\b|[,;:—–-]")
 
 
 @lru_cache(maxsize=4096)
