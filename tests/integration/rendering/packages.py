@@ -17,9 +17,9 @@ PACK = TemplatePack()
 def write_package(specification: Specification, folder: Path) -> None:
     """Write all files of the package into ``folder``."""
     plan = plan_specification(specification)
-    files = list(render_package(plan, specification, PACK))
+    files = list(render_package(plan, PACK))
     for node in plan.nodes:
-        files += render_node(plan, specification, node, PACK)
+        files += render_node(plan, node, PACK)
     for file in files:
         path = folder / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
