@@ -12,7 +12,7 @@ from itertools import combinations
 from typing import Any
 
 from nodewright.spec.calls import Caller
-from nodewright.spec.deciding import constants, draft, edges, related, spans
+from nodewright.spec.deciding import constants, draft, edges, looked_at, related, spans
 from nodewright.spec.drafting import MISSING, Draft, Given, Known, Recipe, paths_of, unknown_key
 from nodewright.spec.model import (
     Aggregate,
@@ -44,8 +44,7 @@ MOST_EDGES = 9
 def variants(known: Known, operation: Operation) -> Iterator[Scenario]:
     """Scenarios that end with the operation, or with what follows from it; each once."""
     seen: set[str] = set()
-    for build in (_again, _values, _records, _others, _states, _together, _ports, _callers, _waits,
-                  _events, _mixed):  # fmt: skip
+    for build in _BUILDERS:
         for scenario in build(known, operation):
             text = repr(scenario)
             if text not in seen:
@@ -130,11 +129,16 @@ def _tried(known: Known, operation: Operation, each: Input) -> Iterator[Value]:
 def _records(known: Known, operation: Operation) -> Iterator[Scenario]:
     """The same call on a record that differs in one field."""
     if isinstance(operation, Selected | Listing | Aggregate | Export):
-        for changed in _changes(known, operation.entity, constants(known, operation)):
+        for changed in changes(known, operation.entity, constants(known, operation)):
             made = Draft(known)
-            made.record(operation.entity, 1, changed)
+            made.record(operation.entity, 1, {**_base(known, operation), **changed})
             made.call(operation)
             yield made.scenario
+
+
+def _base(known: Known, operation: Operation) -> Given:
+    """Values of the record that the operation's recipe works on."""
+    return dict(_recipe(known, operation).record)
 
 
 def _together(known: Known, operation: Operation) -> Iterator[Scenario]:
@@ -168,14 +172,15 @@ def _others(known: Known, operation: Operation) -> Iterator[Scenario]:
         return
     for gap in _gaps(operation)[1:]:
         yield _two_records(known, operation, name, {}, gap=gap)
-    for changed in _changes(known, name, constants(known, operation)):
+    for changed in changes(known, name, constants(known, operation)):
         yield _two_records(known, operation, name, changed)
     if isinstance(operation, Listing | Aggregate) and (operation.limit or 0) < MOST_RECORDS:
-        several = ((gap, changed) for gap in _gaps(operation) for changed in _changes(known, name))
+        several = ((gap, changed) for gap in _gaps(operation) for changed in changes(known, name))
         for gap, changed in several:
             made = Draft(known)
             for number in range(1, (operation.limit or 2) + 2):
-                made.record(name, number, _numbered(known, name, changed, number))
+                values = _numbered(known, name, changed, number)
+                made.record(name, number, {**_base(known, operation), **values})
                 made.steps.append(Advance(gap))
             made.call(operation)
             yield made.scenario
@@ -191,18 +196,18 @@ def _two_records(
     gap: timedelta = MINUTE,
 ) -> Scenario:
     made = Draft(known)
-    made.record(name, 1)
+    made.record(name, 1, _base(known, operation))
     for move in moved:
         moving = known.specification.operation(move)
         if moving is not None:
             made.call(moving)
     made.steps.append(Advance(gap))
-    made.record(name, 2, changed)
+    made.record(name, 2, {**_base(known, operation), **changed})
     made.call(operation)
     return made.scenario
 
 
-def _changes(known: Known, name: str, decisive: Iterable[Value] = ()) -> Iterator[Given]:
+def changes(known: Known, name: str, decisive: Iterable[Value] = ()) -> Iterator[Given]:
     """Nothing, then another value of one field at a time."""
     yield {}
     creator = known.creator(name)
@@ -248,6 +253,14 @@ def _states(known: Known, operation: Operation) -> Iterator[Scenario]:
     for path in paths_of(known, operation.entity).values():
         if path and isinstance(operation, Selected | Listing | Aggregate | Export):
             yield _two_records(known, operation, operation.entity, {}, moved=path)
+
+
+def _elsewhere(known: Known, operation: Operation) -> Iterator[Scenario]:
+    """Other records, that the operation looks at, in each of their states."""
+    for name in sorted(looked_at(known, operation)):
+        for path in paths_of(known, name).values():
+            recipe = replace(_recipe(known, operation), elsewhere=(name, path))
+            yield draft(known, operation, recipe=recipe)
 
 
 def _recipe(known: Known, operation: Operation) -> Recipe:
@@ -351,3 +364,19 @@ def in_turns(sources: Iterable[Iterator[Any]], turns: tuple[int, int]) -> Iterat
                     waiting.remove(source)
                     break
                 yield item
+
+
+_BUILDERS = (
+    _again,
+    _values,
+    _records,
+    _others,
+    _states,
+    _elsewhere,
+    _together,
+    _ports,
+    _callers,
+    _waits,
+    _events,
+    _mixed,
+)
