@@ -32,8 +32,9 @@ from nodewright.spec.model import (
     Workflow,
 )
 from nodewright.spec.mutants import mutants
+from nodewright.spec.populations import changes
 from nodewright.spec.scenario import Answered, Call, Outcome, Scenario, Step, run
-from nodewright.spec.variants import changes, in_turns, variants
+from nodewright.spec.variants import in_turns, variants
 
 MOST_REPAIRS = 150
 MOST_TRIED = 400
