@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from nodewright.language.data_words import field_word_table
 from nodewright.language.markup import plain
 from nodewright.language.naming import words
+from nodewright.language.worded import Worded
 from nodewright.prd.markdown import Block, BlockKind
 from nodewright.prd.outline import Section
 from nodewright.reading.data_names import counts, field_name, thing_name
@@ -25,20 +26,20 @@ from nodewright.reading.phrase_things import announced_thing, is_shown
 from nodewright.reading.subjects import named_thing, subject_of
 from nodewright.spec.types import INTEGER
 
-_FIELDS_LABEL = re.compile(
-    r"(?P<thing>[\w /-]{0,40}?)\s*\b(?:(?:data|key|required|main|table|input|core|basic)\s+)?"
-    r"(?:fields|columns|attributes|properties|字段|属性|필드|속성|フィールド|项目|campos|felder|champs|поля"
-    r"|data to capture|data captured|information captured)\s*[:：]?",
-    re.IGNORECASE,
+_FIELDS_LABEL = Worded(
+    r"(?P<thing>[\w /-]{0,40}?)\s*\b(?:<kind_of_fields>\s+)?(?:<fields>|<fields_foreign>|<captured>)\s*[:：]?"
 )
 _TYPED = re.compile(
     r"[`*_\"]{0,3}(?P<name>[^\W\d][\w ./-]{0,40}?\??)[`*_\"]{0,3}\s*(?:[:：]|\(|（| - | – | — |=)\s*(?P<rest>.+)",
     re.DOTALL,
 )
 _TICKED = re.compile(r"`([A-Za-z_]\w{0,47}\??)`")
-_VERSUS = re.compile(r"(?P<head>.+?\s)(?P<one>\w{2,20}(?:ed|ld|en|nt|id))\s+(?:vs\.?|versus|and|or|/)\s+(?P<other>\w{2,20}(?:ed|ld|en|nt|id))[\s.]*", re.IGNORECASE)
+_VERSUS = Worded(
+    r"(?P<head>.+?\s)(?P<one>\w{2,20}(?:[elt]d|en|nt))\s+(?:vs\.?|and|or|/)\s+(?P<other>\w{2,20}(?:[elt]d|en|nt))[\s.]*"
+)
 _ENCOUNTERED = re.compile(
-    r"\s+(?:encountered|found|met|involved|used|made|performed|taken|recorded|received)\s*$", re.IGNORECASE
+    r"\s+(?:encountered|found|met|involved|used|made|performed|taken|recorded|received)\s*$",
+    re.IGNORECASE,
 )
 _FEWEST = 2
 
@@ -73,7 +74,12 @@ def _announced(
     text = block.text.strip()
     name, sure = _announcement(section, number, text)
     typed = sum(map(_is_typed, children))
-    if not name and block.kind is BlockKind.ITEM and typed >= _FEWEST and 2 * typed >= len(children):
+    if (
+        not name
+        and block.kind is BlockKind.ITEM
+        and typed >= _FEWEST
+        and 2 * typed >= len(children)
+    ):
         name, sure = named_thing(re.split(r"[:：(（]", text, maxsplit=1)[0]), True
     if not name and is_data(section) and block.kind is BlockKind.ITEM:
         name, sure = named_thing(re.split(r"[:：(（]| - ", text, maxsplit=1)[0]), False
@@ -137,7 +143,10 @@ def fields_of_bullet(text: str, clauses: tuple[str, ...]) -> list[FieldNote]:
     shown = text.strip().rstrip(".")
     versus = _VERSUS.fullmatch(plain(shown).split("(", maxsplit=1)[0])
     if versus and counts(versus["head"]):
-        made = [read_field(f"{versus['head']}{word}", clauses) for word in (versus["one"], versus["other"])]
+        made = [
+            read_field(f"{versus['head']}{word}", clauses)
+            for word in (versus["one"], versus["other"])
+        ]
         return [note for note in made if note]
     return _single(shown, clauses)
 
@@ -147,10 +156,19 @@ def _single(text: str, clauses: tuple[str, ...]) -> list[FieldNote]:
     found = _TYPED.fullmatch(text) if not plural else None
     if found and is_field_phrase(found["name"]):
         name, rest = found["name"], found["rest"].rstrip(" )）")
-        annotation = rest if annotated_type(rest) is not None and not re.match(r"(?:The|A|An|When|How|What)\b", rest) else ""
-        leading = re.match(r"[`*]{0,2}([A-Za-z]+(?:\(\d+(?:,\s*\d+)?\)|\[\])?)[`*]{0,2}\s*(?:[,;.)(—–-]|$)", rest)
+        annotation = (
+            rest
+            if annotated_type(rest) is not None
+            and not re.match(r"(?:The|A|An|When|How|What)\b", rest)
+            else ""
+        )
+        leading = re.match(
+            r"[`*]{0,2}([A-Za-z]+(?:\(\d+(?:,\s*\d+)?\)|\[\])?)[`*]{0,2}\s*(?:[,;.)(—–-]|$)", rest
+        )
         if leading and leading[1].lower().split("(")[0].rstrip("[]") in field_word_table("types"):
-            note = read_field(name, clauses, annotation=leading[1], notes=rest[len(leading[1]) :].strip(" ,;"))
+            note = read_field(
+                name, clauses, annotation=leading[1], notes=rest[len(leading[1]) :].strip(" ,;")
+            )
         elif annotation and _only_types(rest):
             note = read_field(name, clauses, annotation=annotation)
         else:
@@ -180,14 +198,24 @@ def _only_types(rest: str) -> bool:
 
 def _below_heading(draft: Draft, lines: ClauseLines, section: Section) -> None:
     """``### Order`` with ``- `id`: UUID`` below."""
-    items = [block for _, block in blocks_of(section) if block.kind is BlockKind.ITEM and block.level == 1]
+    items = [
+        block
+        for _, block in blocks_of(section)
+        if block.kind is BlockKind.ITEM and block.level == 1
+    ]
     typed = [block for block in items if _is_typed(block)]
     name = named_thing(section.title)
     if not name or is_shown(name) or len(items) < _FEWEST:
         return
     if len(typed) < _FEWEST or 2 * len(typed) < len(items):
-        short = [block for block in items if is_field_phrase(re.split(r"[:(]| - ", block.text)[0]) and len(block.text) < 60]
-        common = [block for block in short if is_common(field_name(re.split(r"[:(]| - ", block.text)[0]))]
+        short = [
+            block
+            for block in items
+            if is_field_phrase(re.split(r"[:(]| - ", block.text)[0]) and len(block.text) < 60
+        ]
+        common = [
+            block for block in short if is_common(field_name(re.split(r"[:(]| - ", block.text)[0]))
+        ]
         if not is_data(section) or len(short) < len(items) or 2 * len(common) < len(items):
             return
     notes = [note for block in items for note in _child_fields(block, lines)]

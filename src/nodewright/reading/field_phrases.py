@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from nodewright.language.data_words import field_words
 from nodewright.language.markup import plain
+from nodewright.language.worded import Worded
 from nodewright.prd.markdown import Block, BlockKind
 from nodewright.prd.outline import Section
 from nodewright.reading.data_names import declared_name, field_name, identifier_in, thing_name
@@ -36,23 +37,13 @@ _ARGUMENT = re.compile(r"\s*`?[a-z_]\w{0,40}`?\??(?:\s*:\s*[A-Za-z][\w\[\]<>| '?
 _GROUP = re.compile(
     r"[(（]([^()（）]{3,500}(?:[(（][^()（）]{0,120}[)）][^()（）]{0,300}){0,12})[)）]"
 )
-_OPENER = re.compile(
-    r"\s*(?:including|includes?|with|e\.g\.,?|i\.e\.,?|such as|like|for example,?|containing|fields?:"
-    r"|columns?:|包括|包含|如)\s*[:：]?\s*",
-    re.IGNORECASE,
+_OPENER = Worded(r"\s*(?:<listing>|<example>,?|includes?|fields?:|columns?:|包括|包含|如)\s*[:：]?\s*")
+_LISTING = Worded(
+    r"\s*(?:<following>\s+)*(?:(?P<said><fields>)(?=\s*[:：]|\s+(?:<such_as>|for|`)|$))?\s*(?:<such_as>\b)?\s*[:：]?\s*"
 )
-_LISTING = re.compile(
-    r"\s*(?:the\s+|an?\s+|its\s+|their\s+)?(?:following\s+|basic\s+|key\s+|main\s+)?"
-    r"(?:(?P<said>columns|fields|attributes|properties|field|data fields|details|information|data|values)"
-    r"(?=\s*[:：]|\s+(?:such|like|including|of|for|`)|$))?\s*(?:(?:such as|like|including|of)\b)?\s*[:：]?\s*",
-    re.IGNORECASE,
-)
-_CUT = re.compile(r"\s+(?:to|for|so that|into|from|in order|as well as the|when|if|which|that)\s", re.IGNORECASE)
-_LABELLED = re.compile(
-    r"(?:^|[\s.(])[*_`]{0,3}(?:(?:data|key|required|main|table|primary|optional)\s+)?(?:columns|fields|attributes"
-    r"|properties|字段|属性|列|필드|속성|カラム|フィールド|campos|felder|champs|поля)[*_`]{0,3}\s*[:：]\s*[*_`]{0,3}"
-    r"(?P<list>.{3,600})",
-    re.IGNORECASE | re.DOTALL,
+_CUT = Worded(r"\s+<ends_list>\s")
+_LABELLED = Worded(
+    r"(?:^|[\s.(])[*_`]{0,3}(?:<kind_of_fields>\s+)?(?:<plural_fields>)[*_`]{0,3}\s*[:：]\s*[*_`]{0,3}(?P<list>.{3,600})"
 )
 _HAN_THING = re.compile(
     r"([\u4e00-\u9fff\uac00-\ud7a3\u3040-\u30ff]{1,12}?)(?:信息|数据|资料|记录|表|情報|データ|정보|데이터)\s*$"
@@ -121,7 +112,9 @@ class _Reader:
             if called:
                 self._called[_description(part)] = called
         said = ", ".join(
-            f"{part} ({self._called[_description(part)]})" if _description(part) in self._called and not identifier_in(part) else part
+            f"{part} ({self._called[_description(part)]})"
+            if _description(part) in self._called and not identifier_in(part)
+            else part
             for part in parts
         )
         return listed_notes(said, clauses)
@@ -196,33 +189,54 @@ class _Reader:
             )
             if found["colon"] and not (said or labelled or announces_list(before)):
                 continue
-            name = announced_before(before, has=has) or (self._recent if is_pronoun(before) else "") or (
-                _parameters_of(section, number, before) or (subject_of(section, number) if said and not has else "")
+            name = (
+                announced_before(before, has=has)
+                or (self._recent if is_pronoun(before) else "")
+                or (
+                    _parameters_of(section, number, before)
+                    or (subject_of(section, number) if said and not has else "")
+                )
             )
             if name and self._listed(name, before, listed, clauses, said=said, has=has):
                 return True
         return False
 
     def _listed(
-        self, name: str, before: str, listed: str, clauses: tuple[str, ...], *, said: bool, has: bool
+        self,
+        name: str,
+        before: str,
+        listed: str,
+        clauses: tuple[str, ...],
+        *,
+        said: bool,
+        has: bool,
     ) -> bool:
         matched = list(_matched(listed, clauses))
         listed = _without_which(listed)
         if not has:
-            listed = _CUT.split(listed, maxsplit=1)[0]
+            listed = _CUT.split(listed)[0]
         parts = list(split_list(listed))
         if not all(is_field_phrase(re.split(r"[(（:]", part)[0]) for part in parts):
             return False
         notes = [*_arranged(before, clauses), *matched, *self._notes(listed, clauses)]
-        each = bool(re.match(r"(?:[*\w .-]{0,30}[:.]\s*)?(?:each|every|an?)\s", plain(before).strip(), re.IGNORECASE))
-        single = has and each and bool(re.fullmatch(r"(?:an?|one)\s+[\w-]+(?:\s+[\w-]+)?", listed.strip()))
+        each = bool(
+            re.match(
+                r"(?:[*\w .-]{0,30}[:.]\s*)?(?:each|every|an?)\s",
+                plain(before).strip(),
+                re.IGNORECASE,
+            )
+        )
+        single = (
+            has
+            and each
+            and bool(re.fullmatch(r"(?:an?|one)\s+[\w-]+(?:\s+[\w-]+)?", listed.strip()))
+        )
         if len(notes) < 2 and not single:
             return False
         every = has and each and len(notes) == len(parts)
         if said or every or matched or single or self._is_list(listed, notes, _HALF, sure=False):
             return self._put(name, notes, clauses)
         return False
-
 
     def _added(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``Add a "Remarks" column``: to the record spoken of last."""
@@ -245,7 +259,11 @@ _RELATES = re.compile(r"\b(?:by|with|from|to|into|using|via|including|on|as)\b",
 def _is_label(before: str, listed: str) -> bool:
     """Whether a line such as ``Account: user name, password (at least 8 letters)`` lists fields."""
     spoken = plain(before).strip().split()
-    if not 1 <= len(spoken) <= 3 or spoken[-1].lower() in _KINDS_OF_THINGS or not named_thing(before):
+    if (
+        not 1 <= len(spoken) <= 3
+        or spoken[-1].lower() in _KINDS_OF_THINGS
+        or not named_thing(before)
+    ):
         return False
     parts = list(split_list(listed))
     if any(_RELATES.search(part.split("(")[0]) for part in parts):
@@ -312,14 +330,19 @@ def _thing_before(before: str) -> tuple[str, bool]:
         "address",
         "basics",
     }
-    sure = head in _LOGS or head in field_words("data_words") and head not in {
-        "files",
-        "file",
-        "documents",
-        "resources",
-        "management",
-        "properties",
-    }
+    sure = (
+        head in _LOGS
+        or head in field_words("data_words")
+        and head
+        not in {
+            "files",
+            "file",
+            "documents",
+            "resources",
+            "management",
+            "properties",
+        }
+    )
     return ("", False) if plural and not sure and len(spoken) > 2 else (name, sure)
 
 

@@ -11,14 +11,22 @@ from nodewright.reading.draft import Draft
 from nodewright.reading.gathering import is_data, known_name
 from nodewright.reading.subjects import subject_of
 
-_OF = re.compile(r"(?P<field>[\w `-]{2,40}?)\s+of\s+(?:an?|the|each|every|all|any)?\s*(?P<thing>[\w -]{2,40})$", re.I)
-_OWNED = re.compile(r"(?:the\s+|an?\s+|each\s+)?(?P<thing>[\w-]+(?: [\w-]+)?)['’]s?\s+(?P<field>[\w -]{2,40})$", re.I)
+_OF = re.compile(
+    r"(?P<field>[\w `-]{2,40}?)\s+of\s+(?:an?|the|each|every|all|any)?\s*(?P<thing>[\w -]{2,40})$",
+    re.I,
+)
+_OWNED = re.compile(
+    r"(?:the\s+|an?\s+|each\s+)?(?P<thing>[\w-]+(?: [\w-]+)?)['’]s?\s+(?P<field>[\w -]{2,40})$",
+    re.I,
+)
 
 Place = tuple[str, str, bool]
 """Entity, field, and whether the field is known."""
 
 
-def place_of(draft: Draft, phrase: str, section: Section | None = None, number: int = 0) -> Place | None:
+def place_of(
+    draft: Draft, phrase: str, section: Section | None = None, number: int = 0
+) -> Place | None:
     """The entity and field that a phrase names; without ``section`` only what is known.
 
     >>> from nodewright.prd.document import parse_document

@@ -57,7 +57,9 @@ class Mentions:
                 position += 1
                 continue
             size, entity, field = best
-            found.append(Mention(entity, field, spoken[position][1], spoken[position + size - 1][2]))
+            found.append(
+                Mention(entity, field, spoken[position][1], spoken[position + size - 1][2])
+            )
             position += size
         return found
 
@@ -74,7 +76,7 @@ class Mentions:
             return None
         longest = max(size for size, _, _ in fits)
         fits = [each for each in fits if each[0] == longest]
-        for wanted in ([*named, subject] if subject else named):
+        for wanted in [*named, subject] if subject else named:
             chosen = next((each for each in fits if each[1] == wanted), None)
             if chosen is not None:
                 return chosen
@@ -85,8 +87,7 @@ class Mentions:
 def _spoken(sentence: str) -> list[tuple[str, int, int]]:
     text = sentence[:2000]
     return [
-        (singular(found[0].lower()), found.start(), found.end())
-        for found in _WORD.finditer(text)
+        (singular(found[0].lower()), found.start(), found.end()) for found in _WORD.finditer(text)
     ]
 
 
@@ -97,5 +98,3 @@ def _places(spoken: list[tuple[str, int, int]], own: tuple[str, ...]) -> list[tu
         for start in range(len(spoken) - size + 1)
         if tuple(word for word, _, _ in spoken[start : start + size]) == own
     ]
-
-

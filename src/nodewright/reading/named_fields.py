@@ -16,9 +16,16 @@ from nodewright.reading.gathering import (
 )
 from nodewright.reading.mentions import Mentions
 
-_NAMED = re.compile(r"`(?P<name>[a-z]\w{1,40})(?:`|\s*(?P<sign>==?|!=|>=?|<=?)\s*(?P<value>[^`]{1,60})`)")
-_CALLED = re.compile(r"\b(?:fields?|columns?|attributes?|labels?|flags?|propert(?:y|ies))\s*(?:named|called)?\s*$", re.IGNORECASE)
-_CALLED_AFTER = re.compile(r"\s*(?:fields?|columns?|attributes?|flags?|values?)\b|\s*(?:is|=|≤|≥|<|>|are)\s", re.IGNORECASE)
+_NAMED = re.compile(
+    r"`(?P<name>[a-z]\w{1,40})(?:`|\s*(?P<sign>==?|!=|>=?|<=?)\s*(?P<value>[^`]{1,60})`)"
+)
+_CALLED = re.compile(
+    r"\b(?:fields?|columns?|attributes?|labels?|flags?|propert(?:y|ies))\s*(?:named|called)?\s*$",
+    re.IGNORECASE,
+)
+_CALLED_AFTER = re.compile(
+    r"\s*(?:fields?|columns?|attributes?|flags?|values?)\b|\s*(?:is|=|≤|≥|<|>|are)\s", re.IGNORECASE
+)
 ASSUMED = "a field of {}, as the text uses it without saying whose it is"
 
 
@@ -47,7 +54,13 @@ def read_named_fields(draft: Draft) -> None:
                     if name in known or not _is_field(sentence, found):
                         continue
                     before = [entity for begin, entity in named if begin < found.start()]
-                    owner = before[-1] if before else "" if found["sign"] else recent or main_entity(draft)
+                    owner = (
+                        before[-1]
+                        if before
+                        else ""
+                        if found["sign"]
+                        else recent or main_entity(draft)
+                    )
                     note = _note(found, lines.within(block, sentence), owner)
                     if owner and note:
                         put_fields(draft, owner, [note], lines.mark(note.field.clauses))

@@ -150,7 +150,7 @@ def _constrain(draft: Draft, name: str, text: str, clauses: tuple[str, ...]) -> 
     foreign = _FOREIGN.search(text)
     group = _GROUP.search(text)
     names = (
-        [snake_name(part.strip("\"` ").split(" ")[0]) for part in group[1].split(",")]
+        [snake_name(part.strip('"` ').split(" ")[0]) for part in group[1].split(",")]
         if group
         else []
     )

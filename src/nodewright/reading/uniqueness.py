@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from nodewright.language.nouns import singular
+from nodewright.language.worded import Worded
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_notes import read_field
 from nodewright.reading.gathering import (
@@ -20,32 +21,24 @@ from nodewright.spec.expressions import Expression
 from nodewright.spec.model import Entity, Unique
 from nodewright.spec.types import Base
 
-_TWICE = re.compile(
-    r"\b(?:no|an?|each|every|the same|one)\s+(?P<thing>[\w -]{2,40}?)\s+(?:is|are|may|can|must|shall|should|will|cannot)\b"
-    r"[^.;]{0,60}?\b(?:twice|more than once|double|by two|only once|at most once|again)\b",
-    re.IGNORECASE,
+_TWICE = Worded(r"\b<same>\s+(?P<thing>[\w -]{2,40}?)\s+<finite>\b[^.;]{0,60}?\b<twice>\b")
+_NO_TWO = Worded(r"\bno\s+two\s+(?P<thing>[\w -]{2,40}?)\s+<two_have>\b(?P<rest>[^.;]{3,120})")
+_UNIQUE = Worded(
+    r"\b<is_unique>\b(?:\s+<scope>\s+(?:<determiner>\s+)?(?P<scope>[\w -]{2,30}))?"
 )
-_NO_TWO = re.compile(
-    r"\bno\s+two\s+(?P<thing>[\w -]{2,40}?)\s+(?:may|can|must|shall|should|will|have|share|are|with)\b(?P<rest>[^.;]{3,120})",
-    re.IGNORECASE,
+_IDENTIFIED = Worded(r"\b<identified>\s+(?P<rest>[^.;()]{3,120})")
+_DUPLICATES = Worded(r"\bduplicate\s+(?P<thing>[\w -]{2,40}?)\s+<finite>\s+(?:be\s+)?<refused>")
+_SAME_SCOPE = re.compile(
+    r"\b(?:on|at|in|for|within)\s+the\s+same\s+(?P<scope>[\w -]{2,30})", re.IGNORECASE
 )
-_UNIQUE = re.compile(
-    r"\b(?:must|should|shall|has to|have to|is|are|be)\s+(?:always\s+|globally\s+)?unique\b"
-    r"(?:\s+(?:per|within|for each|for every|in each|among)\s+(?:an?\s+|each\s+|the\s+)?(?P<scope>[\w -]{2,30}))?",
-    re.IGNORECASE,
-)
-_IDENTIFIED = re.compile(r"\b(?:identified|keyed)\s+(?:uniquely\s+)?by\s+(?P<rest>[^.;()]{3,120})|\bunique(?:ly)?\s+(?:on|by)\s+(?P<also>[^.;()]{3,120})", re.I)
-_DUPLICATES = re.compile(
-    r"\bduplicate\s+(?P<thing>[\w -]{2,40}?)\s+(?:is|are|must|shall|should|will)\s+(?:be\s+)?(?:rejected|refused|not allowed|prevented"
-    r"|prohibited|denied|forbidden)",
-    re.IGNORECASE,
-)
-_SAME_SCOPE = re.compile(r"\b(?:on|at|in|for|within)\s+the\s+same\s+(?P<scope>[\w -]{2,30})", re.IGNORECASE)
 # A place is taken for something: a seat of an event, a box on a day.
 _OCCASIONS = frozenset(
     "event show flight trip ride screening performance session concert match class course crossing departure".split()
 )
-_OVER = re.compile(r"cancel|refund|expir|reject|withdraw|returned|closed|void|no.?show|released|checked.?out", re.IGNORECASE)
+_OVER = re.compile(
+    r"cancel|refund|expir|reject|withdraw|returned|closed|void|no.?show|released|checked.?out",
+    re.IGNORECASE,
+)
 OVER = "records whose state says that they are over do not count"
 
 
@@ -70,7 +63,9 @@ def read_uniqueness(draft: Draft) -> None:
                     _read(draft, lines, subject, sentence, lines.within(block, sentence))
 
 
-_ASKS = re.compile(r"twice|once|double|unique|no two|duplicate|identified by|keyed by|again", re.IGNORECASE)
+_ASKS = re.compile(
+    r"twice|once|double|unique|no two|duplicate|identified by|keyed by|again", re.IGNORECASE
+)
 
 
 def _read(
@@ -82,7 +77,11 @@ def _read(
         if found is None:
             continue
         entity, fields, assumed = draft.entities[found[0]], found[1], found[2]
-        if not fields or any(known.fields == fields for known in entity.unique) or fields == (entity.key,):
+        if (
+            not fields
+            or any(known.fields == fields for known in entity.unique)
+            or fields == (entity.key,)
+        ):
             return
         when, over = _still_counts(entity) if find is _taken_twice else (None, "")
         said = "; ".join(part for part in (assumed, over) if part)
@@ -122,12 +121,22 @@ def _scoped(entity: Entity, field: str, scope: str) -> _Found:
     if scope:
         wanted = set(map(singular, scope.lower().split()))
         named = [each.name for each in entity.fields if wanted & set(each.name.split("_"))]
-        dated = [each.name for each in entity.fields if each.type.base in {Base.DATE, Base.DATETIME}]
+        dated = [
+            each.name for each in entity.fields if each.type.base in {Base.DATE, Base.DATETIME}
+        ]
         other = named[:1] or (dated[:1] if wanted & {"day", "date", "time", "night"} else [])
         return (entity.name, (other[0], field), "") if other else None
-    occasions = [each.name for each in entity.fields if each.name != field and _OCCASIONS & set(each.name.split("_"))]
+    occasions = [
+        each.name
+        for each in entity.fields
+        if each.name != field and _OCCASIONS & set(each.name.split("_"))
+    ]
     if occasions:
-        return entity.name, (occasions[0], field), f"the same {field} of another {occasions[0]} is another one"
+        return (
+            entity.name,
+            (occasions[0], field),
+            f"the same {field} of another {occasions[0]} is another one",
+        )
     return entity.name, (field,), ""
 
 
@@ -176,7 +185,7 @@ def _identified(
         return None
     named = [name for begin, name in mentions.entities(sentence) if begin < found.start()]
     entity = named[-1] if named else subject
-    return _together(mentions.fields(found["rest"] or found["also"], entity), entity)
+    return _together(mentions.fields(found["rest"], entity), entity)
 
 
 def _duplicates(
