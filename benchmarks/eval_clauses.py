@@ -155,12 +155,12 @@ def _score_fields(
                 score.notes.append(f"+ {entity.name}.{each.name}: {each.type}")
 
 
-def _open_fields(
-    entity: model.Entity | None, taken: set[tuple[str, str]]
-) -> Iterator[model.Field]:
+def _open_fields(entity: model.Entity | None, taken: set[tuple[str, str]]) -> Iterator[model.Field]:
     """Fields that no label has been given yet; a key that was assumed is no reading of the text."""
     for each in entity.fields if entity else ():
-        assumed_key = entity is not None and each.name == entity.key and each.assumed and not each.clauses
+        assumed_key = (
+            entity is not None and each.name == entity.key and each.assumed and not each.clauses
+        )
         if entity is not None and (entity.name, each.name) not in taken and not assumed_key:
             yield each
 

@@ -2,15 +2,13 @@
 
 import re
 
+from nodewright.language.worded import Worded
 from nodewright.reading.code_tree import Member
 from nodewright.reading.data_names import declared_name
 from nodewright.reading.field_notes import FieldNote, read_field
 from nodewright.reading.field_types import one_of
 
-_MODIFIERS = re.compile(
-    r"(?:(?:readonly|public|private|protected|static|final|required|optional|repeated|pub|var|val"
-    r"|let|const|virtual|declare)\s+)+"
-)
+_MODIFIERS = Worded(r"(?:<modifier>\s+)+")
 _PAIR = re.compile(
     r"[\"']?(?P<name>[A-Za-z_$][\w$-]{0,60})[\"']?\s*(?P<maybe>\?)?\s*[:=]\s*(?P<type>.*)",
     re.DOTALL,
@@ -94,9 +92,7 @@ def field_of(member: Member, clauses: tuple[str, ...], language: str = "") -> Fi
     """
     if is_method(member):
         return None
-    head = (
-        _MODIFIERS.sub("", member.head, count=1) if _MODIFIERS.match(member.head) else member.head
-    )
+    head = _MODIFIERS.after(member.head)
     listed = member.head.startswith("repeated ")
     match = _parts(head, language)
     if match is None or _RELATION.search(head):

@@ -38,7 +38,9 @@ def thing_name(phrase: str) -> str:
         return ""
     found[-1] = singular(found[-1])
     applied = found[-1] == "application" and len(found) > 1 and found[0] not in _PROGRAMS
-    if (found[-1] in _NOT_THINGS and not applied) or (len(found) == 1 and found[0] in field_words("data_words")):
+    if (found[-1] in _NOT_THINGS and not applied) or (
+        len(found) == 1 and found[0] in field_words("data_words")
+    ):
         return ""
     if len(found) == 1 and found[0] in field_words("actions"):
         return ""

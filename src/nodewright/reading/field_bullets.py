@@ -6,7 +6,12 @@ from collections.abc import Sequence
 from nodewright.language.data_words import field_word_table
 from nodewright.language.markup import plain
 from nodewright.language.naming import words
+<<<<<<< HEAD
 from nodewright.prd.blocks import Block, BlockKind
+=======
+from nodewright.language.worded import Worded
+from nodewright.prd.markdown import Block, BlockKind
+>>>>>>> entities
 from nodewright.prd.outline import Section
 from nodewright.reading.data_names import counts, field_name, thing_name
 from nodewright.reading.draft import Draft
@@ -25,20 +30,22 @@ from nodewright.reading.phrase_things import announced_thing, is_shown
 from nodewright.reading.subjects import named_thing, subject_of
 from nodewright.spec.types import INTEGER
 
-_FIELDS_LABEL = re.compile(
-    r"(?P<thing>[\w /-]{0,40}?)\s*\b(?:(?:data|key|required|main|table|input|core|basic)\s+)?"
-    r"(?:fields|columns|attributes|properties|字段|属性|필드|속성|フィールド|项目|campos|felder|champs|поля"
-    r"|data to capture|data captured|information captured)\s*[:：]?",
-    re.IGNORECASE,
+_FIELDS_LABEL = Worded(
+    r"(?P<thing>[\w /-]{0,40}?)\s*\b(?:<kind_of_fields>\s+)?(?:<fields>|<fields_foreign>|<captured>)\s*[:：]?"
 )
 _TYPED = re.compile(
     r"[`*_\"]{0,3}(?P<name>[^\W\d][\w ./-]{0,40}?\??)[`*_\"]{0,3}\s*(?:[:：]|\(|（| - | – | — |=)\s*(?P<rest>.+)",
     re.DOTALL,
 )
 _TICKED = re.compile(r"`([A-Za-z_]\w{0,47}\??)`")
+<<<<<<< HEAD
 _VERSUS = re.compile(
     r"(?P<head>.+?\s)(?P<one>\w{2,20}(?:ed|ld|en|nt|id))\s+(?:vs\.?|versus|and|or|/)\s+(?P<other>\w{2,20}(?:ed|ld|en|nt|id))[\s.]*",
     re.IGNORECASE,
+=======
+_VERSUS = Worded(
+    r"(?P<head>.+?\s)(?P<one>\w{2,20}(?:[elt]d|en|nt))\s+(?:vs\.?|and|or|/)\s+(?P<other>\w{2,20}(?:[elt]d|en|nt))[\s.]*"
+>>>>>>> entities
 )
 _ENCOUNTERED = re.compile(
     r"\s+(?:encountered|found|met|involved|used|made|performed|taken|recorded|received)\s*$",

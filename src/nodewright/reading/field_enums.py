@@ -6,7 +6,12 @@ from dataclasses import replace
 
 from nodewright.language.markup import plain
 from nodewright.language.nouns import singular
+<<<<<<< HEAD
 from nodewright.prd.blocks import Block
+=======
+from nodewright.language.worded import Worded
+from nodewright.prd.markdown import Block
+>>>>>>> entities
 from nodewright.prd.outline import Section
 from nodewright.reading.data_names import field_name
 from nodewright.reading.draft import Draft
@@ -26,36 +31,29 @@ from nodewright.reading.phrase_things import is_shown, thing_in
 from nodewright.reading.subjects import label_of
 from nodewright.spec.types import Type
 
-_CLASSIFIES = re.compile(
-    r"\b(?P<verb>classif(?:y|ies|ied)|categori[sz]e[sd]?|group(?:s|ed)?|segment(?:s|ed)?|sort(?:s|ed)?|divided?"
-    r"|tag(?:s|ged)?|label(?:s|ed|led)?)\s+(?:(?:all|the|each|every)\s+)?(?P<thing>[\w -]{0,40}?)\s*\b(?:into|as|in)\s+"
-    r"(?:(?:one of\s+)?(?:the\s+)?(?:following\s+)?(?:\d+|two|three|four|five|six|seven|eight|nine|ten)?\s*)"
-    r"(?P<rest>.{3,300})",
-    re.IGNORECASE | re.DOTALL,
+_CLASSIFIES = Worded(
+    r"\b(?P<verb><classifies>)\s+(?:<determiner>\s+)?(?P<thing>[\w -]{0,40}?)\s*\b(?:into|as|in)\s+(?P<rest>.{3,300})"
 )
+_COUNTED = Worded(r"(?:one of\s+)?(?:the\s+)?(?:following\s+)?(?:(?:\d+|<number>)\s+)?")
 _MARKED = re.compile(
     r"\b(?:mark|set|flag)(?:s|ing|ed)?\s+(?:(?:the|an?|each|all)\s+)?(?P<thing>[\w -]{2,40}?)\s+as\s+(?P<list>[^.;()]{5,120})",
     re.IGNORECASE,
 )
-_PASSIVE = re.compile(r"(?P<thing>[\w -]{2,40}?)\s+(?:is|are|can be|must be|will be|should be)\s*$", re.IGNORECASE)
-_NOUN = re.compile(
-    r"^(?P<own>[\w-]+\s+)?(?P<noun>types?|kinds?|categor(?:y|ies)|class(?:es)?|groups?|segments?|tiers?|levels?|sizes?"
-    r"|states?|status(?:es)?|priorit(?:y|ies)|grades?|stages?|roles?)\s*[:：(（]?\s*(?P<list>.*)",
-    re.IGNORECASE | re.DOTALL,
+_PASSIVE = re.compile(
+    r"(?P<thing>[\w -]{2,40}?)\s+(?:is|are|can be|must be|will be|should be)\s*$", re.IGNORECASE
 )
-_SLASHES = re.compile(r"(?P<values>[\w-]+(?:/[\w-]+){1,6})\s+(?P<noun>\w+?)s?\s+for\s+each\b[^()]{0,60}\((?P<list>[^()]{3,200})\)")
-_IS_ONE_OF = re.compile(
-    r"(?P<field>[\w `'’-]{2,60}?)\s+(?:(?:is|are|can be|may be|must be|should be|shall be|has)\s+(?:always\s+)?"
-    r"(?:one of|either|any of|limited to|exactly one of)|(?:can|may|must|shall|should) be)(?:\s+(?:the\s+)?"
-    r"(?:following|values?|these))*\s*[:：]?\s+(?P<list>.{3,300})",
-    re.IGNORECASE | re.DOTALL,
+_NOUN = Worded(r"^(?P<own>[\w-]+\s+)?(?P<noun><class_noun>)\b\s*[:：(（]?\s*(?P<list>.*)")
+_SLASHES = re.compile(
+    r"(?P<values>[\w-]+(?:/[\w-]+){1,6})\s+(?P<noun>\w+?)s?\s+for\s+each\b[^()]{0,60}\((?P<list>[^()]{3,200})\)"
 )
-_LABELLED = re.compile(
-    r"(?P<field>[\w ]{0,30}?\b(?:status(?:es)?|states?|types?|kinds?|priority|priorities|roles?|category|categories|levels?"
-    r"|methods?))\s*(?:values\s*)?[:：(（]\s*(?P<list>[^()\n]{3,200})",
-    re.IGNORECASE,
+_IS_ONE_OF = Worded(
+    r"(?P<field>[\w `'’-]{2,60}?)\s+(?:<one_of>|<be>)(?:\s+<following>|\s+values?)*\s*[:：]?\s+(?P<list>.{3,300})"
 )
-_LEVELS = re.compile(r"(?P<list>[\w ]+(?:,\s*[\w ]+?)+)\s+(?:two|three|four|five|\d)-level\s+(?:permissions?|roles?|access)", re.I)
+_LABELLED = Worded(r"(?P<field>[\w ]{0,30}?\b<enum_noun>)\s*(?:values\s*)?[:：(（]\s*(?P<list>[^()\n]{3,200})")
+_LEVELS = re.compile(
+    r"(?P<list>[\w ]+(?:,\s*[\w ]+?)+)\s+(?:two|three|four|five|\d)-level\s+(?:permissions?|roles?|access)",
+    re.I,
+)
 _SURE_NAMES = frozenset("status state type kind priority role category level method".split())
 
 
@@ -110,7 +108,9 @@ class _Reader:
         put_fields(self._draft, name, [typed], self._lines.mark(clauses))
         return True
 
-    def classified(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
+    def classified(
+        self, section: Section, number: int, text: str, clauses: tuple[str, ...]
+    ) -> bool:
         found = _CLASSIFIES.search(text)
         if found is None:
             return False
@@ -118,9 +118,12 @@ class _Reader:
         passive = _PASSIVE.search(text[: found.start()])
         if not thing and passive:
             thing = thing_in(passive["thing"])
-        noun = _NOUN.match(found["rest"].strip())
-        listed = noun["list"] if noun else found["rest"]
-        children = children_of(section.blocks, number) if text.rstrip().endswith((":", "：")) else []
+        rest = _COUNTED.after(found["rest"].strip())
+        noun = _NOUN.match(rest)
+        listed = noun["list"] if noun else rest
+        children = (
+            children_of(section.blocks, number) if text.rstrip().endswith((":", "：")) else []
+        )
         kind = _labels(children) if children else values_in(_unquoted(listed), bare=False)
         if not thing or kind is None:
             return False
@@ -145,15 +148,24 @@ class _Reader:
         for part in split_list(found["list"]):
             place = place_of(self._draft, part)
             if place is not None:
-                done = self._put(place[0], f"{place[1]}_{singular(found['noun'].lower())}", kind, clauses) or done
+                done = (
+                    self._put(
+                        place[0], f"{place[1]}_{singular(found['noun'].lower())}", kind, clauses
+                    )
+                    or done
+                )
         return done
 
     def one_of(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
         position = 0
         while found := _IS_ONE_OF.search(text, position):
             position = found.end("field")
-            kind = values_in(found["list"], bare="one of" not in found[0] and "either" not in found[0].lower())
-            said = "one of" in found[0] or re.search(r"\b(?:either|any of|limited to)\b|\sor\s", found[0], re.IGNORECASE)
+            kind = values_in(
+                found["list"], bare="one of" not in found[0] and "either" not in found[0].lower()
+            )
+            said = "one of" in found[0] or re.search(
+                r"\b(?:either|any of|limited to)\b|\sor\s", found[0], re.IGNORECASE
+            )
             if kind is None or not said:
                 continue
             place = place_of(self._draft, found["field"], section, number)
@@ -165,13 +177,17 @@ class _Reader:
     def roles(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``Clerk, manager three-level permissions``: the roles of users."""
         found = _LEVELS.search(plain(text))
-        kind = one_of([part.strip().lower() for part in found["list"].split(",")]) if found else None
+        kind = (
+            one_of([part.strip().lower() for part in found["list"].split(",")]) if found else None
+        )
         return self._put("User", "role", kind, clauses) if kind else False
 
     def labelled(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``Task status: open, done``."""
         found = _LABELLED.search(plain(text))
-        if found is None or re.search(r"\b(?:e\.g|such as|etc|example)", found["list"], re.IGNORECASE):
+        if found is None or re.search(
+            r"\b(?:e\.g|such as|etc|example)", found["list"], re.IGNORECASE
+        ):
             return False
         kind = values_in(found["list"], bare=True)
         place = place_of(self._draft, found["field"], section, number)

@@ -84,7 +84,9 @@ def _acts(first: str, size: int) -> bool:
 
 
 # "display name" and "update time" are fields, "display orders" is none.
-_AFTER_NOUNS = frozenset("name date time id type status number count at by amount code level url method mode price rate".split())
+_AFTER_NOUNS = frozenset(
+    "name date time id type status number count at by amount code level url method mode price rate".split()
+)
 
 
 def is_field_phrase(phrase: str) -> bool:
@@ -139,8 +141,12 @@ def _with_note(name: str, note: str, rest: str, clauses: tuple[str, ...]) -> Fie
         return read_field(
             name, clauses, annotation=" | ".join(f"'{value}'" for value in values.values)
         )
-    if values is not None and 2 * sum(is_common(field_name(value)) for value in values.values) >= len(values.values):
-        return read_field(name, clauses, annotation="object")  # "address (street, city)" is made of them
+    if values is not None and 2 * sum(
+        is_common(field_name(value)) for value in values.values
+    ) >= len(values.values):
+        return read_field(
+            name, clauses, annotation="object"
+        )  # "address (street, city)" is made of them
     return read_field(name, clauses, notes=f"({said})")
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from nodewright.language.data_words import field_words
+from nodewright.language.worded import Worded
 from nodewright.reading.data_names import counts, field_name
 from nodewright.reading.field_types import annotated_type, one_of, type_of_name
 from nodewright.reading.limits import Limit, declared_length, limits_in
@@ -26,7 +27,9 @@ class FieldNote:
     refers: str = ""
 
 
-_SEVERAL = re.compile(r"\s*(?:an?\s+|the\s+)?(?:list|array|collection|set)s?\s+of\s+(?P<what>.+)", re.IGNORECASE)
+_SEVERAL = re.compile(
+    r"\s*(?:an?\s+|the\s+)?(?:list|array|collection|set)s?\s+of\s+(?P<what>.+)", re.IGNORECASE
+)
 _REQUIRED = re.compile(
     r"not\s+null|required|mandatory|必填|必須|필수|obligatori|pflicht", re.IGNORECASE
 )
@@ -45,11 +48,7 @@ _UNIQUE = re.compile(
 _KEY = re.compile(
     r"\bprimary[ _]?key\b|\bPK\b|@id\b|主键|主キー|기본 ?키|primärschlüssel", re.IGNORECASE
 )
-_REFERS = re.compile(
-    r"(?:\breferences\s+|\bFK\b\s*(?:to|→|->|:)?\s*\(?|\bforeign[ _]?key\b\s*(?:to|of|→|->|:|,)?\s*\(?"
-    r"|→\s*)[`\"]?([A-Za-z]\w{1,40})",
-    re.IGNORECASE,
-)
+_REFERS = Worded(r"(?:\b<foreign_key>\s*(?:to|of|→|->|:|,)?\s*\(?|→\s*)[`\"]?(?P<table>[A-Za-z]\w{1,40})")
 _DEFAULT = re.compile(
     r"\b(?:defaults?(?: value)?(?: is| to)?|standard(?:wert)?)\s*[:=(]?\s*"
     r"(?:[\"'“`]([^\"'”`]{1,60})[\"'”`]|([-\w.]{1,40}))",
@@ -61,11 +60,7 @@ _DEFAULT_ELSEWHERE = re.compile(
 _EXAMPLES = re.compile(
     r"\b(?:e\.g\.|eg\b|such as|for example|example|like)|例如|例：|예:", re.IGNORECASE
 )
-_ONE_OF = re.compile(
-    r"(?:\b(?:one of|enum(?:eration)?|values?|options|choices|either|allowed|possible values|in)\b"
-    r"|枚举|取值|可选值|列挙|열거)\s*[:：=(（\[]?\s*(?:are|is)?\s*[:：]?\s*(?P<list>[^\n;。]{3,300})",
-    re.IGNORECASE,
-)
+_ONE_OF = Worded(r"(?<![A-Za-z])<enum_mark>\s*[:：=(（\[]?\s*(?:are|is)?\s*[:：]?\s*(?P<list>[^\n;。]{3,300})")
 _SPLIT = re.compile(r"\s*(?:\||\s/\s|,|;|、|，|\bor\b|\band\b)\s*")
 _SLASHED = re.compile(r"[\w.-]{1,20}(?:/[\w.-]{1,20}){1,20}")
 _VALUE = re.compile(r"[^\W_][\w +.&-]{0,30}")
@@ -79,11 +74,7 @@ _FORMATS = {
     "slug": Format.SLUG,
 }
 _ISO = re.compile(r"ISO[ _-]?8601", re.IGNORECASE)
-_UNIT = re.compile(
-    r"\b(?:in|unit:?)\s+(?P<unit>euros?|EUR|USD|dollars?|seconds?|minutes?|hours?|days?|weeks?|months?"
-    r"|years?|percent|%|kg|g|km|m|cm|mm|kWh|ms|milliseconds?|bytes|MB|°?C|cents?)\b",
-    re.IGNORECASE,
-)
+_UNIT = Worded(r"\b(?:in|unit:?)\s+(?P<unit><unit>)(?!\w)")
 
 
 def read_field(
@@ -132,11 +123,14 @@ def read_field(
         field,
         unique=bool(_UNIQUE.search(said)),
         key=bool(_KEY.search(said)),
-        refers=refers[1] if refers else "",
+        refers=refers["table"] if refers else "",
     )
 
 
-_LIST_OF = re.compile(r"(?:an?\s+|the\s+)?(?:ordered\s+|unordered\s+)?(?:list|array|collection)\s+of\b", re.I)
+_WHOLE_UNIT = re.compile(r"\bin\s+(?:days|weeks|months|years)\b", re.IGNORECASE)
+_LIST_OF = re.compile(
+    r"(?:an?\s+|the\s+)?(?:ordered\s+|unordered\s+)?(?:list|array|collection)\s+of\b", re.I
+)
 
 
 def _described_type(notes: str) -> Type | None:
@@ -151,6 +145,8 @@ def _described_type(notes: str) -> Type | None:
 def _kind(shown: str, phrase: str, read: Type | None, said: str) -> tuple[Type, str]:
     """The type, and what was taken for granted."""
     suggested = type_of_name(shown)
+    if suggested is None and read is None and _WHOLE_UNIT.search(phrase):
+        return types.INTEGER, GUESSED
     if read is None:
         if counts(phrase):
             return types.INTEGER, ""
@@ -214,7 +210,7 @@ def values_in(text: str, *, bare: bool = False) -> Type | None:
     slashed = _SLASHED.fullmatch(text.strip(" .()"))
     pieces = slashed[0].split("/") if slashed else _SPLIT.split(text)
     parts = [part.strip(" \"'“”`()[]{}.*") for part in pieces]
-    parts = [part for part in parts if part]
+    parts = [part for part in parts if part and part.lower() not in _ASIDES]
     longest = 2 if bare else 4
     if len(parts) < 2 or any(
         not _VALUE.fullmatch(part) or len(part.split()) > longest for part in parts
@@ -225,6 +221,7 @@ def values_in(text: str, *, bare: bool = False) -> Type | None:
     return one_of(parts)
 
 
+_ASIDES = frozenset("optional required unique nullable mandatory indexed".split())
 _REMARKS = frozenset(
     "unique required optional nullable indexed index auto generated primary foreign key pk fk not "
     "null default max min format valid length positive integer string number decimal date array "
@@ -271,11 +268,7 @@ def _rules(
 ) -> tuple[Rule, ...]:
     found: list[Limit] = []
     if kind.numeric:
-        found = [
-            limit
-            for limit in limits_in(_annotation_limits(annotation) + " " + notes)
-            if not limit.length
-        ]
+        found = limits_in(f"{_annotation_limits(annotation)} {notes}")
     elif kind.base is Base.TEXT:
         found = [limit for limit in limits_in(notes) if limit.length] or declared_length(annotation)
     elif kind.base is Base.LIST:

@@ -5,7 +5,12 @@ from collections.abc import Iterator
 
 from nodewright.language.data_words import field_words
 from nodewright.language.markup import plain
+<<<<<<< HEAD
 from nodewright.prd.blocks import Block, BlockKind
+=======
+from nodewright.language.worded import Worded
+from nodewright.prd.markdown import Block, BlockKind
+>>>>>>> entities
 from nodewright.prd.outline import Section
 from nodewright.reading.data_names import declared_name, field_name, identifier_in, thing_name
 from nodewright.reading.draft import Draft
@@ -36,11 +41,11 @@ _ARGUMENT = re.compile(r"\s*`?[a-z_]\w{0,40}`?\??(?:\s*:\s*[A-Za-z][\w\[\]<>| '?
 _GROUP = re.compile(
     r"[(（]([^()（）]{3,500}(?:[(（][^()（）]{0,120}[)）][^()（）]{0,300}){0,12})[)）]"
 )
-_OPENER = re.compile(
-    r"\s*(?:including|includes?|with|e\.g\.,?|i\.e\.,?|such as|like|for example,?|containing|fields?:"
-    r"|columns?:|包括|包含|如)\s*[:：]?\s*",
-    re.IGNORECASE,
+_OPENER = Worded(r"\s*(?:<listing>|<example>,?|includes?|fields?:|columns?:|包括|包含|如)\s*[:：]?\s*")
+_LISTING = Worded(
+    r"\s*(?:<following>\s+)*(?:(?P<said><fields>)(?=\s*[:：]|\s+(?:<such_as>|for|`)|$))?\s*(?:<such_as>\b)?\s*[:：]?\s*"
 )
+<<<<<<< HEAD
 _LISTING = re.compile(
     r"\s*(?:the\s+|an?\s+|its\s+|their\s+)?(?:following\s+|basic\s+|key\s+|main\s+)?"
     r"(?:(?P<said>columns|fields|attributes|properties|field|data fields|details|information|data|values)"
@@ -55,6 +60,11 @@ _LABELLED = re.compile(
     r"|properties|字段|属性|列|필드|속성|カラム|フィールド|campos|felder|champs|поля)[*_`]{0,3}\s*[:：]\s*[*_`]{0,3}"
     r"(?P<list>.{3,600})",
     re.IGNORECASE | re.DOTALL,
+=======
+_CUT = Worded(r"\s+<ends_list>\s")
+_LABELLED = Worded(
+    r"(?:^|[\s.(])[*_`]{0,3}(?:<kind_of_fields>\s+)?(?:<plural_fields>)[*_`]{0,3}\s*[:：]\s*[*_`]{0,3}(?P<list>.{3,600})"
+>>>>>>> entities
 )
 _HAN_THING = re.compile(
     r"([\u4e00-\u9fff\uac00-\ud7a3\u3040-\u30ff]{1,12}?)(?:信息|数据|资料|记录|表|情報|データ|정보|데이터)\s*$"
@@ -225,7 +235,7 @@ class _Reader:
         matched = list(_matched(listed, clauses))
         listed = _without_which(listed)
         if not has:
-            listed = _CUT.split(listed, maxsplit=1)[0]
+            listed = _CUT.split(listed)[0]
         parts = list(split_list(listed))
         if not all(is_field_phrase(re.split(r"[(（:]", part)[0]) for part in parts):
             return False
@@ -270,7 +280,11 @@ _RELATES = re.compile(r"\b(?:by|with|from|to|into|using|via|including|on|as)\b",
 def _is_label(before: str, listed: str) -> bool:
     """Whether a line such as ``Account: user name, password (at least 8 letters)`` lists fields."""
     spoken = plain(before).strip().split()
-    if not 1 <= len(spoken) <= 3 or spoken[-1].lower() in _KINDS_OF_THINGS or not named_thing(before):
+    if (
+        not 1 <= len(spoken) <= 3
+        or spoken[-1].lower() in _KINDS_OF_THINGS
+        or not named_thing(before)
+    ):
         return False
     parts = list(split_list(listed))
     if any(_RELATES.search(part.split("(")[0]) for part in parts):

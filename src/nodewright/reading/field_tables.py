@@ -7,7 +7,12 @@ from functools import lru_cache
 
 from nodewright.language.data_words import field_word_table, field_words
 from nodewright.language.markup import plain
+<<<<<<< HEAD
 from nodewright.prd.blocks import Block, BlockKind
+=======
+from nodewright.language.worded import Worded
+from nodewright.prd.markdown import Block, BlockKind
+>>>>>>> entities
 from nodewright.prd.outline import Section
 from nodewright.reading.code_fields import literal_annotation
 from nodewright.reading.data_names import declared_name, thing_name
@@ -23,11 +28,7 @@ from nodewright.reading.gathering import (
     sections_with_data,
 )
 
-_ENTITY_HEADERS = re.compile(
-    r"(?:data )?(?:entit(?:y|ies)|tables?|models?|objects?|collections?)(?: name)?"
-    r"|实体|表名?|数据表|エンティティ|テーブル名?|엔티티|테이블명?|entidad|entität|entité",
-    re.IGNORECASE,
-)
+_ENTITY_HEADERS = Worded(r"<entity_header>")
 _FIELDS_HEADERS = re.compile(
     r"(?:key |main |core )?(?:fields|attributes|columns|properties)|主要字段|字段|属性|フィールド|필드|속성|campos|atributos"
     r"|felder|attributs",

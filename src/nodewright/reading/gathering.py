@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from nodewright.language.lexicon import word_set
 from nodewright.language.naming import snake
+from nodewright.language.worded import Worded
 from nodewright.prd.clauses import Clause
 from nodewright.prd.blocks import Block, BlockKind
 from nodewright.prd.models import Scope
@@ -31,11 +32,7 @@ def sections_with_data(draft: Draft) -> Iterator[Section]:
             yield section
 
 
-_DATA_TITLE = re.compile(
-    r"\b(?:data|schemas?|entit(?:y|ies)|(?:domain|object) model|tables|records?|models)\b|数据|实体|表结构|데이터|엔티티|테이블"
-    r"|データ|エンティティ|daten|datos|dados|données|данны|сущност",
-    re.IGNORECASE,
-)
+_DATA_TITLE = Worded(r"\b<data_title>\b|<data_foreign>")
 
 
 def is_data(section: Section) -> bool:

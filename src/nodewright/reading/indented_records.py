@@ -15,7 +15,9 @@ from nodewright.reading.gathering import (
 )
 
 _PLAIN = frozenset({"", "text", "txt", "plaintext", "yaml", "yml", "plain"})
-_NAME = re.compile(r"(?P<indent>\s*)(?:[-*]\s+)?(?P<name>[A-Z][A-Za-z]{1,40}|[a-z_]{3,40}(?=:\s*$))\s*:?\s*(?:[(].{0,80}[)])?\s*")
+_NAME = re.compile(
+    r"(?P<indent>\s*)(?:[-*]\s+)?(?P<name>[A-Z][A-Za-z]{1,40}|[a-z_]{3,40}(?=:\s*$))\s*:?\s*(?:[(].{0,80}[)])?\s*"
+)
 _FIELD = re.compile(
     r"(?P<indent>\s+)(?:[-*+├└│─•]+\s*)?(?P<name>[A-Za-z_]\w{0,47}\??)\s*(?:[:：]|\s-\s|\s{2,}|\s(?=\())\s*(?P<type>\S.{0,200})"
 )

@@ -67,7 +67,10 @@ def _put(draft: Draft, lines: ClauseLines, name: str, found: StateMachine) -> No
         for each in transitions
     )
     targets = {move.target for move in moves}
-    first = next((value for value in field.type.values if value not in targets and _leaves(value, moves)), moves[0].source)
+    first = next(
+        (value for value in field.type.values if value not in targets and _leaves(value, moves)),
+        moves[0].source,
+    )
     draft.machines[name] = Machine(
         entity=name,
         field=field.name,
@@ -107,9 +110,13 @@ def _find(entity: Entity, states: tuple[str, ...]) -> Field | None:
     """The field that has the states: by its values, else by its name."""
     wanted = {state.lower() for state in states}
     for field in entity.fields:
-        if field.type.base is Base.ENUM and len(wanted & {value.lower() for value in field.type.values}) > 1:
+        if (
+            field.type.base is Base.ENUM
+            and len(wanted & {value.lower() for value in field.type.values}) > 1
+        ):
             return field
     names = {each for end in _STATE_FIELDS for each in (end, f"{snake(entity.name)}_{end}")}
     return next(
-        (field for field in entity.fields if field.name in names and field.type.required == TEXT), None
+        (field for field in entity.fields if field.name in names and field.type.required == TEXT),
+        None,
     )

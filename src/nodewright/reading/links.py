@@ -50,7 +50,11 @@ def _keyed(draft: Draft, entity: Entity) -> Entity:
         key = ""
     own = snake(entity.name)
     last = own.split("_")[-1]
-    names = [f"{word}{end}" for word in (own, last) for end in ("_id", "_uuid", "_key", "_number", "_no", "_code")]
+    names = [
+        f"{word}{end}"
+        for word in (own, last)
+        for end in ("_id", "_uuid", "_key", "_number", "_no", "_code")
+    ]
     wanted = ["id", "uuid", *names]
     key = key or next((each for each in wanted if _may_be_key(entity, each)), "")
     if key:

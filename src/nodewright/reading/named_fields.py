@@ -54,7 +54,13 @@ def read_named_fields(draft: Draft) -> None:
                     if name in known or not _is_field(sentence, found):
                         continue
                     before = [entity for begin, entity in named if begin < found.start()]
-                    owner = before[-1] if before else "" if found["sign"] else recent or main_entity(draft)
+                    owner = (
+                        before[-1]
+                        if before
+                        else ""
+                        if found["sign"]
+                        else recent or main_entity(draft)
+                    )
                     note = _note(found, lines.within(block, sentence), owner)
                     if owner and note:
                         put_fields(draft, owner, [note], lines.mark(note.field.clauses))

@@ -112,7 +112,7 @@ def test_the_judges_of_nodes_accept(folder: Path, node: Any) -> None:
         node.kind,
         node.class_name,
         Verify.RUN,
-        lint=False,
+        linted=lint_package(folder, [node.slug])[node.slug],
     )
     assert [each for each in checks if not each.passed] == []
 
