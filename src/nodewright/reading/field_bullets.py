@@ -6,12 +6,8 @@ from collections.abc import Sequence
 from nodewright.language.data_words import field_word_table
 from nodewright.language.markup import plain
 from nodewright.language.naming import words
-<<<<<<< HEAD
-from nodewright.prd.blocks import Block, BlockKind
-=======
 from nodewright.language.worded import Worded
 from nodewright.prd.markdown import Block, BlockKind
->>>>>>> entities
 from nodewright.prd.outline import Section
 from nodewright.reading.data_names import counts, field_name, thing_name
 from nodewright.reading.draft import Draft
@@ -38,14 +34,8 @@ _TYPED = re.compile(
     re.DOTALL,
 )
 _TICKED = re.compile(r"`([A-Za-z_]\w{0,47}\??)`")
-<<<<<<< HEAD
-_VERSUS = re.compile(
-    r"(?P<head>.+?\s)(?P<one>\w{2,20}(?:ed|ld|en|nt|id))\s+(?:vs\.?|versus|and|or|/)\s+(?P<other>\w{2,20}(?:ed|ld|en|nt|id))[\s.]*",
-    re.IGNORECASE,
-=======
 _VERSUS = Worded(
     r"(?P<head>.+?\s)(?P<one>\w{2,20}(?:[elt]d|en|nt))\s+(?:vs\.?|and|or|/)\s+(?P<other>\w{2,20}(?:[elt]d|en|nt))[\s.]*"
->>>>>>> entities
 )
 _ENCOUNTERED = re.compile(
     r"\s+(?:encountered|found|met|involved|used|made|performed|taken|recorded|received)\s*$",

@@ -5,12 +5,8 @@ from collections.abc import Iterator
 
 from nodewright.language.data_words import field_words
 from nodewright.language.markup import plain
-<<<<<<< HEAD
-from nodewright.prd.blocks import Block, BlockKind
-=======
 from nodewright.language.worded import Worded
 from nodewright.prd.markdown import Block, BlockKind
->>>>>>> entities
 from nodewright.prd.outline import Section
 from nodewright.reading.data_names import declared_name, field_name, identifier_in, thing_name
 from nodewright.reading.draft import Draft
@@ -45,26 +41,9 @@ _OPENER = Worded(r"\s*(?:<listing>|<example>,?|includes?|fields?:|columns?:|包�
 _LISTING = Worded(
     r"\s*(?:<following>\s+)*(?:(?P<said><fields>)(?=\s*[:：]|\s+(?:<such_as>|for|`)|$))?\s*(?:<such_as>\b)?\s*[:：]?\s*"
 )
-<<<<<<< HEAD
-_LISTING = re.compile(
-    r"\s*(?:the\s+|an?\s+|its\s+|their\s+)?(?:following\s+|basic\s+|key\s+|main\s+)?"
-    r"(?:(?P<said>columns|fields|attributes|properties|field|data fields|details|information|data|values)"
-    r"(?=\s*[:：]|\s+(?:such|like|including|of|for|`)|$))?\s*(?:(?:such as|like|including|of)\b)?\s*[:：]?\s*",
-    re.IGNORECASE,
-)
-_CUT = re.compile(
-    r"\s+(?:to|for|so that|into|from|in order|as well as the|when|if|which|that)\s", re.IGNORECASE
-)
-_LABELLED = re.compile(
-    r"(?:^|[\s.(])[*_`]{0,3}(?:(?:data|key|required|main|table|primary|optional)\s+)?(?:columns|fields|attributes"
-    r"|properties|字段|属性|列|필드|속성|カラム|フィールド|campos|felder|champs|поля)[*_`]{0,3}\s*[:：]\s*[*_`]{0,3}"
-    r"(?P<list>.{3,600})",
-    re.IGNORECASE | re.DOTALL,
-=======
 _CUT = Worded(r"\s+<ends_list>\s")
 _LABELLED = Worded(
     r"(?:^|[\s.(])[*_`]{0,3}(?:<kind_of_fields>\s+)?(?:<plural_fields>)[*_`]{0,3}\s*[:：]\s*[*_`]{0,3}(?P<list>.{3,600})"
->>>>>>> entities
 )
 _HAN_THING = re.compile(
     r"([\u4e00-\u9fff\uac00-\ud7a3\u3040-\u30ff]{1,12}?)(?:信息|数据|资料|记录|表|情報|データ|정보|데이터)\s*$"

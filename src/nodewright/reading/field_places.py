@@ -13,19 +13,11 @@ from nodewright.reading.subjects import subject_of
 
 _OF = re.compile(
     r"(?P<field>[\w `-]{2,40}?)\s+of\s+(?:an?|the|each|every|all|any)?\s*(?P<thing>[\w -]{2,40})$",
-<<<<<<< HEAD
-    re.IGNORECASE,
-)
-_OWNED = re.compile(
-    r"(?:the\s+|an?\s+|each\s+)?(?P<thing>[\w-]+(?: [\w-]+)?)['’]s?\s+(?P<field>[\w -]{2,40})$",
-    re.IGNORECASE,
-=======
     re.I,
 )
 _OWNED = re.compile(
     r"(?:the\s+|an?\s+|each\s+)?(?P<thing>[\w-]+(?: [\w-]+)?)['’]s?\s+(?P<field>[\w -]{2,40})$",
     re.I,
->>>>>>> entities
 )
 
 Place = tuple[str, str, bool]

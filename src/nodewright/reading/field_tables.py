@@ -7,12 +7,8 @@ from functools import lru_cache
 
 from nodewright.language.data_words import field_word_table, field_words
 from nodewright.language.markup import plain
-<<<<<<< HEAD
-from nodewright.prd.blocks import Block, BlockKind
-=======
 from nodewright.language.worded import Worded
 from nodewright.prd.markdown import Block, BlockKind
->>>>>>> entities
 from nodewright.prd.outline import Section
 from nodewright.reading.code_fields import literal_annotation
 from nodewright.reading.data_names import declared_name, thing_name
@@ -181,8 +177,10 @@ def _is_sure(columns: _Columns, section: Section, rows: list[tuple[int, Block]])
         cells = [block.cells[position] for _, block in rows if position < len(block.cells)]
         return any(annotated_type(cell) is not None for cell in cells)
     telling = {"required", "optional", "unique"} & set(columns.kinds)
-    return bool(telling) or (
-        section.role in {"data", "functional", "unknown"} and "notes" in columns.kinds
+    return (
+        bool(telling)
+        or section.role in {"data", "functional", "unknown"}
+        and "notes" in columns.kinds
     )
 
 

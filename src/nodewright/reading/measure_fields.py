@@ -5,15 +5,9 @@ from dataclasses import replace
 
 from nodewright.language.data_words import field_words
 from nodewright.language.markup import plain
-<<<<<<< HEAD
-from nodewright.language.naming import pascal, snake
-from nodewright.language.nouns import singular
-from nodewright.prd.blocks import Block
-=======
 from nodewright.language.naming import snake
 from nodewright.language.worded import Worded
 from nodewright.prd.markdown import Block
->>>>>>> entities
 from nodewright.prd.outline import Section
 from nodewright.reading.data_names import counts, thing_name
 from nodewright.reading.draft import Draft

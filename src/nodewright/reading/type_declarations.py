@@ -6,12 +6,8 @@ from dataclasses import replace
 
 from nodewright.language.naming import pascal, snake
 from nodewright.language.nouns import singular
-<<<<<<< HEAD
-from nodewright.prd.blocks import Block, BlockKind
-=======
 from nodewright.language.worded import Worded
 from nodewright.prd.markdown import Block, BlockKind
->>>>>>> entities
 from nodewright.prd.outline import Section
 from nodewright.reading.code_fields import field_of, is_method, options_of
 from nodewright.reading.code_tree import Member, read_members
@@ -44,46 +40,16 @@ _ALIAS = re.compile(r"(?:^|\s)type\s+(?P<name>[A-Za-z]\w{1,50})\s*=\s*(?P<values
 _NO_RECORD = Worded(r"<no_record>$")
 _JSON = frozenset({"json", "json5", "jsonc", "javascript", "js", "typescript", "ts", ""})
 _READ = _JSON | frozenset(
-    [
-        "prisma",
-        "graphql",
-        "gql",
-        "go",
-        "golang",
-        "rust",
-        "rs",
-        "java",
-        "kotlin",
-        "kt",
-        "csharp",
-        "cs",
-        "c#",
-        "proto",
-        "protobuf",
-        "swift",
-        "dart",
-        "tsx",
-        "text",
-        "txt",
-        "mongodb",
-    ]
+    "prisma graphql gql go golang rust rs java kotlin kt csharp cs c# proto protobuf swift dart tsx "
+    "text txt mongodb".split()
 )
 _NAMED_BEFORE = re.compile(
     r"`?(\w[\w ]{0,40}?)`?\s+(?:payload|object|record|json|schema|structure|format|body|message|event"
     r"|example)",
     re.IGNORECASE,
 )
-<<<<<<< HEAD
-_NAMED_AFTER = re.compile(
-    r"\b(?:payload|body|object|example|request|response|json|record|schema|format)\s+(?:for|of)\s+"
-    r"(?:creating\s+|adding\s+|each\s+|an?\s+|the\s+|new\s+)*(\w[\w ]{1,40})",
-    re.IGNORECASE,
-)
-_NO_DATA = frozenset(["error", "message", "code", "status", "success", "data", "result", "ok"])
-=======
 _NAMED_AFTER = Worded(r"\b<example_noun>\s+(?:for|of)\s+(?:<example_article>\s+)*(?P<thing>\w[\w ]{1,40})")
 _NO_DATA = frozenset("error message code status success data result ok".split())
->>>>>>> entities
 
 
 def read_type_declarations(draft: Draft) -> None:

@@ -31,26 +31,6 @@ _DUPLICATES = Worded(r"\bduplicate\s+(?P<thing>[\w -]{2,40}?)\s+<finite>\s+(?:be
 _SAME_SCOPE = re.compile(
     r"\b(?:on|at|in|for|within)\s+the\s+same\s+(?P<scope>[\w -]{2,30})", re.IGNORECASE
 )
-<<<<<<< HEAD
-_UNIQUE = re.compile(
-    r"\b(?:must|should|shall|has to|have to|is|are|be)\s+(?:always\s+|globally\s+)?unique\b"
-    r"(?:\s+(?:per|within|for each|for every|in each|among)\s+(?:an?\s+|each\s+|the\s+)?(?P<scope>[\w -]{2,30}))?",
-    re.IGNORECASE,
-)
-_IDENTIFIED = re.compile(
-    r"\b(?:identified|keyed)\s+(?:uniquely\s+)?by\s+(?P<rest>[^.;()]{3,120})|\bunique(?:ly)?\s+(?:on|by)\s+(?P<also>[^.;()]{3,120})",
-    re.I,
-)
-_DUPLICATES = re.compile(
-    r"\bduplicate\s+(?P<thing>[\w -]{2,40}?)\s+(?:is|are|must|shall|should|will)\s+(?:be\s+)?(?:rejected|refused|not allowed|prevented"
-    r"|prohibited|denied|forbidden)",
-    re.IGNORECASE,
-)
-_SAME_SCOPE = re.compile(
-    r"\b(?:on|at|in|for|within)\s+the\s+same\s+(?P<scope>[\w -]{2,30})", re.IGNORECASE
-)
-=======
->>>>>>> entities
 # A place is taken for something: a seat of an event, a box on a day.
 _OCCASIONS = frozenset(
     "event show flight trip ride screening performance session concert match class course crossing departure".split()
