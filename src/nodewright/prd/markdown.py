@@ -15,6 +15,7 @@ from nodewright.prd.blocks import Block, BlockKind
 from nodewright.prd.front_matter import split_front_matter
 from nodewright.prd.headings import read_headings
 from nodewright.prd.html import read_html
+from nodewright.prd.indents import read_indented_lists
 from nodewright.prd.jira import read_jira
 from nodewright.prd.lines import Lines
 from nodewright.prd.restructured import read_restructured
@@ -38,7 +39,15 @@ class Source:
 
 
 # Other notations, each of which leaves a text that is not its own as it is.
-_NOTATIONS = (read_task_file, read_jira, read_asciidoc, read_restructured, read_html, read_headings)
+_NOTATIONS = (
+    read_task_file,
+    read_jira,
+    read_asciidoc,
+    read_restructured,
+    read_html,
+    read_headings,
+    read_indented_lists,
+)
 
 
 def read_markdown(text: str) -> Source:
