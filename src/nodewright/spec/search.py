@@ -33,6 +33,7 @@ from nodewright.spec.model import (
 )
 from nodewright.spec.mutants import mutants
 from nodewright.spec.populations import changes
+from nodewright.spec.prepared import Same
 from nodewright.spec.scenario import Answered, Call, Outcome, Scenario, Step, run
 from nodewright.spec.variants import in_turns, variants
 
@@ -274,21 +275,8 @@ def _moved(value: Any, place: int) -> Any:
     return value
 
 
-class _Same:
-    """A specification as a key: the very object."""
-
-    def __init__(self, specification: Specification) -> None:
-        self.specification = specification
-
-    def __hash__(self) -> int:
-        return id(self.specification)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.specification is self.specification
-
-
 @lru_cache(maxsize=4)
-def _search(key: _Same) -> Search:
+def _search(key: Same) -> Search:
     return Search(key.specification)
 
 
@@ -297,7 +285,7 @@ def find_scenario(specification: Specification, clause_id: str) -> Scenario | No
 
     None where no scenario shows it; without steps where only what can be looked up differs.
     """
-    return _search(_Same(specification)).find(clause_id)
+    return _search(Same(specification)).find(clause_id)
 
 
 def find_scenarios(specification: Specification, clause_id: str) -> tuple[Scenario, ...]:
@@ -305,9 +293,9 @@ def find_scenarios(specification: Specification, clause_id: str) -> tuple[Scenar
 
     A part is an element or attribute that is left out, an edge, an operator: see ``mutants``.
     """
-    return _search(_Same(specification)).find_all(clause_id)
+    return _search(Same(specification)).find_all(clause_id)
 
 
 def known_of(specification: Specification) -> Known:
     """The samples and recipes that were found for a specification."""
-    return _search(_Same(specification)).known
+    return _search(Same(specification)).known

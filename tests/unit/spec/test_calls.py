@@ -1,5 +1,6 @@
 """What surrounds the work of an operation: who, how often, when; workflows and files."""
 
+import decimal
 from datetime import timedelta
 from decimal import Decimal
 
@@ -184,3 +185,10 @@ def test_an_import_may_change_what_is_known() -> None:
 
 def test_an_operation_that_is_not_there() -> None:
     assert Shop("").call("fly").error_code == "unknown_operation"
+
+
+def test_sums_do_not_depend_on_the_precision_around_them() -> None:
+    shop = Shop("  add: {compute: {total: number = base / 3}, inputs: {base: number}}\n")
+    exact = shop.call("add", base=Decimal(10)).results
+    with decimal.localcontext(prec=3):
+        assert shop.call("add", base=Decimal(10)).results == exact
