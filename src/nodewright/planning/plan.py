@@ -8,7 +8,7 @@ that no operation asks for has no node.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 
-from nodewright.language.naming import accepted_name, pascal, snake
+from nodewright.language.naming import accepted_name, domain_name, pascal, snake
 from nodewright.planning.model import Trace
 from nodewright.spec.model import (
     Add,
@@ -19,6 +19,7 @@ from nodewright.spec.model import (
     Element,
     Entity,
     Event,
+    Guard,
     Move,
     OnEntity,
     Operation,
@@ -179,6 +180,23 @@ def plan_specification(specification: Specification) -> Plan:
         systems=tuple(_systems(specification.ports, specification.stores)),
         clauses={node.slug: node.clauses for node in nodes},
     )
+
+
+def undescribed_node(name: str, kind: str, reason: str) -> NodePlan:
+    """A node that was asked for and that the document says nothing of.
+
+    Its one operation refuses with ``not_implemented`` and shows where the user's code goes.
+    """
+    subject = domain_name(name)
+    guard = Guard(require=None, error="not_implemented", message=reason)
+    operation = {
+        "EFFECT": Operation(name=f"carry_out_{subject}", guards=(guard,)),
+        "COMPUTE": Compute(name=f"compute_{subject}", guards=(guard,)),
+        "REDUCER": Operation(name=f"reduce_{subject}", guards=(guard,)),
+        "ORCHESTRATOR": Workflow(name=f"orchestrate_{subject}", guards=(guard,), steps=()),
+    }[kind]
+    nothing = Specification(title="", package="")
+    return _node(nothing, subject, kind, "", [operation], {})
 
 
 def kind_of(operation: Operation) -> str:

@@ -18,7 +18,7 @@ from nodewright.rendering.records import names_tuple
 from nodewright.rendering.rules import is_indexed
 from nodewright.rendering.scopes import Record, Scope
 from nodewright.spec.capabilities import CAPABILITIES
-from nodewright.spec.model import Entity, Specification, Unique, Workflow
+from nodewright.spec.model import Entity, Specification, Unique
 
 _PLAIN = (
     "values", "refusals", "formulas", "formats", "surroundings", "contracts", "publishing",
@@ -55,7 +55,7 @@ def frame_files(plan: Plan, specification: Specification) -> Iterator[FileContex
     for entity in specification.entities:
         yield from entity_files(specification, entity)
     operations = specification.operations
-    if any(isinstance(each, Workflow) for each in operations):
+    if any(node.kind == "ORCHESTRATOR" for node in plan.nodes):
         yield FileContext("frame/workflow.py.j2", f"{root}/workflow.py", plain)
     if any(type(each).__name__ in {"Import", "Export"} for each in operations):
         yield FileContext("frame/rows_of_files.py.j2", f"{root}/rows_of_files.py", plain)
