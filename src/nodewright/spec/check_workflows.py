@@ -33,6 +33,8 @@ def check_steps(workflow: Workflow, checking: Checking, path: Path, place: Place
         yield Problem(
             path, f"a workflow has 1 to {MOST_STEPS} steps, this one {len(workflow.steps)}"
         )
+    if _waits_for_itself(checking, workflow):
+        yield Problem(path, f"{workflow.name} is a step of itself; leave that step out")
     for number, name in twice(each.name for each in workflow.steps):
         yield Problem((*path, "steps", number), f"there are two steps {name!r}; rename one")
     for number, step in enumerate(workflow.steps):
@@ -41,8 +43,6 @@ def check_steps(workflow: Workflow, checking: Checking, path: Path, place: Place
             yield Problem(here, objection)
         known = answers_before(checking, workflow, number)
         yield from _step(checking, here, step, replace(place, steps=known))
-    if _waits_for_itself(checking, workflow):
-        yield Problem(path, f"{workflow.name} is a step of itself; leave that step out")
 
 
 def _step(checking: Checking, path: Path, step: Step, place: Place) -> Problems:

@@ -49,3 +49,63 @@ def _open(parsed: Any, *, inside: bool) -> int:
         elif code is codes.ATOMIC_GROUP:
             found += _open(argument, inside=inside)
     return found
+
+
+def sample_of(pattern: str, number: int) -> str:
+    """A short text that fits ``pattern``, another one for each ``number`` where there is one."""
+    return _sample(parser.parse(pattern), number)
+
+
+def _sample(parsed: Any, number: int) -> str:
+    text = ""
+    for code, argument in parsed:
+        if code is codes.LITERAL:
+            text += chr(argument)
+        elif code is codes.IN:
+            text += _member(argument, number)
+        elif code in {codes.ANY, codes.NOT_LITERAL}:
+            text += "a" if argument != ord("a") else "b"
+        elif code in _REPEATS:
+            low, high, body = argument
+            text += _sample(body, number) * min(max(low, 1), high)
+        elif code is codes.SUBPATTERN:
+            text += _sample(argument[-1], number)
+        elif code is codes.BRANCH:
+            branches = argument[1]
+            text += _sample(branches[(number - 1) % len(branches)], number)
+        elif code is codes.ATOMIC_GROUP:
+            text += _sample(argument, number)
+    return text
+
+
+_KINDS = {
+    codes.CATEGORY_DIGIT: "0123456789",
+    codes.CATEGORY_SPACE: " ",
+    codes.CATEGORY_WORD: "abcdefghijklmnopqrstuvwxyz",
+    codes.CATEGORY_NOT_DIGIT: "abc",
+    codes.CATEGORY_NOT_SPACE: "abc",
+    codes.CATEGORY_NOT_WORD: "-.",
+}
+
+
+def _member(items: Any, number: int) -> str:
+    """A character of a class."""
+    (kind, argument), *_ = items
+    if kind is codes.NEGATE:
+        taken = "".join(_members(items[1:]))
+        return next((each for each in "ab12-_ .xyz" if each not in taken), "~")
+    members = _members([(kind, argument)])
+    return members[number % len(members)] if len(members) > 1 else members[0]
+
+
+def _members(items: Any) -> str:
+    found = ""
+    for kind, argument in items:
+        if kind is codes.LITERAL:
+            found += chr(argument)
+        elif kind is codes.RANGE:
+            first, last = argument
+            found += "".join(map(chr, range(first, min(last, first + 100) + 1)))
+        elif kind is codes.CATEGORY:
+            found += _KINDS.get(argument, "a")
+    return found or "a"

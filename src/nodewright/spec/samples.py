@@ -11,6 +11,7 @@ from uuid import UUID
 from nodewright.spec.evaluation import Refused, Scope, World, evaluate
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import Format, Rule
+from nodewright.spec.patterns import sample_of
 from nodewright.spec.records import check_rules
 from nodewright.spec.types import Base, Type
 from nodewright.spec.values import Value
@@ -70,6 +71,8 @@ class Sampling:
         for rule in rules:
             if rule.format is not None:
                 return _BY_FORMAT[rule.format](number)
+            if rule.pattern:
+                return sample_of(rule.pattern, number)
         for each in self.edges(name, kind, rules, ()):
             if self.keeps(each, name, rules):
                 return each
@@ -141,9 +144,20 @@ class Sampling:
                 found += [True, False]
             case Base.NUMBER:
                 found += [self.plain(name, kind, 2), _ROUNDED]
+            case Base.DATETIME | Base.DATE:
+                found += self._moments(kind, constants)
             case _:
                 found += [self.plain(name, kind, number) for number in (2, 3)]
         return list({repr(each): each for each in found}.values())
+
+    def _moments(self, kind: Type, constants: Iterable[Value]) -> Iterator[Value]:
+        """Now, and as far from now as constants say, a little before and after."""
+        spans = [timedelta(), *(each for each in constants if isinstance(each, timedelta))]
+        for span in (each for each in spans if abs(each) < timedelta(days=3660)):
+            for moment in (self.now + span, self.now - span):
+                bound = moment if kind.base is Base.DATETIME else moment.date()
+                yield from _around(kind, [bound])
+        yield self.plain("", kind, 2)
 
     def _bounds(self, rules: Iterable[Rule]) -> Iterator[Value]:
         for rule in rules:
@@ -169,7 +183,8 @@ class Sampling:
         if any(rule.format or rule.pattern for rule in rules):
             yield f"not a {name.replace('_', ' ')}"
         yield from (each for each in constants if isinstance(each, str))
-        yield self.value(name, Type(Base.TEXT), [r for r in rules if r.format], 2)
+        shaped = [rule for rule in rules if rule.format or rule.pattern]
+        yield self.value(name, Type(Base.TEXT), shaped, 2)
         yield ""
 
 

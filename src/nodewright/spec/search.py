@@ -13,19 +13,28 @@ from typing import Any
 
 from nodewright.spec.ablation import without
 from nodewright.spec.calls import Answer
-from nodewright.spec.drafting import Known, Recipe, paths_of
+from nodewright.spec.deciding import constants, draft, edges, looked_at, related, spans
+from nodewright.spec.drafting import Given, Known, Recipe, paths_of
 from nodewright.spec.model import (
     Aggregate,
+    Delete,
+    Entity,
+    Export,
     Listing,
+    Machine,
+    Move,
+    Notify,
     OnEntity,
     Operation,
+    Read,
     Selected,
     Specification,
+    Workflow,
 )
 from nodewright.spec.mutants import mutants
+from nodewright.spec.populations import changes
 from nodewright.spec.scenario import Answered, Call, Outcome, Scenario, Step, run
-from nodewright.spec.tree import expressions
-from nodewright.spec.variants import draft, edges, in_turns, related, spans, variants
+from nodewright.spec.variants import in_turns, variants
 
 MOST_REPAIRS = 150
 MOST_TRIED = 400
@@ -70,8 +79,8 @@ class Search:
         paths: list[tuple[str, ...]] = []
         if isinstance(operation, OnEntity):
             paths = [path for path in paths_of(self.known, operation.entity).values() if path]
-        entities = {name for each in related(self.known, operation) for name in _entities(each)}
-        others = [Recipe(others=(name,)) for name in sorted(entities)]
+        entities = sorted(looked_at(self.known, operation))
+        others = [Recipe(others=(name,)) for name in entities]
         waits = [Recipe(wait=span + extra) for span in spans(self.known, operation)
                  for extra in (span * 0, span)]  # fmt: skip
         values = [
@@ -80,7 +89,14 @@ class Search:
             for value in edges(self.known, operation, each)
         ]
         moves = [Recipe(moves=path) for path in paths]
-        yield from (*others, *moves, *waits, *values)
+        records = [Recipe(record=tuple(each.items())) for each in self._records(operation)]
+        elsewhere = [
+            Recipe(elsewhere=(name, path))
+            for name in entities
+            for path in paths_of(self.known, name).values()
+            if path
+        ]
+        yield from (*others, *moves, *waits, *elsewhere, *values, *records)
         for one in (*moves, *others):
             for other in (*waits, *values[:20]):
                 yield replace(other, moves=one.moves, others=one.others)
@@ -88,6 +104,13 @@ class Search:
             for other in values[number + 1 : 20]:
                 if one.given[0][0] != other.given[0][0]:
                     yield Recipe(given=one.given + other.given)
+
+    def _records(self, operation: Operation) -> list[Given]:
+        """Records that differ from the plain one in a field, for an operation to work on."""
+        if not isinstance(operation, Selected | Listing | Aggregate | Export):
+            return []
+        decisive = constants(self.known, operation)
+        return [each for each in changes(self.known, operation.entity, decisive) if each]
 
     # --- scenarios of a clause ------------------------------------------------------------------
 
@@ -150,7 +173,7 @@ class Search:
         found: list[tuple[tuple[bool, bool, int], int, Operation]] = []
         for operation in self.specification.operations:
             other = ablated.operation(operation.name)
-            if other is None or related(self.known, operation) != related(known, other):
+            if other is None or _decisive(self.known, operation) != _decisive(known, other):
                 rank = (other is not None or clause not in operation.clauses,
                         clause not in operation.clauses, _reach(operation))  # fmt: skip
                 found.append((rank, len(found), operation))
@@ -182,8 +205,22 @@ def _telling(operation: Operation, answer: Answer) -> bool:
     return True
 
 
-def _entities(part: Any) -> frozenset[str]:
-    return frozenset(name for each in expressions(part) for name in each.entities())
+def _decisive(known: Known, operation: Operation) -> list[Any]:
+    """What decides what an operation does: no rules where it only reads, no moves but its own."""
+    found: list[Any] = []
+    for part in related(known, operation):
+        if isinstance(part, Machine) and not isinstance(operation, Workflow):
+            if isinstance(operation, Move):
+                found.append([each for each in part.transitions if each.target == operation.to])
+            found.append((part.field, part.initial))
+        elif isinstance(part, Entity) and isinstance(operation, _READING):
+            found.append([(each.name, each.type) for each in part.fields])
+        else:
+            found.append(part)
+    return found
+
+
+_READING = (Read, Listing, Aggregate, Export, Delete, Notify)
 
 
 def _reach(operation: Operation) -> int:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -118,7 +118,7 @@ class _Composer:
                     f"line {key.line}: {key.text[:60]!r} is there twice; keep one"
                 )
             value = self.node(next(self.events), depth + 1)
-            entries[key.text] = value
+            entries[key.text] = replace(value, line=key.line)
         return Entries(entries, line)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.unit.spec.strategies import specifications
 
 from nodewright.spec import model as m
 from nodewright.spec.calls import Answer, Caller
@@ -15,8 +16,6 @@ from nodewright.spec.interpreter import Interpreter, PortError
 from nodewright.spec.requests import inputs_of
 from nodewright.spec.types import Base, Type
 from nodewright.spec.yaml_form import dump, load
-
-from tests.unit.spec.strategies import specifications
 
 QUIET = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
