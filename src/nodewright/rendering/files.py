@@ -60,7 +60,7 @@ def render_package(
     }
     return (
         *render_frame(plan, specification, pack),
-        _file(pack, FileContext("package/README.md.j2", "README.md", context)),
+        _file(pack, FileContext("frame/README.md.j2", "README.md", context)),
         _file(pack, FileContext("package/test_package.py.j2", "tests/test_package.py", context)),
     )
 
