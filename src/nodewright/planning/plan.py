@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 
 from nodewright.errors import NodewrightError
-from nodewright.language.naming import accepted_name, pascal, snake
+from nodewright.language.naming import accepted_name, domain_name, pascal, snake
 from nodewright.spec.model import (
     Add,
     Aggregate,
@@ -19,6 +19,7 @@ from nodewright.spec.model import (
     Element,
     Entity,
     Event,
+    Guard,
     Move,
     OnEntity,
     Operation,
@@ -211,6 +212,23 @@ def run_by(node: NodePlan, slugs: Mapping[str, str]) -> Iterator[str]:
     yield from dict.fromkeys(
         slugs[name] for name in asked if slugs.get(name, node.slug) != node.slug
     )
+
+
+def undescribed_node(name: str, kind: str, reason: str) -> NodePlan:
+    """A node that was asked for and that the document says nothing of.
+
+    Its one operation refuses with ``not_implemented`` and shows where the user's code goes.
+    """
+    subject = domain_name(name)
+    guard = Guard(require=None, error="not_implemented", message=reason)
+    operation = {
+        "EFFECT": Operation(name=f"carry_out_{subject}", guards=(guard,)),
+        "COMPUTE": Compute(name=f"compute_{subject}", guards=(guard,)),
+        "REDUCER": Operation(name=f"reduce_{subject}", guards=(guard,)),
+        "ORCHESTRATOR": Workflow(name=f"orchestrate_{subject}", guards=(guard,), steps=()),
+    }[kind]
+    nothing = Specification(title="", package="")
+    return _node(nothing, subject, kind, "", [operation], {})
 
 
 def kind_of(operation: Operation) -> str:

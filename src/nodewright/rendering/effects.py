@@ -62,7 +62,7 @@ def _(effect: Send, block: Block, scope: Scope) -> None:
 
 def message_class(capability: str) -> str:
     """The model of a capability's message."""
-    return f"Model{pascal(capability)}Message"
+    return f"Model{pascal(capability)}PortMessage"
 
 
 def retry_code(retry: Retry) -> str:

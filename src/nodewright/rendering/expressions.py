@@ -204,7 +204,7 @@ def _compare(node: ast.Compare, scope: Scope) -> Code:
     if known is not None:
         return Code(str(known), BOOLEAN)
     operands = [_code(each, scope) for each in (node.left, *node.comparators)]
-    bases = {operand.type.base for operand in operands}
+    bases = {operand.type.base for operand in operands if operand.text != "None"}
     if Base.UUID in bases and not bases.isdisjoint({Base.TEXT, Base.ENUM}):
         operands = [_spelled(each) for each in operands]
     parts = [operands[0].within(ADD)]

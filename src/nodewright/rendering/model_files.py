@@ -65,7 +65,7 @@ def _request(
         f"Asks to {planned.name.replace('_', ' ').strip()}.",
         f"A request: {planned.description[:1].lower()}{planned.description[1:]}",
         {"lines": lines, "config": config_for(each.name for each in inputs)},
-        base="ModelRequest",
+        base="ModelOperationRequest",
     )
 
 
@@ -176,7 +176,7 @@ def _output(node: NodePlan, names: NodeNames, folder: str) -> FileContext:
         f"What {node.class_name} answers.",
         text,
         {"lines": lines, "config": FROZEN},
-        base="ModelAnswer",
+        base="ModelOperationAnswer",
     )
 
 

@@ -1,6 +1,8 @@
 """A package that uses the whole language, rendered, imported and run."""
 
+import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
@@ -8,15 +10,17 @@ from typing import Any
 
 import pytest
 from tests.integration.rendering.agreement import Calls, Pair
-from tests.integration.rendering.packages import importable, write_package
+from tests.integration.rendering.packages import PACK, importable, write_package, write_plan
 from tests.unit.rendering.box_office import SPECIFICATION
 
-from nodewright.planning.plan import plan_specification
+from nodewright.planning.plan import KINDS, plan_specification, undescribed_node
 from nodewright.proving.lint import lint_package
 from nodewright.proving.model import Verify
 from nodewright.proving.node import verify_node
+from nodewright.rendering.files import render_node
 from nodewright.spec.calls import Caller
 from nodewright.spec.checks import check
+from nodewright.spec.model import Specification
 
 STAFF = Caller("a@b.de", "staff")
 SEAT = {
@@ -157,3 +161,33 @@ def test_the_local_runtime_of_onex_runs_a_contract(folder: Path, tmp_path: Path)
         )
         runtime.run()
     assert '"total": "12.00"' in (tmp_path / "workflow_result.json").read_text()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_node_that_nothing_is_said_of_refuses(kind: str, tmp_path: Path) -> None:
+    plan = replace(
+        plan_specification(Specification(title="Alone", package="alone")),
+        nodes=(undescribed_node("UserService", kind, "nothing is said of it"),),
+    )
+    [node] = plan.nodes
+    assert node.class_name == f"NodeUserService{kind.capitalize()}"
+    write_plan(plan, tmp_path)
+    folder = tmp_path / f"src/alone/nodes/{node.slug}"
+    checks = verify_node(tmp_path, "alone", folder, kind, node.class_name, Verify.RUN)
+    assert [each for each in checks if not each.passed] == []
+    with importable(tmp_path, "alone"):
+        module = import_module(f"alone.nodes.{node.slug}.node")
+        request = getattr(module, f"Model{node.pascal}Input").model_validate(
+            {"operation": node.operations[0].name}
+        )
+        answer = asyncio.run(module.run_once(request))
+    assert (answer.error_code, answer.error_message) == ("not_implemented", "nothing is said of it")
+
+
+def test_mixins_stand_after_the_base_of_the_node() -> None:
+    plan = plan_specification(SPECIFICATION)
+    node = replace(plan.nodes[0], mixins=("omnibase_core.mixins.mixin_metrics.MixinMetrics",))
+    files = render_node(plan, node, PACK)
+    shell = next(each.content for each in files if each.path.endswith("/node.py"))
+    assert "class NodeTicketEffect(NodeEffect, MixinMetrics):" in shell
+    assert "from omnibase_core.mixins.mixin_metrics import MixinMetrics\n" in shell
