@@ -20,7 +20,9 @@ _MAYBE = re.compile(
     r"|^\s*\*(?=\w)",
     re.IGNORECASE,
 )
-_OF_TYPE = re.compile(r"(?:optional|nullable|maybe|option)\s*[<\[(]\s*(.{1,120}?)\s*[>\])]", re.I)
+_OF_TYPE = re.compile(
+    r"(?:optional|nullable|maybe|option)\s*[<\[(]\s*(.{1,120}?)\s*[>\])]", re.IGNORECASE
+)
 
 
 def annotated_type(annotation: str) -> Type | None:
@@ -69,7 +71,7 @@ def _quoted_values(text: str) -> Type | None:
         r"\b(?:enum|literal|in|check|one of|choices|as const)\b|[\s|,/()\[\]=;]",
         "",
         rest,
-        flags=re.I,
+        flags=re.IGNORECASE,
     )
     return one_of(values) if values and not rest and (len(values) > 1 or "|" in text) else None
 
@@ -89,13 +91,13 @@ _BEGINS = frozenset({"valid", "effective", "available", "active"})
 
 
 @lru_cache(maxsize=4096)
-def type_of_name(name: str) -> Type | None:
+def type_of_name(name: str) -> Type | None:  # noqa: C901, PLR0911 - one case a rule
     """The type that a field's name in snake_case suggests, None where it suggests none.
 
     >>> str(type_of_name("created_at")), str(type_of_name("unit_price")), type_of_name("seat")
     ('datetime', 'number', None)
     """
-    parts = name.split("_per_")[0].split("_")
+    parts = name.split("_per_", maxsplit=1)[0].split("_")
     last = parts[-1]
     if len(parts) > 1 and (last in {"until", "since"} or (last == "from" and parts[-2] in _BEGINS)):
         return types.DATE

@@ -12,18 +12,19 @@ from nodewright.reading.gathering import ClauseLines, blocks_of, put_fields, sec
 _LANGUAGES = frozenset({"python", "py", ""})
 _LONGEST = 60_000
 _NO_RECORD = re.compile(
-    r"(?:service|manager|handler|client|repository|error|exception|engine|agent|config)$", re.I
+    r"(?:service|manager|handler|client|repository|error|exception|engine|agent|config)$",
+    re.IGNORECASE,
 )
 _COLUMN = re.compile(r"(?:\w+\.)*(?:mapped_column|Column|Field|field)\((?P<inside>.*)\)", re.DOTALL)
 _DJANGO = re.compile(r"(?:models\.)?(?P<kind>[A-Z]\w*?)Field\((?P<inside>.*)\)", re.DOTALL)
 
 
 def read_python_classes(draft: Draft) -> None:
-    """Read an entity from each class of data.
+    r"""Read an entity from each class of data.
 
     >>> from nodewright.prd.document import parse_document
-    >>> code = "```python\\nclass Seat(BaseModel):\\n    row: str\\n    price: Decimal | None\\n```"
-    >>> draft = Draft(parse_document("# Desk\\n\\n## Data\\n\\n" + code))
+    >>> code = "```python\nclass Seat(BaseModel):\n    row: str\n    price: Decimal | None\n```"
+    >>> draft = Draft(parse_document("# Desk\n\n## Data\n\n" + code))
     >>> read_python_classes(draft)
     >>> [(field.name, str(field.type)) for field in draft.entities["Seat"].fields]
     [('row', 'text'), ('price', 'number?')]
