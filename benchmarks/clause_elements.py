@@ -68,7 +68,8 @@ def elements_of(spec: model.Specification) -> list[Found]:
     walker = _Walker(lines)
     found: list[Found] = []
     for group in (
-        spec.entities, spec.machines, spec.events, spec.ports, spec.stores, spec.operations, spec.qualities,
+        spec.entities, spec.machines, spec.events, spec.ports, spec.stores, spec.operations,
+        spec.qualities,
     ):  # fmt: skip
         for element in group:
             found += walker.walk(element, "", frozenset())

@@ -2,25 +2,27 @@
 
 The folder holds documents and three tables that were labelled from the texts alone:
 
-- ``entities.tsv``: prd, entity, field, type (``a|b``: each is right), required (y, n, ? not said), line;
+- ``entities.tsv``: prd, entity, field, type (``a|b``: each is right), required (y, n, ? not said),
+  line;
 - ``operations.tsv``: prd, requirement, line, operation, kind (``A|B``; ``-``: no node), entity;
 - ``clauses.tsv``: prd, requirement, line, construct, compilable (Y, P, N), clause, check, entity.
 
 How it counts:
 
-- A field is right where its name, its type with all values of an enum, and, where the label says y or
-  n, its optionality are right, in the entity that the labelled one is. Every other field of the
-  specification is wrong, but a key that was assumed. A figure that an operation answers counts as the
-  field of its name where it names a clause on the field's line. ``fields`` is 2 right / (ours + labelled).
-- An operation is found where one of the specification, of a right kind and for words such as create,
-  list or delete of that class, names a clause on its line; each of ours serves once. ``entity`` is the
-  share of all labelled operations that are found with the right entity.
-- A construct is found where an element of that kind names a clause on its line, speaks of the labelled
-  entity, and says each number, quoted value and field that the label names. ``constructs`` is the share
-  of the labels that a careful compiler can do (Y).
+- A field is right where its name, its type with all values of an enum, and, where the label says y
+  or n, its optionality are right, in the entity that the labelled one is. Every other field of the
+  specification is wrong, but a key that was assumed. A figure that an operation answers counts as
+  the field of its name where it names a clause on the field's line. ``fields`` is 2 right / (ours +
+  labelled).
+- An operation is found where one of the specification, of a right kind and for words such as
+  create, list or delete of that class, names a clause on its line; each of ours serves once.
+  ``entity`` is the share of all labelled operations that are found with the right entity.
+- A construct is found where an element of that kind names a clause on its line, speaks of the
+  labelled entity, and says each number, quoted value and field that the label names.
+  ``constructs`` is the share of the labels that a careful compiler can do (Y).
 - ``wrong`` is the share of our elements that contradict the labels: operations on lines where the
-  document asks for nothing, and elements on a line with labels of their kind of which none agrees with
-  entity and slots.
+  document asks for nothing, and elements on a line with labels of their kind of which none agrees
+  with entity and slots.
 """
 
 import argparse
@@ -109,7 +111,8 @@ def _share(part: int, whole: int) -> float:
 def score_document(spec: Specification, labels: Labels) -> Score:
     """Compare one specification with the labels of its document."""
     score = Score()
-    named = [label.entity for label in (*labels.operations, *labels.clauses) if label.entity]
+    named = [label.entity for label in labels.operations if label.entity]
+    named += [label.entity for label in labels.clauses if label.entity]
     aligned = align_entities(labels.fields, named, spec)
     found = elements_of(spec)
     _score_fields(spec, labels, aligned, found, score)
@@ -137,7 +140,7 @@ def _score_fields(
                 []
                 if right
                 else [
-                    f"~ {label.entity}.{label.name} {'|'.join(label.types)} {label.required}, not {ours.type}"
+                    f"~ {label.entity}.{label.name} {label.types} {label.required}, not {ours.type}"
                 ]
             )
         else:
@@ -274,9 +277,8 @@ def _score_constructs(
             score.notes += (
                 [] if matches else [f"- {label.construct} line {label.line}: {label.text[:80]}"]
             )
-    asked = {label.line for label in (*labels.clauses, *labels.operations)} | {
-        label.line for label in labels.fields
-    }
+    asked = {label.line for label in labels.clauses}
+    asked |= {label.line for label in labels.operations} | {label.line for label in labels.fields}
     constructs = {(label.line, label.construct) for label in labels.clauses}
     for number, each in enumerate(found):
         if isinstance(each.element, model.Field | model.Entity) or not each.lines:
@@ -286,7 +288,7 @@ def _score_constructs(
             continue
         invented = isinstance(each.element, model.Operation) and not each.lines & asked
         kinds = {(line, kind) for line in each.lines for kind in each.constructs}
-        specific = len(each.constructs) <= 2  # noqa: PLR2004 - a guard may be of any kind
+        specific = len(each.constructs) <= 2
         if invented or (specific and kinds and kinds <= constructs):
             score.wrong += 1
             score.notes.append(
@@ -294,7 +296,7 @@ def _score_constructs(
             )
 
 
-def _agrees(
+def _agrees(  # noqa: PLR0911 - one case a construct
     each: Found, label: ClauseLabel, labels: Labels, aligned: dict[str, str], spec: Specification
 ) -> bool:
     """Whether an element speaks of the label's entity and says what it names."""
@@ -302,13 +304,13 @@ def _agrees(
     if not _speaks_of(each, label, aligned, spec):
         return False
     if label.construct == "schema":
-        return _has_fields(element, label, labels, aligned, spec)
+        return _has_fields(element, label, labels)
     said = each.text.lower()
     if label.construct == "reqopt" and isinstance(element, model.Field):
         asks = "may be null" in label.text or "optional" in label.text
         return element.type.optional == asks and _names(label.text, element.name)
     if label.construct in _NUMBERED:
-        numbers = {value for value in _NUMBER.findall(label.text)}
+        numbers = set(_NUMBER.findall(label.text))
         if label.construct == "range" and isinstance(element, model.Field):
             return "iso" in label.text.lower() and _names(label.text, element.name)
         if not all(
@@ -336,7 +338,7 @@ def _in_other_unit(numbers: Iterable[str], said: str) -> bool:
             abs(float(number) * factor - value) < 1e-9
             for factor in (0.01, 60, 3600, 86400)
             for value in values
-        )  # noqa: PLR2004
+        )
         or number in shown
         for number in numbers
     )
@@ -347,7 +349,7 @@ def _enum_fits(element: model.Element, label: ClauseLabel) -> bool:
         return False
     text = " ".join(name_words(label.text))
     named = sum(" ".join(name_words(value)) in text for value in element.type.values)
-    return named == len(element.type.values) >= 2  # noqa: PLR2004
+    return named == len(element.type.values) >= 2
 
 
 def _names(text: str, name: str) -> bool:
@@ -378,8 +380,6 @@ def _has_fields(
     element: model.Element,
     label: ClauseLabel,
     labels: Labels,
-    aligned: dict[str, str],
-    spec: Specification,
 ) -> bool:
     """Whether an entity has the fields that the labels list on this line, or below it."""
     if isinstance(element, model.Field):
@@ -459,7 +459,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"\n{name}", *score.notes, sep="\n  ")
     print(
         f"fields {total.fields:.2f} entity {_share(total.entities, total.operations):.2f} "
-        f"constructs {_share(total.constructs, total.clauses):.2f} wrong {_share(total.wrong, total.elements) if total.elements else 0:.2f}"
+        f"constructs {_share(total.constructs, total.clauses):.2f} "
+        f"wrong {total.wrong / max(total.elements, 1):.2f}"
     )
     return 0
 

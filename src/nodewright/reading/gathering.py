@@ -213,7 +213,7 @@ def _same_field(entity: Entity, name: str) -> Field | None:
         (
             each
             for each in entity.fields
-            if each.name == name or f"{own}_{each.name}" == name or each.name == f"{own}_{name}"
+            if name in {each.name, f"{own}_{each.name}"} or each.name == f"{own}_{name}"
         ),
         None,
     )

@@ -19,10 +19,10 @@ _STATE_FIELDS = ("status", "state", "stage", "phase")
 
 
 def read_life_cycles(draft: Draft) -> None:
-    """Read the moves between states that the text itself allows.
+    r"""Read the moves between states that the text itself allows.
 
     >>> from nodewright.prd.document import parse_document
-    >>> text = "# Hall\\n\\n- Ticket(seat, price)\\n- Ticket states: reserved → paid → used."
+    >>> text = "# Hall\n\n- Ticket(seat, price)\n- Ticket states: reserved → paid → used."
     >>> draft = Draft(parse_document(text))
     >>> from nodewright.reading.field_phrases import read_field_phrases
     >>> read_field_phrases(draft)

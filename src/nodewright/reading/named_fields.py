@@ -30,10 +30,10 @@ ASSUMED = "a field of {}, as the text uses it without saying whose it is"
 
 
 def read_named_fields(draft: Draft) -> None:
-    """Read fields that are named where they are used, and nowhere declared.
+    r"""Read fields that are named where they are used, and nowhere declared.
 
     >>> from nodewright.prd.document import parse_document
-    >>> text = "# Inn\\n\\n- Room(number, view)\\n- Keep only rooms with `tier='A'`."
+    >>> text = "# Inn\n\n- Room(number, view)\n- Keep only rooms with `tier='A'`."
     >>> draft = Draft(parse_document(text))
     >>> from nodewright.reading.field_phrases import read_field_phrases
     >>> read_field_phrases(draft)
