@@ -238,7 +238,7 @@ def test_remarks_are_kept_as_context() -> None:
 
 def test_asciidoc_in_full() -> None:
     text = (
-        "= Boat House\n\n== Requirements\n\n. FR-1: Rent.\n.. by phone\n* FR-2: List.\n** by name\n\n"
+        "= Boats\n\n== Requirements\n\n. FR-1: Rent.\n.. by phone\n* FR-2: List.\n** by name\n\n"
         'Skipper:: who rents\n\n[source,json]\n----\n{"boat": 1}\n----\n\nTIP: FR-9: sink.\n'
     )
     document = parse_document(text)
@@ -316,7 +316,7 @@ def test_tables_of_markdown_stay_in_jira() -> None:
 
 def test_html_in_full() -> None:
     text = (
-        "# Boats\n\n## Features\n\nThey have: <ul><li>Oars<ul><li>two</li></ul></li><li>A sail</li></ul>\n\n"
+        "# Boats\n\n## Use\n\nThey have: <ul><li>Oars<ul><li>two</li></ul></li></ul>\n\n"
         "<table><tr><td>Rent &amp; return</td><td>a<br>b</td></tr></table>\n\n<table><tr><td>open\n"
     )
     assert found(text, "They have").form == "sentence"

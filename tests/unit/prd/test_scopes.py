@@ -206,5 +206,5 @@ def test_a_table_of_states_withdraws_nothing() -> None:
 
 
 def test_a_heading_about_rejected_records_is_a_feature() -> None:
-    text = "# Oven\n\n## Features\n\n### Rejected orders\n\n- List them\n\n### Order history\n\n- Show it\n"
+    text = "# Oven\n\n## Features\n\n### Rejected orders\n\n- List them\n\n### History\n\n- Show\n"
     assert all(clause.scope is Scope.RELEASE for clause in parse_document(text).clauses)
