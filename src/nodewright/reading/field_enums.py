@@ -57,6 +57,9 @@ _LEVELS = re.compile(
     r"|roles?|access)",
     re.IGNORECASE,
 )
+_SAYS_ONE_OF = Worded(r"one of|either|any of|limited to|\sor\s")
+_MAY_BE = Worded(r"\s(?:<one_of>|<be>)\s")
+_ENUM_LIST = Worded(r"\b<enum_noun>\s*(?:values\s*)?[:：(（]")
 _SURE_NAMES = word_set("status state type kind priority role category level method")
 
 
@@ -144,7 +147,7 @@ class _Reader:
 
     def tiers(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``into high/medium/low tiers for each dimension (Recency, Frequency)``."""
-        found = _SLASHES.search(text)
+        found = _SLASHES.search(text) if "/" in text and "each" in text else None
         kind = one_of(found["values"].split("/")) if found else None
         if found is None or kind is None:
             return False
@@ -162,6 +165,8 @@ class _Reader:
 
     def one_of(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
         position = 0
+        if not (_SAYS_ONE_OF.search(text) and _MAY_BE.search(text)):
+            return False
         while found := _IS_ONE_OF.search(text, position):
             position = found.end("field")
             kind = values_in(
@@ -180,7 +185,7 @@ class _Reader:
 
     def roles(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``Clerk, manager three-level permissions``: the roles of users."""
-        found = _LEVELS.search(plain(text))
+        found = _LEVELS.search(plain(text)) if "-level" in text else None
         kind = (
             one_of([part.strip().lower() for part in found["list"].split(",")]) if found else None
         )
@@ -188,6 +193,8 @@ class _Reader:
 
     def labelled(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``Task status: open, done``."""
+        if not _ENUM_LIST.search(text.replace("*", "")):
+            return False
         found = _LABELLED.search(plain(text))
         if found is None or re.search(
             r"\b(?:e\.g|such as|etc|example)", found["list"], re.IGNORECASE

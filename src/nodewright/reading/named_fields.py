@@ -45,6 +45,8 @@ def read_named_fields(draft: Draft) -> None:
     known = {field.name for entity in draft.entities.values() for field in entity.fields}
     mentions = Mentions(draft)
     for section in sections_with_data(draft):
+        if not any("`" in block.text for block in section.blocks):
+            continue
         recent = ""
         for _, block in blocks_of(section):
             for sentence in sentences_of_block(block):

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from benchmarks.clause_labels import read_labels, same_name, type_fits
-from benchmarks.eval_clauses import main, score_document, score_folder
+from benchmarks.clause_scores import score_document
+from benchmarks.eval_clauses import main, score_folder
 
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import (
