@@ -264,12 +264,13 @@ def clauses_of(element: object) -> tuple[str, ...]:
 def _clauses(element: object) -> Iterator[str]:
     if isinstance(element, Element):
         yield from element.clauses
+        yield from (clause for _, clause in element.parts)
     if isinstance(element, tuple):
         for each in element:
             yield from _clauses(each)
     elif is_dataclass(element):
         for each in fields(element):
-            if each.name != "clauses":
+            if each.name not in {"clauses", "parts"}:
                 value = getattr(element, each.name, None)
                 if isinstance(value, Element | tuple):
                     yield from _clauses(value)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
@@ -191,3 +192,33 @@ def test_mixins_stand_after_the_base_of_the_node() -> None:
     shell = next(each.content for each in files if each.path.endswith("/node.py"))
     assert "class NodeTicketEffect(NodeEffect, MixinMetrics):" in shell
     assert "from omnibase_core.mixins.mixin_metrics import MixinMetrics\n" in shell
+
+
+async def test_what_is_due_runs_by_itself(pair: Pair) -> None:
+    schedules = import_module(f"{SPECIFICATION.package}.schedules")
+    timetable = schedules.Timetable(pair.compiled)
+    await reserved(pair)
+    for minutes in (0, 1, 14, 1, 600, 600, 1440, 10):
+        pair.now += timedelta(minutes=minutes)
+        expected = [(name, answer.status) for name, answer in pair.interpreter.tick()]
+        ran = [(name, answered.status) for name, answered in await timetable.run_due()]
+        assert ran == expected
+        assert len(pair.compiled.stores.ticket.all()) == len(pair.interpreter.state["Ticket"])
+    assert pair.compiled.stores.ticket.all() == []
+
+
+async def test_an_event_starts_its_operations(pair: Pair) -> None:
+    consumers = import_module(f"{SPECIFICATION.package}.consumers")
+    payload = {"ticket_id": await reserved(pair), "amount": Decimal(3)}
+    [(name, answer)] = pair.interpreter.deliver("ticket_paid", payload)
+    [(started, answered)] = await consumers.consume("ticket_paid", payload, pair.compiled)
+    assert (started, answered.status) == (name, answer.status)
+    assert [each.subject for each in pair.compiled.ports.mail.sent] == ["Thanks"]
+    assert await consumers.consume("unknown", payload, pair.compiled) == []
+
+
+async def test_a_call_by_name_refuses_what_it_does_not_know(pair: Pair) -> None:
+    operations = pair.compiled.operations
+    assert (await operations.call("fly", {})).error_code == "unknown_operation"
+    wrong = await operations.call("read_ticket", {"ticket_id": "nine"})
+    assert (wrong.error_code, wrong.error_message[:9]) == ("invalid_request", "ticket_id")

@@ -69,9 +69,10 @@ def test_clauses_of_an_operation_are_those_of_all_its_parts() -> None:
         name="list_tickets",
         entity="Ticket",
         clauses=("A.1",),
+        parts=(("limit", "A.3"),),
         inputs=(Input(name="who", type=TEXT, clauses=("A.2", "A.1")),),
     )
-    assert clauses_of(operation) == ("A.1", "A.2")
+    assert clauses_of(operation) == ("A.1", "A.3", "A.2")
 
 
 def test_a_move_comes_from_its_transitions_too() -> None:
