@@ -19,6 +19,7 @@ from nodewright.reading.records import read_records
 from nodewright.reading.refusals import read_refusals
 from nodewright.reading.registers import read_registers
 from nodewright.reading.routes import read_routes
+from nodewright.reading.settling import settled
 from nodewright.reading.surroundings import read_access, read_limits, read_schedules, read_stores
 from nodewright.reading.workflows import read_workflows
 from nodewright.spec.model import Specification
@@ -52,7 +53,7 @@ def read_document(document: Document, package: str = "") -> Specification:
     for read in OPERATION_PASSES:
         read(draft, demands)
     settle(draft)
-    return draft.specification()
+    return settled(draft.specification(), frozenset(draft.implied))
 
 
 def _asking(draft: Draft) -> list[Clause]:
