@@ -19,6 +19,7 @@ from nodewright.errors import NodewrightError
 from nodewright.planning.homes import part_of
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.proving import verify_package
+from nodewright.proving.ablation import as_ablated
 from nodewright.proving.model import OVERDUE, Check, Judged, NodeReport, Verify
 from nodewright.proving.proof import judge_staged, render_files
 from nodewright.rendering.model import RenderedFile
@@ -226,7 +227,9 @@ class Engine:
         for slug in sorted(edited):
             checks, clauses = self._judge_staged(root, slug, loop)
             report = self.reports[slug]
-            self.reports[slug] = replace(report, checks=checks, clauses=clauses)
+            self.reports[slug] = replace(
+                report, checks=checks, clauses=as_ablated(clauses, report.clauses)
+            )
         if full:
             passed = {slug for slug, report in self.reports.items() if report.passed}
             package = self.plan.package
