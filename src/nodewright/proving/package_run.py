@@ -204,5 +204,13 @@ def _deep(value: Any) -> Any:
 
 
 def _plain(model: BaseModel) -> Record:
-    """The fields of a model as the interpreter holds them: nested records are mappings."""
-    return model.model_dump()
+    """The fields of a model as the interpreter holds them: mappings and lists inside."""
+    return {name: _inside(value) for name, value in model.model_dump().items()}
+
+
+def _inside(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _inside(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_inside(each) for each in value]
+    return value

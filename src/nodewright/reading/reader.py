@@ -6,6 +6,7 @@ from nodewright.language.lexicon import stems_of, tokens
 from nodewright.prd.clauses import Clause, ClauseForm, Document
 from nodewright.prd.models import Scope
 from nodewright.reading.checks import read_checks
+from nodewright.reading.data_checks import with_data_checks
 from nodewright.reading.data_passes import read_data
 from nodewright.reading.demands import Demand, begins_with_demand, demands_of, filler_stems, said_in
 from nodewright.reading.draft import Draft
@@ -53,7 +54,7 @@ def read_document(document: Document, package: str = "") -> Specification:
     for read in OPERATION_PASSES:
         read(draft, demands)
     settle(draft)
-    return settled(draft.specification(), frozenset(draft.implied))
+    return with_data_checks(settled(draft.specification(), frozenset(draft.implied)))
 
 
 def _asking(draft: Draft) -> list[Clause]:
