@@ -10,14 +10,13 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-_TOKEN = re.compile(
-    r"[A-Za-z0-9\u00c0-\u024f]+(?:(?:\.[a-z]+){0,3}\.(?:[a-z]+ed|sent)\b)?"  # also order.created
-    r"|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"  # one character of Chinese, Japanese, Korean
-    r"|[.,;:!?()|\u3002\uff0c\uff1b\uff1a\u3001]"
-    r"|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+"
-    r"|[@#][a-z]+(?:-[a-z]+)*"  # features that the analysis puts in, such as @endpoint-post
-    r"|/(?:metrics|healthz?|readyz|livez)\b"  # routes that say more than their words
-)
+# Latin words, single characters of Chinese, Japanese and Korean, punctuation, other words.
+_TOKEN = re.compile(r"[A-Za-z0-9À-ɏ]+|[぀-ヿ㐀-鿿가-힣]|[.,;:!?()|。，；：、]|[^\W_぀-ヿ㐀-鿿가-힣]+")
+# Tokens of more than one word: order.created, @endpoint-post (which the analysis puts in), and
+# routes that say more than their words.
+_EVENT = r"(?<![^\W_])[^\W_]++(?:\.[a-z]+){0,3}\.(?:[a-z]+ed|sent)\b"
+_JOINED = re.compile(rf"{_EVENT}|[@#][a-z]+(?:-[a-z]+)*|/(?:metrics|healthz?|readyz|livez)\b")
+_PAST = re.compile(r"\.(?:[a-z]+ed|sent)\b")
 _MEMO_LIMIT = 200_000
 _LONGEST = 8
 _ACCENTS = str.maketrans("áéíóúüàèìòùâêîôûäöçñã", "aeiouuaeiouaeiouaocna")
@@ -78,12 +77,20 @@ def word_set(text: str) -> frozenset[str]:
 
 def tokens(text: str) -> list[str]:
     """Words, single East Asian characters and clause punctuation of ``text``, unchanged."""
-    return _TOKEN.findall(text)
+    if not ("@" in text or "#" in text or "/" in text or _PAST.search(text)):
+        return _TOKEN.findall(text)
+    found: list[str] = []
+    position = 0
+    for joined in _JOINED.finditer(text):
+        found += _TOKEN.findall(text, position, joined.start())
+        found.append(joined[0])
+        position = joined.end()
+    return found + _TOKEN.findall(text, position)
 
 
 def stems(text: str) -> list[str]:
     """Stems of the tokens of ``text``."""
-    return list(map(_STEMS.__getitem__, _TOKEN.findall(text)))
+    return list(map(_STEMS.__getitem__, tokens(text)))
 
 
 def stems_of(words: Iterable[str]) -> tuple[str, ...]:

@@ -4,12 +4,17 @@ Whatever the text, a name is ASCII, a Python identifier and no keyword. Letters 
 are transliterated, so that a Korean or Chinese document names its nodes by its own words.
 """
 
+import hashlib
 import keyword
 import re
+import sys
+import unicodedata
 from collections.abc import Collection
 from unicodedata import category
 
 from anyascii import anyascii
+
+from nodewright.language.vocabulary import load_data
 
 _WORD = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 # Names of the trade that are one word for all their capitals: OAuth, DPoP, GraphQL, OpenAI.
@@ -18,6 +23,8 @@ _ONE_WORD = re.compile(
 )
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
 _LONGEST = 48
+LONGEST_NAME = 60
+NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
 # Words that onex's own validator refuses inside a class name, and what is said in their place.
 _SAID_INSTEAD = {
     "worker": "work",
@@ -100,9 +107,74 @@ def _accepted(word: str) -> str:
     return word
 
 
-def pascal(name: str) -> str:
-    """A snake_case ``name`` in PascalCase: ``user_service`` -> ``UserService``."""
-    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+_SUBTITLE = re.compile(r"\s{0,3}[:：|]\s{1,3}|\s{1,3}[-–—]\s{1,3}|\s{0,3}[(（【]")
+_VERSION = re.compile(
+    r"(?<![^\W_])(?:[vV]\d{1,4}(?:\.\d{1,4}){0,3}|\d{1,4}(?:[.-]\d{1,4}){1,3})(?![^\W_])"
+)
+_PACKAGE_WORDS = 4
+_LONGEST_PACKAGE = 100
+
+
+def package_name(product: str, fallback: str = "service") -> str:
+    """An import name from the product's own name: whole words, no clash with another package.
+
+    >>> package_name("Specimen Tracker"), package_name("Email"), package_name("")
+    ('specimen_tracker', 'email_service', 'service')
+    """
+    head = next((part for part in _SUBTITLE.split(product[:200]) if words(part)), "")
+    noise: list[str] = load_data("titles")["noise"]
+    spoken = [word.lower() for word in words(_VERSION.sub(" ", head)) or words(head)]
+    meaningful = [word for word in spoken if word not in noise] or spoken
+    name = ""
+    for word in meaningful[:_PACKAGE_WORDS]:
+        longer = f"{name}_{word}" if name and not word.isdigit() else f"{name}{word}"
+        if len(longer) > (_LONGEST if name else _LONGEST_PACKAGE):
+            break
+        name = longer
+    if not name:
+        return fallback
+    name = f"{fallback}_{name}" if name[0].isdigit() else name
+    return f"{name}_service" if is_taken(name) else name
+
+
+def is_taken(name: str) -> bool:
+    """Whether an import of ``name`` means something else: a module, a dependency, a keyword."""
+    lists: list[list[str]] = load_data("packages")
+    known = any(name in listed for listed in lists) or name in sys.stdlib_module_names
+    return known or keyword.iskeyword(name) or keyword.issoftkeyword(name)
+
+
+def pascal(value: object) -> str:
+    """A PascalCase Python name: never empty, a keyword, private or longer than 61 characters.
+
+    Capitals inside words stay (``OAuth2Token``), unless the whole text is in capitals. What
+    nothing is left of becomes ``Unnamed`` and a digest, so that two such names still differ.
+
+    >>> pascal("user_service"), pascal("USER_SERVICE")
+    ('UserService', 'UserService')
+    """
+    text = str(value)
+    parts = [part for part in NOT_IN_NAMES.split(to_ascii(text)) if part]
+    if len(parts) > 1 and not any(character.islower() for character in "".join(parts)):
+        parts = [part.lower() for part in parts]
+    name = "".join(part[0].upper() + part[1:] for part in parts)
+    if not name:
+        return f"Unnamed{digest_of(text)}" if text else "Unnamed"
+    if name[0].isdigit():
+        name = f"N{name}"
+    if len(name) > LONGEST_NAME:
+        name = f"{name[: LONGEST_NAME - 8]}{digest_of(text)}"
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def to_ascii(text: str) -> str:
+    """The letters of ``text`` that have a Latin base, without accents."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
+
+
+def digest_of(text: str) -> str:
+    """Eight characters that tell texts apart."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def unique(name: str, taken: Collection[str]) -> str:

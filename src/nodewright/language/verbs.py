@@ -8,6 +8,8 @@ from itertools import islice
 
 from nodewright.language.identifiers import author_id
 from nodewright.language.lexicon import stems, word_set
+from nodewright.language.modals import find_modal, is_modal
+from nodewright.language.scripts import EAST_ASIAN
 from nodewright.language.vocabulary import load_data
 
 _MAX_TEXT = 400
@@ -61,23 +63,15 @@ _STORY = re.compile(
 _SPANISH_STORY = re.compile(
     r"como .{1,80}?,?\s+(?:quiero|necesito|deseo)(?: poder)?\s+", re.IGNORECASE
 )
-_MODAL = re.compile(
-    r"\b(?:shall|must|should|will|can|may|needs? to|has to|have to|is able to|are able to"
-    r"|ability to"
-    r"|want to|debe(?:r[áa])?|puede|permitir[áa]?)\b\s*(?:not\s+|also\s+|be able to\s+|permitir\s+"
-    r"|automatically\s+|explicitly\s+|only\s+|securely\s+|immediately\s+)*",
-    re.IGNORECASE,
-)
 _ENABLE = re.compile(
     r"(?:allow(?:s|ing)?|enable[sd]?|let[s]?|permit(?:s|ir)?"
     r"|help[s]?)\s+(?:[\w-]+\s+){0,4}?(?:to\s+)",
     re.IGNORECASE,
 )
 _PASSIVE = re.compile(
-    r"(?P<object>(?:[\w'-]+\s+){1,5}?)(?:shall|must|should|will|can|may|is"
-    r"|are) be\s+(?P<verb>\w+ed|sent|kept|built|written|read)\b",
-    re.IGNORECASE,
+    r"(?P<object>(?:[\w'-]+\s+){1,5}?)(?P<modal>\w+) be\s+(?P<verb>\w+)\b", re.IGNORECASE
 )
+_IRREGULAR_PARTICIPLES = word_set("sent kept built written read")
 _THEN = re.compile(r"\bthen\b", re.IGNORECASE)
 _CLAUSE = re.compile(r"\b(?:so that|in order to|para que)\b|[.;。；]", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-zÀ-ÿ][\wÀ-ÿ'/-]*")
@@ -94,7 +88,6 @@ _BREAKS = word_set(
     "because rather regarding concerning except until unless if para con en por desde "
     "cuando y"
 )
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
 
 @lru_cache(maxsize=8192)
@@ -109,7 +102,7 @@ def operation_of(text: str) -> Operation:
     identity = author_id(text)
     if identity is not None and identity.separated and identity.rest:
         text = identity.rest
-    if _CJK.search(text) and len(_CJK.findall(text)) > len(text) / 5:
+    if len(EAST_ASIAN.findall(text)) > len(text) / 5:
         return _east_asian(text)
     titled = _TITLE_OF_WORK.match(text)
     if titled and (verb := verb_of(titled[2].lower())) is not None:
@@ -124,10 +117,10 @@ def operation_of(text: str) -> Operation:
 def _demanded(text: str) -> Operation | None:
     """What follows a modal verb, known or not: "must upgrade the plan", "must be cacheable"."""
     tail = _consequence(text, _CLAUSE.split(text, maxsplit=1)[0])
-    modal = _MODAL.search(tail)
+    modal = find_modal(tail)
     if modal is None:
         return None
-    rest = tail[modal.end() :]
+    rest = tail[modal.end :]
     enable = _ENABLE.match(rest)
     rest = rest[enable.end() :] if enable else rest
     matches = [match for match in islice(_WORD.finditer(rest), 4) if not _is_adverb(match[0])]
@@ -135,7 +128,7 @@ def _demanded(text: str) -> Operation | None:
         return None
     verb, after = matches[0][0].lower(), rest[matches[0].end() :]
     if verb == "be":
-        subject = _object(_WORD.findall(tail[: modal.start()]))
+        subject = _object(_WORD.findall(tail[: modal.start]))
         return Operation("ensure", f"{subject} {_object_after(after)}".strip())
     if len(verb) < _SHORTEST_VERB or not verb.isascii() or verb in _BREAKS | _DETERMINERS:
         return None
@@ -162,7 +155,7 @@ def _is_adverb(word: str) -> bool:
 
 
 # "Payment processing", alone or before what it comprises.
-_TITLE_OF_WORK = re.compile(r"([A-Za-z]+) ([A-Za-z]+ing)(?=\s*(?:[:–—(]|- |$))")
+_TITLE_OF_WORK = re.compile(r"(?P<thing>[A-Za-z]+) (?P<work>[A-Za-z]+ing)(?=\s*(?:[:–—(]|- |$))")
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -174,14 +167,14 @@ def _pieces(text: str) -> Iterator[str]:
             main = _CLAUSE.split(text[found.end() :], maxsplit=1)[0]
             yield main
     tail = _consequence(text, main)
-    modal = _MODAL.search(tail)
+    modal = find_modal(tail)
     if modal:
-        rest = tail[modal.end() :]
+        rest = tail[modal.end :]
         enable = _ENABLE.match(rest)
         if enable:
             yield rest[enable.end() :]
         passive = _PASSIVE.match(tail)
-        if passive:
+        if passive and _is_passive(passive):
             yield f"{passive['verb']} {passive['object']}"
         yield rest
     enable = _ENABLE.search(main)
@@ -193,6 +186,13 @@ def _pieces(text: str) -> Iterator[str]:
         yield rest
     dash = re.split(r"\s[–—-]\s", main, maxsplit=1)
     yield from dash[1:]
+
+
+def _is_passive(found: re.Match[str]) -> bool:
+    """Whether ``must be sent`` was found, and not ``to be large``."""
+    verb, modal = found["verb"].lower(), found["modal"].lower()
+    participle = verb.endswith("ed") or verb in _IRREGULAR_PARTICIPLES
+    return participle and (is_modal(modal) or modal in {"is", "are"})
 
 
 def _leadingverb_of(piece: str) -> Operation | None:
@@ -213,7 +213,7 @@ def _leadingverb_of(piece: str) -> Operation | None:
 
 _ACCOUNT_VERBS = {"login": "login", "signin": "login", "signup": "register"}
 _FILLERS = word_set("to be able also automatically not and or")
-_LIST_PART = re.compile(r"\s*(?:,\s*(?:and|or)?|and|or|/|&)\s+([A-Za-z]+)\b", re.IGNORECASE)
+_LIST_PART = re.compile(r"\s*(?:,\s*(?:and|or)?|and|or|/|&)\s+(?P<verb>[A-Za-z]+)\b", re.IGNORECASE)
 _OBJECT_END = re.compile(r"[:;,(|–—]|\s-\s")
 
 
@@ -306,7 +306,7 @@ def _east_asian(text: str) -> Operation:
     by_form = _verbs()[1]
     best: tuple[int, str, str] | None = None
     for form, verb in by_form.items():
-        if not form.isascii() and _CJK.match(form):
+        if not form.isascii() and EAST_ASIAN.match(form):
             place = text.rfind(form)
             if place >= 0 and (best is None or place > best[0]):
                 best = (place, form, verb)

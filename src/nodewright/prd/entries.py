@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nodewright.language.identifiers import AuthorId, author_id
-from nodewright.prd.markdown import Block, BlockKind
+from nodewright.prd.blocks import Block, BlockKind
+from nodewright.prd.columns import row_id
 from nodewright.prd.models import Scope
 from nodewright.prd.outline import Section
 
@@ -40,6 +41,12 @@ def entries_of(sections: Sequence[Section]) -> list[Entry]:
             )
         for block, scope in zip(section.blocks, section.scopes, strict=True):
             text = block.shown
-            identity = None if block.kind is BlockKind.CODE else author_id(text)
+            identity = _id_of(block)
             found.append(Entry(len(found), number, block, text, block.line, scope, identity))
     return found
+
+
+def _id_of(block: Block) -> AuthorId | None:
+    if block.kind is BlockKind.CODE:
+        return None
+    return row_id(block) if block.kind is BlockKind.ROW else author_id(block.shown)

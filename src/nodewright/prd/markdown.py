@@ -2,107 +2,115 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from nodewright.language.markup import plain
+from nodewright.prd import gherkin
+from nodewright.prd.asciidoc import read_asciidoc
+from nodewright.prd.blocks import Block, BlockKind
+from nodewright.prd.front_matter import split_front_matter
+from nodewright.prd.headings import read_headings
+from nodewright.prd.html import read_html
+from nodewright.prd.indents import read_indented_lists
+from nodewright.prd.jira import read_jira
+from nodewright.prd.lines import Lines
+from nodewright.prd.restructured import read_restructured
+from nodewright.prd.taskfile import read_task_file
 
 # Deeper nesting is read as text; a bound keeps the parser's time linear on hostile input.
 _MAX_NESTING = 30
 
 
-class BlockKind(StrEnum):
-    """What a block is in the document."""
-
-    HEADING = "heading"
-    PARAGRAPH = "paragraph"
-    ITEM = "item"
-    ROW = "row"
-    CODE = "code"
-
-
-@dataclass(slots=True)
-class Block:
-    """A heading, paragraph, list item, table row or code block.
-
-    ``level`` is the heading's level or the item's depth (1 at the top, 0 outside lists).
-    ``marker`` is the item's bullet or number, ``checked`` the state of its check box, ``cells``
-    and ``header`` a table row's cells and its column names, ``language`` a code block's.
-    """
-
-    kind: BlockKind
-    text: str
-    line: int
-    level: int = 0
-    marker: str = ""
-    checked: bool | None = None
-    cells: tuple[str, ...] = ()
-    header: tuple[str, ...] = ()
-    language: str = ""
-    quoted: bool = False
-    _shown: str | None = None
-
-    @property
-    def shown(self) -> str:
-        """The text without Markdown's marks; that of code as it is."""
-        if self._shown is None:
-            self._shown = self.text if self.kind is BlockKind.CODE else plain(self.text)
-        return self._shown
-
-
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text taken apart: YAML front matter as plain pairs, and blocks in order."""
+    """A text taken apart: YAML front matter as plain pairs, and blocks in order.
+
+    ``asides`` are what is no part of a section, such as comments, each with the reason as its
+    ``marker``.
+    """
 
     front_matter: dict[str, str]
     blocks: list[Block]
+    asides: list[Block] = field(default_factory=list)
 
 
-_PAIR = re.compile(r"([A-Za-z_][\w -]{0,40}):[ \t]*(\S.*)?$")
-_FRONT_MATTER_LINES = 200
+# Other notations, each of which leaves a text that is not its own as it is.
+_NOTATIONS = (
+    read_task_file,
+    read_jira,
+    read_asciidoc,
+    read_restructured,
+    read_html,
+    read_headings,
+    read_indented_lists,
+)
 
 
 def read_markdown(text: str) -> Source:
-    """The blocks of ``text``; line numbers are 1-based lines of it."""
+    """The blocks of ``text``, whatever its notation; line numbers are 1-based lines of it."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    front_matter, text = _split_front_matter(text)
-    gherkin = _gherkin(text)
-    if gherkin is not None:
-        return Source(front_matter, gherkin)
-    tokens = _parser().parse(_with_marks(_without_comments(text)))
-    return Source(front_matter, list(_Reader().read(tokens)))
+    front_matter, text, shown = split_front_matter(text)
+    asides = [
+        Block(BlockKind.PARAGRAPH, line, number, marker="front matter") for number, line in shown
+    ]
+    feature = _feature(text)
+    if feature is not None:
+        return Source(front_matter, feature, asides)
+    text, comments = _without_comments(text)
+    source = Lines.of(text)
+    for read in _NOTATIONS:
+        read(source)
+    blocks = list(_blocks(source))
+    return Source(front_matter, blocks, asides + comments + source.asides)
 
 
-_FOREIGN_HEADING = re.compile(r"^(?:h([1-6])\.|(={1,5}))[ \t]+(?=\S)", re.MULTILINE)
-_HEADING = re.compile(r"^#{1,6}[ \t]", re.MULTILINE)
-
-
-def _with_marks(text: str) -> str:
-    """``text`` with the headings of Jira (``h2. Scope``) and AsciiDoc (``== Scope``) as ``##``."""
-    if "\nh" not in text and (not text.startswith("=") or _HEADING.search(text)):
-        return text
-    return _FOREIGN_HEADING.sub(
-        lambda found: "#" * (int(found[1]) if found[1] else len(found[2])) + " ", text
-    )
-
-
-_FEATURE = re.compile(r"\s*(?:Feature|Característica|功能|기능):[^\n]*(?=\n)")
-_SCENARIO = re.compile(r"^[ \t]*(?:Scenario|Escenario|场景|시나리오)(?: Outline)?:", re.MULTILINE)
-
-
-def _gherkin(text: str) -> list[Block] | None:
+def _feature(text: str) -> list[Block] | None:
     """A file of Gherkin as a heading and one block of code, None for any other text."""
-    feature = _FEATURE.match(text)
-    if feature is None or not _SCENARIO.search(text):
+    start = len(text) - len(text.lstrip())
+    end = text.find("\n", start)
+    first = gherkin.line_of(text[start:end]) if end > 0 else None
+    if first is None or first.kind != "feature" or not gherkin.is_gherkin(text):
         return None
-    line = 1 + text.count("\n", 0, feature.end())
-    heading = Block(BlockKind.HEADING, feature[0].strip(), line, 1)
-    return [heading, Block(BlockKind.CODE, text[feature.end() + 1 :], line, language="gherkin")]
+    line = 1 + text.count("\n", 0, end)
+    heading = Block(BlockKind.HEADING, text[start:end].strip(), line, 1)
+    return [heading, Block(BlockKind.CODE, text[end + 1 :], line, language="gherkin")]
+
+
+# Markdown is parsed in portions, because its tokens take a hundred times the space of the text.
+_PORTION = 400
+_SAFE = re.compile(r"#{1,6}[ \t]|[-+*] (?=[^\s*_-])|[^\W\d_]")
+
+
+def _blocks(source: Lines) -> Iterator[Block]:
+    reader = _Reader(source)
+    start = 0
+    for end in [*_portions(source), len(source.lines)]:
+        if any(line.strip() for line in source.lines[start:end]):
+            yield from reader.read(_parser().parse("\n".join(source.lines[start:end])), start)
+        start = end
+
+
+def _portions(source: Lines) -> Iterator[int]:
+    """Lines at which no list, quotation, table or fence is open whatever comes before."""
+    if len(source.lines) <= _PORTION:
+        return
+    fenced = source.fenced()
+    last = 0
+    for number, line in enumerate(source.lines):
+        if number - last < _PORTION or fenced[number] or not line:
+            continue
+        found = _SAFE.match(line)
+        if found is None:
+            continue
+        blank = not source.lines[number - 1].strip()
+        bullet = line[0] in "-+*" and source.lines[number - 1][:2] == line[:2]
+        if line[0] == "#" or bullet or blank:
+            last = number
+            yield number
 
 
 @cache
@@ -114,35 +122,27 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-def _split_front_matter(text: str) -> tuple[dict[str, str], str]:
-    """Front matter as pairs, and ``text`` with it blanked so that line numbers stay."""
-    if not text.startswith("---\n"):
-        return {}, text
-    lines = text.split("\n", _FRONT_MATTER_LINES)
-    for number, line in enumerate(lines[1:], 1):
-        if line.rstrip() in {"---", "..."}:
-            pairs = (_PAIR.match(item) for item in lines[1:number])
-            found = {
-                pair[1].lower(): (pair[2] or "").strip().strip("\"'") for pair in pairs if pair
-            }
-            return found, "\n" * (number + 1) + "\n".join(lines[number + 1 :])
-    return {}, text
-
-
-def _without_comments(text: str) -> str:
-    """``text`` with HTML comments removed, their line breaks kept."""
+def _without_comments(text: str) -> tuple[str, list[Block]]:
+    """``text`` with its HTML comments blanked, their line breaks kept, and the comments."""
     if "<!--" not in text:
-        return text
+        return text, []
     parts = []
-    position = 0
+    comments = []
+    position = counted = 0
+    line = 1
     while (start := text.find("<!--", position)) >= 0:
         end = text.find("-->", start + 4)
         if end < 0:
             break
+        line += text.count("\n", counted, start)
+        counted = start
+        comments.append(
+            Block(BlockKind.PARAGRAPH, text[start + 4 : end], line, marker="a comment, not read")
+        )
         parts += [text[position:start], "\n" * text.count("\n", start, end)]
         position = end + 3
     parts.append(text[position:])
-    return "".join(parts)
+    return "".join(parts), comments
 
 
 @dataclass(slots=True)
@@ -154,21 +154,27 @@ class _Item:
 class _Reader:
     """Makes blocks of tokens; knows which items and quotations are open."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: Lines) -> None:
+        self._source = source
+        self._start = 0
         self._items: list[_Item] = []
         self._quotes = 0
         self._header: tuple[str, ...] = ()
         self._cells: list[str] = []
         self._row_line = 0
+        self._rows = 0
         self._in_head = False
 
-    def read(self, tokens: list[Token]) -> Iterator[Block]:
-        """The blocks in order."""
+    def read(self, tokens: list[Token], start: int) -> Iterator[Block]:
+        """The blocks in order, of a portion that begins at line ``start`` from 0."""
+        self._start = start
         for token, following in pairwise([*tokens, Token("end", "", 0)]):
             handle = _HANDLERS.get(token.type)
-            block = handle(self, token, following) if handle is not None else None
-            if block is not None:
-                yield block
+            found = handle(self, token, following) if handle is not None else None
+            if isinstance(found, Block):
+                yield found
+            elif found is not None:
+                yield from found
 
     def open_item(self, token: Token, _: Token) -> None:
         marker = token.info + token.markup if token.info else token.markup
@@ -180,25 +186,70 @@ class _Reader:
     def quote(self, token: Token, _: Token) -> None:
         self._quotes += token.nesting
 
-    def heading(self, token: Token, following: Token) -> Block:
-        level = int(token.tag[1])
+    def heading(self, token: Token, following: Token) -> Block | list[Block]:
+        text = following.content
+        if token.markup[:1] in {"-", "="} and _is_sentence(text):
+            # A line of dashes right below a sentence was meant to separate.
+            return self.paragraph(token, following)
         quoted = bool(self._quotes)
-        return Block(BlockKind.HEADING, following.content, _line(token), level, quoted=quoted)
+        text = _ANCHOR.sub("", text)
+        return Block(BlockKind.HEADING, text, self._line(token), int(token.tag[1]), quoted=quoted)
 
-    def paragraph(self, token: Token, following: Token) -> Block:
-        return _paragraph(following.content, _line(token), self._items, quoted=bool(self._quotes))
+    def paragraph(self, token: Token, following: Token) -> Block | list[Block]:
+        content, line = following.content, self._line(token)
+        if self._source.stand_ins and "\ue000" in content:
+            return list(self._with_stand_ins(content, line))
+        return self._text(content, line)
 
-    def code(self, token: Token, _: Token) -> Block:
+    def _with_stand_ins(self, content: str, line: int) -> Iterator[Block]:
+        """The blocks of a paragraph in which lines stand for other blocks."""
+        piece: list[str] = []
+        for number, text in enumerate(content.split("\n"), line):
+            blocks = self._source.stand_in(text)
+            if blocks is None:
+                piece.append(text)
+                continue
+            if piece:
+                yield self._text("\n".join(piece), number - len(piece))
+            piece = []
+            yield from blocks
+        if piece:
+            yield self._text("\n".join(piece), line + content.count("\n") + 1 - len(piece))
+
+    def _text(self, content: str, line: int) -> Block:
+        return _paragraph(content, line, self._items, quoted=bool(self._quotes))
+
+    def _line(self, token: Token) -> int:
+        return self._start + (token.map[0] if token.map else 0) + 1
+
+    def code(self, token: Token, _: Token) -> Block | list[Block]:
         language = token.info.split(maxsplit=1)[0].lower() if token.info.strip() else ""
-        level = len(self._items)
-        return Block(BlockKind.CODE, token.content, _line(token), level, language=language)
+        level, line = len(self._items), self._line(token)
+        code = Block(BlockKind.CODE, token.content, line, level, language=language)
+        if not self._source.stand_ins or "\ue000" not in token.content:
+            return code
+        # A table that ran into the code was read already; it stands behind the code.
+        lines = token.content.split("\n")
+        found = [(self._source.stand_in(text), text) for text in lines]
+        code.text = "\n".join("" if blocks else text for blocks, text in found)
+        return [code, *(block for blocks, _ in found for block in blocks or ())]
+
+    def table(self, token: Token, _: Token) -> None:
+        if token.nesting > 0:
+            self._rows, self._header, self._row_line = 0, (), self._line(token)
+        elif not self._rows and self._header:
+            text = " | ".join(self._header)
+            reason = "the head of a table"
+            self._source.asides.append(
+                Block(BlockKind.PARAGRAPH, text, self._row_line, marker=reason)
+            )
 
     def head(self, token: Token, _: Token) -> None:
         self._in_head = token.nesting > 0
 
     def open_row(self, token: Token, _: Token) -> None:
         self._cells = []
-        self._row_line = _line(token)
+        self._row_line = self._line(token)
 
     def cell(self, _: Token, following: Token) -> None:
         self._cells.append(following.content.strip())
@@ -208,11 +259,12 @@ class _Reader:
         if self._in_head:
             self._header = cells
             return None
+        self._rows += 1
         text = " | ".join(cell for cell in cells if cell)
         return Block(BlockKind.ROW, text, self._row_line, cells=cells, header=self._header)
 
 
-_HANDLERS: dict[str, Callable[[_Reader, Token, Token], Block | None]] = {
+_HANDLERS: dict[str, Callable[[_Reader, Token, Token], Block | list[Block] | None]] = {
     "list_item_open": _Reader.open_item,
     "list_item_close": _Reader.close_item,
     "blockquote_open": _Reader.quote,
@@ -220,6 +272,8 @@ _HANDLERS: dict[str, Callable[[_Reader, Token, Token], Block | None]] = {
     "heading_open": _Reader.heading,
     "paragraph_open": _Reader.paragraph,
     "fence": _Reader.code,
+    "table_open": _Reader.table,
+    "table_close": _Reader.table,
     "thead_open": _Reader.head,
     "thead_close": _Reader.head,
     "tr_open": _Reader.open_row,
@@ -229,11 +283,17 @@ _HANDLERS: dict[str, Callable[[_Reader, Token, Token], Block | None]] = {
 }
 
 
-def _line(token: Token) -> int:
-    return token.map[0] + 1 if token.map else 0
+_SENTENCE_ENDS = (".", "!", "?", ";", ",", "。", "！", "？", "；")
+_LONGEST_HEADING = 120
+# Identifiers that exporters put behind headings.
+_ANCHOR = re.compile(r"[ \t]{0,3}\{#[\w-]{1,100}\}$")
 
 
-_CHECKBOX = re.compile(r"\[([ xX])\]\s+")
+def _is_sentence(text: str) -> bool:
+    return "\n" in text or len(text) > _LONGEST_HEADING or text.endswith(_SENTENCE_ENDS)
+
+
+_CHECKBOX = re.compile(r"\[(?P<state>[ xX])\]\s+")
 
 
 def _paragraph(content: str, line: int, items: list[_Item], *, quoted: bool) -> Block:

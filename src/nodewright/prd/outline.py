@@ -8,14 +8,16 @@ case, one that ends with a colon, or the name of a known kind of section.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 from itertools import pairwise
 
-from nodewright.language.lexicon import word_set
+from nodewright.language.lexicon import Lexicon, stems, word_set
 from nodewright.language.markup import plain
-from nodewright.prd.markdown import Block, BlockKind
+from nodewright.language.vocabulary import load_data
+from nodewright.prd.blocks import Block, BlockKind
 from nodewright.prd.models import Scope
 from nodewright.prd.roles import MAX_HEADING, role_of
-from nodewright.prd.scopes import block_scopes
+from nodewright.prd.scopes import block_scopes, is_struck, mark_scope, marked_scope
 
 _BOLD_LEVEL = 7
 # Under functional requirements these are topics of the product, not kinds of sections.
@@ -50,13 +52,19 @@ class Section:
     scopes: list[Scope] = field(default_factory=list)
 
 
-_BOLD_LINE = re.compile(r"(?:\*\*|__)([^*_\n]{1,120}?)[:：]?(?:\*\*|__)[:：]?\s*$")
-_ORDINAL = re.compile(
-    r"(?:(?P<han>[一二三四五六七八九十]{1,3}[、.．]|第[一二三四五六七八九十\d]{1,3}[章节部分]+)"
-    r"|(?P<keycap>\d?\ufe0f?\u20e3|\d\ufe0f\u20e3)|(?P<dotted>\d{1,2}(?:\.\d{1,2})+\.?(?=\s)))\s*\S"
+_BOLD_LINE = re.compile(r"(?:\*\*|__)(?P<title>[^*_\n]{1,120}?)[:：]?(?:\*\*|__)[:：]?\s*$")
+_HAN_ORDINAL = re.compile(
+    r"(?:[一二三四五六七八九十]{1,3}[、.．]|第[一二三四五六七八九十\d]{1,3}[章节部分]+)\s*\S"
 )
-_LABEL_END = re.compile(r"\s*[:：]\s*-?\s*$")
+_KEYCAP = re.compile(r"\d?\ufe0f?\u20e3\s*\S")
+_DOTTED_NUMBER = re.compile(r"(?P<number>\d{1,2}(?:\.\d{1,2})+\.?)(?=\s)\s*\S")
+_LABEL_END = re.compile(r"\s{0,9}[:：]\s{0,9}-?\s{0,9}$")
 _TITLE_WORDS = 6
+
+
+def _is_ordinal(line: str) -> bool:
+    """Whether a line begins with ``一、``, a keycap or ``1.2``."""
+    return any(rule.match(line) for rule in (_HAN_ORDINAL, _KEYCAP, _DOTTED_NUMBER))
 
 
 def _title_case(words: Sequence[str]) -> bool:
@@ -73,15 +81,15 @@ def _implied_level(line: str, alone: bool) -> int:
     if not shown or len(shown) > MAX_HEADING or "\t" in shown:
         return 0
     words = shown.split()
-    ordinal = _ORDINAL.match(shown)
-    if ordinal and not ordinal["dotted"]:
+    if _HAN_ORDINAL.match(shown) or _KEYCAP.match(shown):
         return 1
+    ordinal = _DOTTED_NUMBER.match(shown)
     inner = shown.rstrip(":：- ")
     ends = shown[-1] in ".。;；,，!?！？" or (not ordinal and (":" in inner or "：" in inner))
     if len(words) > 10 or ends:
         return 0
     if ordinal:
-        return 1 + ordinal["dotted"].strip(".").count(".")
+        return 1 + ordinal["number"].strip(".").count(".")
     labelled = bool(_LABEL_END.search(shown))
     titled = _title_case(words)
     role = role_of(shown) if labelled or titled else None
@@ -105,14 +113,14 @@ def _split_lines(block: Block, *, headless: bool) -> Iterator[Block]:
     for number, line in enumerate(lines, block.line):
         tabbed = tabular and "\t" in line.strip()
         glyph = _GLYPH.match(line) if block.kind is BlockKind.PARAGRAPH else None
-        breaks = headless or tabbed or glyph or _LEADING_LABEL.match(line) or _ORDINAL.match(line)
+        breaks = headless or tabbed or glyph or _LEADING_LABEL.match(line) or _is_ordinal(line)
         if piece and breaks:
             yield replace(block, text="\n".join(piece), line=start)
             piece = []
         if tabbed:
             cells = tuple(cell.strip() for cell in line.split("\t"))
             yield Block(BlockKind.ROW, " | ".join(cells), number, cells=cells)
-        elif glyph and not _ORDINAL.match(line):
+        elif glyph and not _is_ordinal(line):
             marker = glyph[0].strip()
             yield Block(BlockKind.ITEM, line[glyph.end() :], number, block.level + 1, marker)
         else:
@@ -147,10 +155,10 @@ def _as_heading(piece: Block, *, alone: bool, headless: bool) -> Block:
     """The line as the heading or the numbered item that it is, else the paragraph itself."""
     bold = _BOLD_LINE.match(piece.text.strip())
     if bold and not headless:
-        return Block(BlockKind.HEADING, bold[1], piece.line, _BOLD_LEVEL)
+        return Block(BlockKind.HEADING, bold["title"], piece.line, _BOLD_LEVEL)
     level = _implied_level(piece.text, alone) if headless else 0
     if level or bold:
-        text = _LABEL_END.sub("", bold[1] if bold else plain(piece.text))
+        text = _LABEL_END.sub("", bold["title"] if bold else plain(piece.text))
         return Block(BlockKind.HEADING, text, piece.line, level or 3)
     dotted = _DOTTED.match(piece.text) if headless else None
     if dotted:
@@ -276,12 +284,27 @@ def _nest_bullets(blocks: Sequence[Block]) -> None:
             block.level += 1
 
 
-# What a plan calls the part of it that is this release.
-_THIS_RELEASE = re.compile(
-    r"(?<!post-)(?<!post )(?<!beyond )\b(?:mvp|p0|(?:phase|stage|release|version|fase) ?(?:1|one)\b"
-    r"|v1(?:\.0)?\b|minimum viable)|第一阶段|一期|1단계",
-    re.IGNORECASE,
-)
+def _marked(raw: str, title: str) -> Scope:
+    """The scope that marks in a heading give: ``FR-4: Export (deprecated)``."""
+    if is_struck(raw):
+        return Scope.EXCLUDED
+    whole = mark_scope(title, certain=False)
+    return marked_scope(title) if whole is Scope.RELEASE else whole
+
+
+@cache
+def _releases() -> Lexicon:
+    """What a plan calls the part of it that is this release."""
+    return Lexicon((term, True) for term in load_data("scope")["this_release"])
+
+
+@lru_cache(maxsize=1024)
+def _is_this_release(title: str) -> bool:
+    words = stems(title)
+    hits = _releases().find(words)
+    return any(not hit.start or words[hit.start - 1] not in {"post", "beyond"} for hit in hits)
+
+
 _WAITING_LIST = re.compile(r"backlog|roadmap|hoja de ruta|路线图|로드맵", re.IGNORECASE)
 
 
@@ -310,10 +333,12 @@ def _section(
         # "Requirements document (v2)" as a title says nothing of the sections below it.
         role = "unknown"
     scope = {"excluded": Scope.EXCLUDED, "future": Scope.FUTURE}.get(role, Scope.RELEASE)
-    if parent.scope is Scope.FUTURE and own != "future" and _THIS_RELEASE.search(title):
+    if parent.scope is Scope.FUTURE and own != "future" and _is_this_release(title):
         scope, role = Scope.RELEASE, "plan"
     elif parent.scope is not Scope.RELEASE:
         scope, role = parent.scope, parent.role
+    if scope is Scope.RELEASE and not is_title:
+        scope = _marked(block.text, title)
     path = f"{parent.path} > {title}" if parent.path else title
     return Section(
         title=title,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from nodewright.language.lexicon import stems_of, tokens
 from nodewright.language.markup import plain
 from nodewright.patterns.models import Statement
-from nodewright.prd.markdown import Block, BlockKind
+from nodewright.prd.blocks import Block, BlockKind
+from nodewright.prd.columns import row_text
 from nodewright.prd.models import Scope
 from nodewright.prd.outline import Section
 from nodewright.prd.scopes import scope_of
@@ -57,9 +58,6 @@ _FEW = 0.15
 _PLAN_WEIGHT = 0.8
 _GHERKIN = frozenset({"gherkin", "feature", "cucumber"})
 _SILENT_CODE = frozenset({"html", "css", "mermaid", "svg", "xml", "plantuml", "diff"})
-_NOTE_COLUMNS = re.compile(
-    r"evidence|note|status|owner|link|comment|estado|notas|备注|状态|비고|상태", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +78,6 @@ class Sentence(Statement):
 
 # Begins with what it looks for, which the regular expression engine finds fastest.
 _SENTENCE_END = re.compile(r"[.!?;]\s+(?=[A-Z\"'(¿¡\[*])|[。！？；]|\n(?![a-z])")
-
-
-def row_text(block: Block) -> str:
-    """A table row without the columns that hold notes about it."""
-    if not block.header:
-        return block.text
-    kept = [
-        cell
-        for number, cell in enumerate(block.cells)
-        if cell and not (number < len(block.header) and _NOTE_COLUMNS.search(block.header[number]))
-    ]
-    return " | ".join(kept)
 
 
 def sentences_of(sections: Sequence[Section]) -> list[Sentence]:

@@ -9,12 +9,12 @@ from typing import Any
 
 from nodewright.language.lexicon import word_set
 from nodewright.language.markup import plain
-from nodewright.language.scripts import language_of
 from nodewright.language.vocabulary import load_data
 from nodewright.patterns.matcher import PatternMatcher
 from nodewright.patterns.models import PatternDetection, Statement
-from nodewright.prd.entries import Entry, entries_of
-from nodewright.prd.markdown import BlockKind, read_markdown
+from nodewright.prd.blocks import BlockKind
+from nodewright.prd.document import parse_document
+from nodewright.prd.entries import Entry
 from nodewright.prd.models import (
     NODE_KINDS,
     DecompositionResult,
@@ -23,10 +23,8 @@ from nodewright.prd.models import (
     Scope,
     SimplePRDAnalysisResult,
 )
-from nodewright.prd.outline import Section, build_outline
-from nodewright.prd.requirements import find_requirements
+from nodewright.prd.outline import Section
 from nodewright.prd.sentences import Sentence, sentences_of
-from nodewright.prd.titles import find_title, product_name
 from nodewright.reading.entities import find_entities
 from nodewright.reading.facts import find_actors, find_endpoints, find_quantities
 from nodewright.reading.features import feature_sentences
@@ -56,12 +54,10 @@ class SimplePRDAnalyzer:
 
     def analyze_prd(self, text: str) -> SimplePRDAnalysisResult:
         """Analyse a document. Any text is legal; an empty one yields empty findings."""
-        source = read_markdown(text)
-        sections = build_outline(source.blocks)
-        entries = entries_of(sections)
-        requirements = find_requirements(sections, entries)
+        document = parse_document(text)
+        sections, entries = document.sections, document.entries
+        requirements, title = document.requirements, document.title
         sentences = sentences_of(sections)
-        title = find_title(source.front_matter, sections)
         entities = find_entities(sections, requirements, sentences)
         machines = find_state_machines(sections, [entity.name for entity in entities])
         endpoints = find_endpoints(entries)
@@ -91,14 +87,14 @@ class SimplePRDAnalyzer:
             extracted_keywords=_keywords(sentences),
             sections=_bodies(sections),
             word_count=len(text.split()),
-            language=language_of(text),
+            language=document.language,
             requirements=requirements,
             entities=entities,
             state_machines=machines,
             endpoints=endpoints,
             actors=find_actors(sections, sentences),
             quantities=find_quantities(sentences),
-            product=product_name(title, sections),
+            product=document.product,
         )
         return SimplePRDAnalysisResult(
             prd_content=text,

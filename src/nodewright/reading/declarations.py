@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from nodewright.language.nouns import entity_name
-from nodewright.prd.markdown import Block, BlockKind
+from nodewright.prd.blocks import Block, BlockKind
 from nodewright.prd.models import EntityField
 from nodewright.prd.outline import Section
 from nodewright.reading.fields import (

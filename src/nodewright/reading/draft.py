@@ -45,7 +45,7 @@ class Draft:
         return [
             clause
             for clause in self.document.clauses
-            if clause.id not in self.read | self.context.keys()
+            if not clause.context and clause.id not in self.read | self.context.keys()
         ]
 
     def take(self, *clauses: Clause) -> tuple[str, ...]:
@@ -87,6 +87,8 @@ class Draft:
             return replace(note, reason=self.open[clause.id])
         if clause.id in self.read:
             return replace(note, state=State.READ, reason="")
+        if clause.context:
+            return replace(note, state=State.CONTEXT, reason=clause.context)
         if clause.id in self.context:
             return replace(note, state=State.CONTEXT, reason=self.context[clause.id])
         return note

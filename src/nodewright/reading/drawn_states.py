@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from nodewright.language.markup import plain
-from nodewright.prd.markdown import Block, BlockKind
+from nodewright.prd.blocks import Block, BlockKind
 from nodewright.prd.outline import Section
 from nodewright.reading.machines import COMMON_STATES, Machine, state_name, trigger_of
 

@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 from itertools import islice
 
 from nodewright.language.lexicon import Lexicon, tokens, word_set
+from nodewright.language.naming import snake
 from nodewright.language.nouns import NOT_ENTITIES, entity_name, singular
 from nodewright.language.verbs import operation_of, verb_kind
 from nodewright.language.vocabulary import load_data
@@ -13,7 +14,6 @@ from nodewright.prd.models import Entity, EntityField, Requirement, Scope
 from nodewright.prd.outline import Section
 from nodewright.prd.sentences import Sentence
 from nodewright.reading.declarations import declared
-from nodewright.reading.fields import snake
 
 _MAX_ENTITIES = 24
 _ENOUGH = 8

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from nodewright.prd.blocks import BlockKind
 from nodewright.prd.entries import Entry
-from nodewright.prd.markdown import BlockKind
 from nodewright.prd.models import Endpoint, Quantity, Scope
 from nodewright.prd.outline import Section
 from nodewright.prd.sentences import Sentence

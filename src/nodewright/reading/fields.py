@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from nodewright.language.lexicon import word_set
 from nodewright.language.markup import plain
+from nodewright.language.naming import snake
 from nodewright.prd.models import EntityField, FieldType
 
 _MAX_FIELDS = 40
@@ -57,15 +58,6 @@ _NAME_TYPES: tuple[tuple[re.Pattern[str], FieldType], ...] = (
     (re.compile(r"(?:^|_)(?:metadata|settings|config|configuration|payload|attributes|properties"
     r"|options|preferences|params|extra|data)$"), FieldType.OBJECT),
 )  # fmt: skip
-
-
-def snake(name: str) -> str:
-    """``userId``, ``User ID`` and ``user-id`` as ``user_id``."""
-    return _NOT_WORD.sub("_", _HUMP.sub("_", name)).strip("_").lower()
-
-
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_NOT_WORD = re.compile(r"[^\w]+")
 
 
 @lru_cache(maxsize=4096)

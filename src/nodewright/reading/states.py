@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from nodewright.language.markup import plain
 from nodewright.language.nouns import entity_name, singular
-from nodewright.prd.markdown import BlockKind
+from nodewright.prd.blocks import BlockKind
 from nodewright.prd.models import Scope, StateMachine
 from nodewright.prd.outline import Section
 from nodewright.reading.drawn_states import drawn_machines

@@ -5,14 +5,13 @@ target language. Characters that a reader can't see (controls, bidirectional ove
 surrogates) are written as escapes, never raw.
 """
 
-import hashlib
 import keyword
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 
+from nodewright.language.naming import LONGEST_NAME, NOT_IN_NAMES, digest_of, pascal, to_ascii
+
 LINE_WIDTH = 88
-LONGEST_NAME = 60
 
 _REPLACEMENT = "\ufffd"
 _PYTHON_SHORT = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -28,7 +27,6 @@ _PRAGMA = re.compile(
 _EXEMPTION = re.compile(r"(?i)no(?=qa|sec)")
 
 _CAMEL_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z][A-Z])(?=[A-Z][a-z])")
-_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
 
 _MD_INLINE = re.compile(r"([\\`*_{}\[\]<>()#|~&!$^])")
 _MD_LINE_START = re.compile(r"\A(?:([+\-=:])|(\d{1,9})([.)]))")
@@ -172,42 +170,15 @@ def identifier(value: object) -> str:
     left of becomes ``unnamed_`` and a digest of the text, so that two such names still differ.
     """
     text = str(value)
-    words = _CAMEL_BOUNDARY.sub("_", _ascii(text))
-    name = _NOT_IN_NAMES.sub("_", words).strip("_").lower()
+    words = _CAMEL_BOUNDARY.sub("_", to_ascii(text))
+    name = NOT_IN_NAMES.sub("_", words).strip("_").lower()
     if not name:
-        return f"unnamed_{_digest(text)}" if text else "unnamed"
+        return f"unnamed_{digest_of(text)}" if text else "unnamed"
     if name[0].isdigit():
         name = f"n_{name}"
     if len(name) > LONGEST_NAME:
-        name = f"{name[: LONGEST_NAME - 9].rstrip('_')}_{_digest(text)}"
+        name = f"{name[: LONGEST_NAME - 9].rstrip('_')}_{digest_of(text)}"
     return f"{name}_" if keyword.iskeyword(name) or keyword.issoftkeyword(name) else name
-
-
-def pascal(value: object) -> str:
-    """A PascalCase Python name, with the same guarantees as ``identifier``.
-
-    Capitals inside words stay (``OAuth2Token``), unless the whole text is in capitals.
-    """
-    text = str(value)
-    words = [word for word in _NOT_IN_NAMES.split(_ascii(text)) if word]
-    if len(words) > 1 and not any(character.islower() for character in "".join(words)):
-        words = [word.lower() for word in words]
-    name = "".join(word[0].upper() + word[1:] for word in words)
-    if not name:
-        return f"Unnamed{_digest(text)}" if text else "Unnamed"
-    if name[0].isdigit():
-        name = f"N{name}"
-    if len(name) > LONGEST_NAME:
-        name = f"{name[: LONGEST_NAME - 8]}{_digest(text)}"
-    return f"{name}_" if keyword.iskeyword(name) else name
-
-
-def _ascii(text: str) -> str:
-    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 FILTERS: dict[str, Callable[..., str]] = {
