@@ -66,6 +66,10 @@ class ClauseLines:
         self._lines: dict[int, list[Clause]] = defaultdict(list)
         for clause in draft.document.clauses:
             self._lines[clause.line].append(clause)
+        for clause in draft.document.clauses:
+            for offset in range(1, clause.text.count("\n") + 1):  # a block of code is one clause
+                if clause.line + offset not in self._lines:
+                    self._lines[clause.line + offset].append(clause)
 
     def at(self, line: int, part: str = "") -> list[Clause]:
         """The clauses that begin on ``line``; of several, the one that says ``part``."""
