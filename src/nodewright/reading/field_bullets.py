@@ -7,7 +7,7 @@ from nodewright.language.data_words import field_word_table
 from nodewright.language.markup import plain
 from nodewright.language.naming import words
 from nodewright.language.worded import Worded
-from nodewright.prd.markdown import Block, BlockKind
+from nodewright.prd.blocks import Block, BlockKind
 from nodewright.prd.outline import Section
 from nodewright.reading.data_names import counts, field_name, thing_name
 from nodewright.reading.draft import Draft

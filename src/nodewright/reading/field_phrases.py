@@ -7,7 +7,7 @@ from nodewright.language.data_words import field_words
 from nodewright.language.lexicon import word_set
 from nodewright.language.markup import plain
 from nodewright.language.worded import Worded
-from nodewright.prd.markdown import Block, BlockKind
+from nodewright.prd.blocks import Block, BlockKind
 from nodewright.prd.outline import Section
 from nodewright.reading.data_names import declared_name, field_name, identifier_in, thing_name
 from nodewright.reading.draft import Draft

@@ -8,7 +8,7 @@ from functools import lru_cache
 from nodewright.language.data_words import field_word_table, field_words
 from nodewright.language.markup import plain
 from nodewright.language.worded import Worded
-from nodewright.prd.markdown import Block, BlockKind
+from nodewright.prd.blocks import Block, BlockKind
 from nodewright.prd.outline import Section
 from nodewright.reading.code_fields import literal_annotation
 from nodewright.reading.data_names import declared_name, thing_name

@@ -8,8 +8,8 @@ from dataclasses import replace
 from nodewright.language.lexicon import word_set
 from nodewright.language.naming import snake
 from nodewright.language.worded import Worded
+from nodewright.prd.blocks import Block, BlockKind
 from nodewright.prd.clauses import Clause
-from nodewright.prd.markdown import Block, BlockKind
 from nodewright.prd.models import Scope
 from nodewright.prd.outline import Section
 from nodewright.prd.sentences import sentences_in

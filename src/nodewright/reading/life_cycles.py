@@ -53,7 +53,8 @@ def _entity(draft: Draft, subject: str) -> str:
 
 
 _SUBJECT = re.compile(
-    r"(?:an?|the|each|every)\s+(?P<thing>[\w -]{2,40}?)\s+(?:moves|goes|passes|can|has|is|starts|follows|runs)\b",
+    r"(?:an?|the|each|every)\s+(?P<thing>[\w -]{2,40}?)\s+"
+    r"(?:moves|goes|passes|can|has|is|starts|follows|runs)\b",
     re.IGNORECASE,
 )
 

@@ -8,7 +8,7 @@ from nodewright.language.lexicon import word_set
 from nodewright.language.markup import plain
 from nodewright.language.naming import snake
 from nodewright.language.worded import Worded
-from nodewright.prd.markdown import Block
+from nodewright.prd.blocks import Block
 from nodewright.prd.outline import Section
 from nodewright.reading.data_names import counts, thing_name
 from nodewright.reading.draft import Draft

@@ -3,7 +3,7 @@
 import ast
 import re
 
-from nodewright.prd.markdown import Block, BlockKind
+from nodewright.prd.blocks import Block, BlockKind
 from nodewright.reading.data_names import declared_name
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_notes import FieldNote, read_field

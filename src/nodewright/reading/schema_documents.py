@@ -7,7 +7,7 @@ import yaml
 
 from nodewright.language.data_words import field_word_table
 from nodewright.language.vocabulary import read_yaml
-from nodewright.prd.markdown import Block, BlockKind
+from nodewright.prd.blocks import Block, BlockKind
 from nodewright.reading.data_names import declared_name
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_notes import FieldNote, read_field

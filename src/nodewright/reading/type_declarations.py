@@ -8,7 +8,7 @@ from nodewright.language.lexicon import word_set
 from nodewright.language.naming import pascal, snake
 from nodewright.language.nouns import singular
 from nodewright.language.worded import Worded
-from nodewright.prd.markdown import Block, BlockKind
+from nodewright.prd.blocks import Block, BlockKind
 from nodewright.prd.outline import Section
 from nodewright.reading.code_fields import field_of, is_method, options_of
 from nodewright.reading.code_tree import Member, read_members
