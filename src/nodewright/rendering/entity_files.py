@@ -7,7 +7,7 @@ from nodewright.rendering.file_context import Context, FileContext
 from nodewright.rendering.importing import imported_class, imported_fields
 from nodewright.rendering.imports import imports_for
 from nodewright.rendering.known_names import own_names, stem_of
-from nodewright.rendering.models import config_for, dedented, field_lines, typed_fields
+from nodewright.rendering.models import class_text, config_for, dedented, field_lines, typed_fields
 from nodewright.rendering.names import model_class, safe, variable
 from nodewright.rendering.rules import fields_lines, is_checked, whole_lines
 from nodewright.spec.model import (
@@ -61,7 +61,13 @@ def record_file(  # noqa: PLR0917 - what a model consists of
         f"    {line}" for line in parts["lines"]
     )
     imports = imports_for(code, own_names(specification), specification.package)
-    context = {"about": about, "imports": imports, "model": model, "text": text, **parts}
+    context = {
+        "about": about,
+        "imports": imports,
+        "model": model,
+        "text": class_text(text),
+        **parts,
+    }
     return FileContext("frame/model_record.py.j2", path, context)
 
 
