@@ -57,9 +57,8 @@ def record_file(  # noqa: PLR0917 - what a model consists of
     path: str,
 ) -> FileContext:
     """A module with one model."""
-    code = f"class X(BaseModel):\n    model_config = ConfigDict({parts['config']})\n" + "\n".join(
-        f"    {line}" for line in parts["lines"]
-    )
+    body = "\n".join(f"    {line}" for line in parts["lines"])
+    code = f"class X(BaseModel):\n    model_config = ConfigDict({parts['config']})\n{body}"
     imports = imports_for(code, own_names(specification), specification.package)
     context = {
         "about": about,
