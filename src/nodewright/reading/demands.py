@@ -107,7 +107,7 @@ def demands_of(clause: Clause, conditions: Sequence[Condition] = ()) -> tuple[De
     """
     found: list[Demand] = []
     for sentence in _SENTENCES.split(said_in(clause)):
-        frame = frame_of(sentence, step=bool(clause.step))
+        frame = frame_of(sentence, step=clause.step == "then")
         frame.conditions += conditions
         found += _with_shared_objects(_demands(clause, frame))
     return tuple(found)
@@ -230,7 +230,7 @@ def _lighter(demand: Demand, rest: str) -> Demand:
         inner = _allowed(demand, rest) or _nominal(demand, rest)
         if inner is not None:
             return inner
-    phrase, complements = complements_of(rest)
+    phrase, complements = complements_of(ARTICLE.sub("", rest))
     which = _WHICH.match(rest)
     if not phrase and which:
         phrase, complements = f"{which['state']} {which['what']}", ()

@@ -6,8 +6,9 @@ from nodewright.language.naming import snake
 from nodewright.reading.accounting import account
 from nodewright.reading.demands import Demand, words_of
 from nodewright.reading.draft import Draft
-from nodewright.reading.records import add_operation, named
-from nodewright.reading.things import Thing, field_of, thing_of, time_field
+from nodewright.reading.operations import add_operation, named
+from nodewright.reading.field_lookup import field_of, time_field
+from nodewright.reading.things import Thing, thing_of
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import (
     Aggregate,

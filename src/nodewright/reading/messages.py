@@ -10,8 +10,9 @@ from nodewright.language.naming import snake
 from nodewright.language.vocabulary import load_data
 from nodewright.reading.demands import PURPOSE, Demand
 from nodewright.reading.draft import Draft
-from nodewright.reading.records import add_operation, named
-from nodewright.reading.things import name_stems, present, thing_of, time_field
+from nodewright.reading.operations import add_operation, named
+from nodewright.reading.field_lookup import name_stems, present, time_field
+from nodewright.reading.things import thing_of
 from nodewright.reading.triggers import operation_after
 from nodewright.spec.capabilities import CAPABILITIES
 from nodewright.spec.expressions import Expression
