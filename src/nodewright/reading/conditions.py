@@ -257,10 +257,10 @@ def _having(draft: Draft, entity: Entity, text: str) -> Test | None:
 
 
 _READERS: tuple[Callable[[Draft, Entity, str], Test | None], ...] = (
+    _of_phrase,
     _time,
     _compared,
     _left,
     _state,
     _having,
-    _of_phrase,
 )

@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 
 from nodewright.language.lexicon import stems
+from nodewright.language.vocabulary import load_data
 from nodewright.language.word_lists import stems_of_list
 from nodewright.spec.model import Entity, Field
 from nodewright.spec.types import Base
@@ -47,7 +48,30 @@ def field_of(entity: Entity, phrase: str) -> Field | None:
             score = shared / len(names | (words - own))
             if best is None or score > best[0]:
                 best = (score, field)
-    return best[1] if best else None
+    return best[1] if best else _field_alike(entity, phrase)
+
+
+def _field_alike(entity: Entity, phrase: str) -> Field | None:
+    """A field whose last word means the same: "waiting time" is ``waiting_minutes``."""
+    words = stems(phrase)
+    if len(words) < _FEWEST:
+        return None
+    for group in _alike(words[-1]):
+        for field in entity.fields:
+            names = name_stems(field.name)
+            if names[:-1] == tuple(words[:-1]) and names[-1] in group:
+                return field
+    return None
+
+
+_FEWEST = 2
+
+
+@lru_cache(maxsize=1024)
+def _alike(word: str) -> tuple[frozenset[str], ...]:
+    groups: list[list[str]] = load_data("likeness")["measures"]
+    known = [frozenset(stem for each in group for stem in stems(each)) for group in groups]
+    return tuple(group for group in known if word in group)
 
 
 def time_field(entity: Entity, *hints: str) -> Field | None:

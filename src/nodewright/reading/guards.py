@@ -190,10 +190,10 @@ def _read_without(draft: Draft, clause: str, text: str) -> None:
             clauses=(clause,),
             assumed="the rule needs it",
         )
-        draft.imply(made.entity, link)
     where = f"{other.entity.key} == this.{link.name} and ({other.where})"
     for operation in list(draft.operations.values()):
         if isinstance(operation, Create) and operation.entity == made.entity.name:
+            draft.imply(made.entity, link)
             guard = Guard(
                 require=Expression(f"exists({other.entity.name}, {where})"),
                 error=f"{link.name}_not_{snake(found['other'].split()[0])}",

@@ -10,8 +10,9 @@ from nodewright.reading.data_passes import read_data
 from nodewright.reading.demands import Demand, begins_with_demand, filler_stems, said_in
 from nodewright.reading.draft import Draft
 from nodewright.reading.events import read_events
-from nodewright.reading.figures import read_figures, read_formulas
+from nodewright.reading.figures import read_figures
 from nodewright.reading.files import read_files
+from nodewright.reading.formulas import read_formulas
 from nodewright.reading.guards import read_guards
 from nodewright.reading.keys import read_keys
 from nodewright.reading.messages import read_messages

@@ -27,6 +27,7 @@ _PERSONS = frozenset(
      "teacher", "owner", "contact", "recipient", "supplier", "doctor"}
 )  # fmt: skip
 _PEOPLE = ("anna", "ben", "clara", "david", "emma", "felix")
+_DAYS_AGO = -30  # a time before now, for guards that only allow later ones
 _UNKNOWN_ID = UUID(int=999)
 
 _BY_FORMAT: dict[Format, Callable[[int], str]] = {
@@ -144,6 +145,8 @@ class Sampling:
                 found += [True, False]
             case Base.NUMBER:
                 found += [self.plain(name, kind, 2), _ROUNDED]
+            case Base.DATE | Base.DATETIME:
+                found += [self.plain(name, kind, number) for number in (2, 3, _DAYS_AGO)]
             case _:
                 found += [self.plain(name, kind, number) for number in (2, 3)]
         return list({repr(each): each for each in found}.values())
