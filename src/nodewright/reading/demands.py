@@ -77,7 +77,7 @@ _SENTENCES = re.compile(
 )
 _STATUS = re.compile(r"^(?:\[[ xX]\]\s*)?(?:\(?P\d\)?:?\s+)?")
 _PASSIVE = re.compile(
-    r"(?P<object>[^,;:]{2,80}?)\s+(?:is|are|be|gets?|was|were)\s+(?P<not>not\s+|never\s+)?"
+    r"(?P<object>[^,;:]{2,80}?)(?<!that)(?<!which)(?<!who)\s+(?:is|are|be|gets?|was|were)\s+(?P<not>not\s+|never\s+)?"
     r"(?:(?:automatically|immediately|then|only|always|also)\s+)?(?P<verb>\w+)\b(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
