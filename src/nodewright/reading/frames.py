@@ -49,7 +49,7 @@ _LATER = re.compile(
     re.IGNORECASE,
 )
 _LABEL = re.compile(r"(?P<label>[A-Z][\w &/-]{1,50}?)\s*[:–—]\s+(?=\S)")
-_STEP = re.compile(r"^(?:then|and|but|when|given)\s+(?=[\w\"'])", re.IGNORECASE)
+_STEP = re.compile(r"^(?:then|and|but)\s+(?=[\w\"'])", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_][\w'’./-]*[^\W_.]|[^\W_]")
 _ONLY = re.compile(r"^only\s+(?:the\s+|an?\s+)?", re.IGNORECASE)
 _LONGEST_SUBJECT = 12
