@@ -6,7 +6,7 @@ from nodewright.language.naming import unique
 from nodewright.language.verb_forms import verb_in
 from nodewright.reading.demands import Demand
 from nodewright.reading.draft import Draft
-from nodewright.reading.records import named
+from nodewright.reading.operations import named
 from nodewright.spec.model import Machine, Move
 
 
