@@ -61,7 +61,7 @@ def _conversion(entity: Entity, target: str, demand: Demand) -> Compute | None:
         require=Expression(f"unit in [{allowed}]"), error="unit_not_convertible", clauses=clauses
     )
     return Compute(
-        name=named(demand.verb, f"{entity.name} to {target}"),
+        name=named(demand.verb, f"{entity.name} to {target.lower()}"),
         clauses=clauses,
         inputs=(
             Input(name=value, type=NUMBER, clauses=clauses),
@@ -70,7 +70,7 @@ def _conversion(entity: Entity, target: str, demand: Demand) -> Compute | None:
         guards=(guard,) if left else (),
         results=(
             Result(
-                name=f"{value}_{snake(target)}",
+                name=f"{value}_{snake(target.lower())}",
                 type=NUMBER,
                 value=Expression(text),
                 clauses=clauses,
