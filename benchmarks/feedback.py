@@ -23,7 +23,7 @@ from benchmarks.ratios import QUICK, Contender, Figure, Timing, alternate, repor
 from nodewright.patterns.feedback import PatternFeedback, PatternFeedbackCollector
 from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence
-from nodewright.storage.embedded import bundled_program
+from nodewright.storage.programs import bundled_program
 
 SIZES = (1_000, 10_000, 100_000) if QUICK else (1_000, 100_000, 1_000_000)
 CALLS = 2_000

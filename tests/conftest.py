@@ -18,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 
 from nodewright.logs import reset_level
 from nodewright.settings import Settings
-from nodewright.storage import CodegenPersistence
+from nodewright.storage import CodegenPersistence, migrate
 from nodewright.storage.database import Database
 
 _numbers = count(1)
@@ -67,8 +67,8 @@ def server(data_dir: Path) -> Iterator[str]:
         # which cannot be copied then.
         connection.execute("CREATE DATABASE nodewright_template")
     template = Database(make_conninfo(admin, dbname="nodewright_template"))
-    with template.connect():
-        pass
+    with template.connect(migrated=False) as connection:
+        migrate.migrate(connection)
     template.close()
     yield admin
     database.close()

@@ -34,6 +34,8 @@ from nodewright.events import (
     Spool,
     SpoolFullError,
 )
+from nodewright.events.broker import broker_name
+from nodewright.events.draining import adopt_spool
 
 PUBLISHER = Path(__file__).parents[2] / "tests" / "integration" / "events" / "publisher.py"
 
@@ -229,6 +231,7 @@ async def disk_full(kafka: KafkaServer, folder: Path, scale: Scale) -> Outcome:
     lines = output.decode().split()
     accepted = {line[1:] for line in lines if line.startswith("+")}
     refused = {line[1:] for line in lines if line.startswith("-")}
+    adopt_spool(folder, broker_name(kafka.address))
     async with EventOptimizer(kafka.address, config(durable=True, spool_dir=folder)) as optimizer:
         await optimizer.drain()
     received = await asyncio.to_thread(

@@ -21,6 +21,7 @@ ROOMS = {
     "cli": "the command",
     "web": "dashboard, /metrics",
     "workflow": "the whole job as one function",
+    "diagnosis": "every part, looked at",
     "generation": "plan, render, prove, deliver",
     "prd": "text to requirements",
     "patterns": "detect, judge, tune",
@@ -33,6 +34,7 @@ ROOMS = {
     "settings": "environment, .env, TOML",
     "lazy": "names loaded on first use",
     "errors": "the base of all errors",
+    "processes": "what is started, and ended",
     "disk": "writes that last",
 }
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import typer
-from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 from typer.testing import CliRunner
 
@@ -26,8 +25,20 @@ _COMMANDS = """\
 # Commands
 
 Every command, as `--help` shows it. Results go to standard output, progress and errors to standard
-error. Exit codes are 0 for success, 1 for an answer that is "no" (a node failed, something is not
-well, something is left), 2 for wrong usage or input that cannot be read.
+error.
+
+| exit code | meaning |
+|---|---|
+| 0 | success |
+| 1 | the answer is "no": a node failed, something is not well, something is left |
+| 2 | wrong usage, unreadable input, unwritable output, or a part that cannot be used |
+| 70 | a fault of nodewright itself, with a traceback |
+| 130 | ended by Ctrl-C |
+| 143 | ended by SIGTERM; what waits is written first |
+
+With `--json`, an error is a JSON document too, `{"error": "..."}` on standard output, beside the
+line on standard error. A reader that leaves early, such as `head`, is no error.
+
 `nodewright --install-completion` sets up completion for bash, zsh and fish.
 """
 
@@ -35,7 +46,8 @@ _SETTINGS = """\
 # Settings
 
 Each is read from the environment, else from `.env`, else from `nodewright.toml` of the working
-directory, where the name is in lower case and without the prefix:
+directory, where the name is in lower case and without the prefix. A key of that file that is no
+setting is an error, which names similar ones.
 
 ```toml title="nodewright.toml"
 data_dir = "/var/lib/nodewright"
@@ -44,6 +56,14 @@ log_level = "WARNING"
 
 A value that cannot be is an error that names the setting. Passwords, tokens and addresses that may
 hold some appear in no log and no error.
+
+Other variables are read from the environment only, never from a file, and only where nodewright's
+own names say nothing of a database or a broker:
+
+- `POSTGRES_HOST`, with `POSTGRES_PORT`, `POSTGRES_DATABASE`, `POSTGRES_USER` and
+  `POSTGRES_PASSWORD`. They count together: without a host none of them does, and with one the
+  port, the user or the password of another source is never sent to it.
+- `KAFKA_BOOTSTRAP_SERVERS`.
 """
 
 
@@ -75,9 +95,8 @@ def settings_page() -> str:
         parts += [f"## {title}\n", "| setting | default | meaning |", "|---|---|---|"]
         for name in names:
             field = Settings.model_fields[name]
-            variables = ", ".join(f"`{variable}`" for variable in _variables(name, field))
             meaning = f"{field.description or ''}{_choices(field.annotation)}"
-            parts.append(f"| {variables} | {_default(name, field)} | {meaning} |")
+            parts.append(f"| `NODEWRIGHT_{name.upper()}` | {_default(name, field)} | {meaning} |")
         parts.append("")
     return "\n".join(parts)
 
@@ -95,12 +114,6 @@ def _groups() -> dict[str, list[str]]:
     if missing:
         raise SystemExit(f"in no group: {', '.join(sorted(missing))}")
     return groups
-
-
-def _variables(name: str, field: FieldInfo) -> list[str]:
-    if isinstance(field.validation_alias, AliasChoices):
-        return [str(choice) for choice in field.validation_alias.choices]
-    return [f"NODEWRIGHT_{name.upper()}"]
 
 
 def _default(name: str, field: FieldInfo) -> str:

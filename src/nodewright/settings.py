@@ -1,12 +1,16 @@
 """All settings, from the environment, ``.env`` and ``nodewright.toml``, in that order of weight."""
 
+import os
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import platformdirs
 import pydantic_settings
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,18 +22,38 @@ from nodewright.errors import NodewrightError
 
 
 class SettingsError(NodewrightError, ValueError):
-    """A setting has a value that it cannot have, or ``nodewright.toml`` cannot be read."""
+    """A setting is unknown or has a value that it cannot have, or its file cannot be read."""
+
+
+def _user_data_dir() -> Path:
+    """The user's own folder for nodewright.
+
+    Raises:
+        SettingsError: the user has no home.
+    """
+    try:
+        folder = Path(platformdirs.user_data_dir("nodewright", appauthor=False))
+    except RuntimeError:  # newer versions of platformdirs look for a home themselves
+        folder = Path()
+    if not folder.is_absolute():
+        raise SettingsError(
+            f"the user {os.geteuid()} has no home folder: set NODEWRIGHT_DATA_DIR to a folder of "
+            "its own"
+        )
+    return folder
 
 
 class Settings(BaseSettings):
     """What a user can set.
 
     Each field is read from ``NODEWRIGHT_<FIELD>`` in the environment or ``.env``, or from
-    ``<field>`` in ``nodewright.toml`` of the working directory.
+    ``<field>`` in ``nodewright.toml`` of the working directory. Usual variables of other programs
+    (``POSTGRES_HOST`` and its companions, ``KAFKA_BOOTSTRAP_SERVERS``) count in the environment
+    only, never in files, and less than nodewright's own.
 
     Raises:
         SettingsError: a value cannot be; the message names the setting, and the value if it is
-            no secret.
+            no secret. Or ``nodewright.toml`` has a key that is no setting.
     """
 
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
@@ -42,7 +66,7 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(
-        default_factory=lambda: Path(platformdirs.user_data_dir("nodewright", appauthor=False)),
+        default_factory=_user_data_dir,
         description="Where the embedded database, models and spools live.",
     )
 
@@ -53,34 +77,30 @@ class Settings(BaseSettings):
     )
     postgres_host: str | None = Field(
         default=None,
-        validation_alias=AliasChoices("POSTGRES_HOST", "NODEWRIGHT_POSTGRES_HOST"),
         description="Host of the PostgreSQL to use, where no database_url is set.",
     )
     postgres_port: int = Field(
         default=5432,
         ge=1,
         le=65535,
-        validation_alias=AliasChoices("POSTGRES_PORT", "NODEWRIGHT_POSTGRES_PORT"),
         description="Port that belongs to postgres_host.",
     )
     postgres_database: str = Field(
         default="nodewright",
-        validation_alias=AliasChoices("POSTGRES_DATABASE", "NODEWRIGHT_POSTGRES_DATABASE"),
         description="Database that belongs to postgres_host.",
     )
     postgres_user: str | None = Field(
         default=None,
-        validation_alias=AliasChoices("POSTGRES_USER", "NODEWRIGHT_POSTGRES_USER"),
         description="User that belongs to postgres_host; the system user by default.",
     )
     postgres_password: SecretStr | None = Field(
         default=None,
-        validation_alias=AliasChoices("POSTGRES_PASSWORD", "NODEWRIGHT_POSTGRES_PASSWORD"),
         description="Password that belongs to postgres_host.",
     )
     database_migrate: bool = Field(
         default=True,
-        description="Bring the schema up to date on first use; else nodewright db migrate does.",
+        description="Bring the schema up to date on first use; else nodewright db migrate does, as "
+        "it does the first time in a database that is not the embedded one.",
     )
     database_pool_size: int = Field(
         default=8, ge=1, le=1000, description="Connections that one process keeps at most."
@@ -153,9 +173,6 @@ class Settings(BaseSettings):
     # Events. Without kafka_bootstrap_servers the mock cluster inside the process is used.
     kafka_bootstrap_servers: str | None = Field(
         default=None,
-        validation_alias=AliasChoices(
-            "NODEWRIGHT_KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS"
-        ),
         description="Kafka's address, host:port[,host:port ...].",
     )
     kafka_security_protocol: str | None = Field(
@@ -245,20 +262,85 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Give the environment more weight than ``.env``, and both more than the TOML file."""
+        """Say where values come from, the weightiest source first."""
         return (
             init_settings,
             env_settings,
             dotenv_settings,
             file_secret_settings,
-            TomlConfigSettingsSource(settings_cls),
+            _UsualVariables(settings_cls),
+            _TomlFile(settings_cls),
         )
 
 
-def _explained(error: Any) -> str:
+class _UsualVariables(PydanticBaseSettingsSource):
+    """Variables that other programs read too, of the environment, as whole groups.
+
+    A group counts where its first variable is set, and nodewright's own names say nothing of a
+    database or a broker. It then settles all of its fields: a password of one source never goes
+    to the host of another.
+    """
+
+    GROUPS: ClassVar[dict[str, dict[str, Any]]] = {
+        "POSTGRES_HOST": {
+            "postgres_host": None,
+            "postgres_port": 5432,
+            "postgres_database": "nodewright",
+            "postgres_user": None,
+            "postgres_password": None,
+        },
+        "KAFKA_BOOTSTRAP_SERVERS": {"kafka_bootstrap_servers": None},
+    }
+    """First variable of a group -> its fields with their defaults."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        """Nothing: values come as groups."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """The values of the groups that count."""
+        values: dict[str, Any] = {}
+        for first, fields in self.GROUPS.items():
+            own = {first.lower(), "database_url"} if "postgres_host" in fields else {first.lower()}
+            if os.environ.get(first) and not own & self.current_state.keys():
+                values |= {
+                    name: os.environ.get(name.upper()) or default
+                    for name, default in fields.items()
+                }
+        return values
+
+
+class _TomlFile(TomlConfigSettingsSource):
+    """``nodewright.toml`` of the working directory; each of its keys is a setting."""
+
+    def __call__(self) -> dict[str, Any]:
+        """The file's values.
+
+        Raises:
+            SettingsError: a key is no setting.
+        """
+        values = super().__call__()
+        unknown = self.toml_data.keys() - self.settings_cls.model_fields.keys()
+        if unknown:
+            said = ", ".join(map(_unknown, sorted(unknown)))
+            raise SettingsError(f"nodewright.toml has no setting {said}")
+        return values
+
+
+def _unknown(key: str) -> str:
+    """A key that is no setting, and what may have been meant."""
+    name = key.lower().removeprefix("nodewright_")
+    near = get_close_matches(name, Settings.model_fields, n=3)
+    return f"{key!r}" + (f" (did you mean {' or '.join(near)}?)" if near else "")
+
+
+def _explained(error: ErrorDetails) -> str:
     """One fault of validation as a sentence."""
     name = str(error["loc"][0]).lower().removeprefix("nodewright_")
     field = Settings.model_fields.get(name)
     secret = field is not None and "SecretStr" in str(field.annotation)
     value = "what was given" if secret else repr(error["input"])
-    return f"the setting NODEWRIGHT_{name.upper()} cannot be {value}: {error['msg']}"
+    variable = f"NODEWRIGHT_{name.upper()}"
+    if variable not in os.environ and os.environ.get(name.upper()) == error["input"]:
+        variable = name.upper()
+    return f"the setting {variable} cannot be {value}: {error['msg']}"

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import orjson
-from nodewright.planning.planner import NothingToGenerateError
 from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 
@@ -32,6 +31,7 @@ from nodewright.mixins.forest import Forest, fit
 from nodewright.monitoring import MetricType, MonitoringSystem
 from nodewright.monitoring.errors import MetricError
 from nodewright.patterns import PatternLibraryError, PatternMatcher, load_folder
+from nodewright.planning.plan import NothingToGenerateError
 from nodewright.prd.source import PRDSourceError, read_prd
 from nodewright.reading.display import print_analysis
 from nodewright.templates import TemplatePack

@@ -18,7 +18,9 @@ ROOT = Path(nodewright.__file__).parent
 ROOMS = [
     "cli",
     "web",
+    "mcp",
     "workflow",
+    "diagnosis",
     "runs",
     "delivery",
     "proving",
@@ -37,6 +39,7 @@ ROOMS = [
     "logs",
     "settings",
     "errors",
+    "processes",
     "disk",
     "lazy",
 ]

@@ -17,7 +17,9 @@ app: typer.Typer = command_app()
 
 @app.command()
 def _analyze(
-    prd: Annotated[Path, typer.Argument(help="The document: Markdown, or any text.")],
+    prd: Annotated[
+        Path, typer.Argument(help="The document: Markdown, or any text; - for standard input.")
+    ],
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")
     ] = False,

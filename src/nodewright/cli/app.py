@@ -1,14 +1,16 @@
 """The ``nodewright`` command: a table of subcommands, each imported when it is called."""
 
+import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from nodewright import __version__
-from nodewright.errors import NodewrightError
+from nodewright.cli.ending import run
+from nodewright.processes import importing_nothing_here
 
 # Name -> (module that defines ``app``, one line of help). Help is kept here so that
 # ``nodewright --help`` imports none of the modules.
@@ -54,6 +56,7 @@ class LazyGroup(TyperGroup):
 app: typer.Typer = typer.Typer(
     cls=LazyGroup,
     no_args_is_help=True,
+    pretty_exceptions_enable=False,
     # Plain help: the rich one imports a Markdown parser and costs half a second.
     rich_markup_mode=None,
     help="Generate ONEX nodes from a product requirements document (PRD), proven by running them.",
@@ -78,12 +81,9 @@ def _root(
     pass
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line with ``arguments`` (``sys.argv[1:]`` by default)."""
-    try:
-        app(args=list(arguments) if arguments is not None else None)
-    except NodewrightError as error:
-        from nodewright.cli.output import printable
-
-        typer.echo(f"nodewright: {printable(' '.join(str(error).split()))}", err=True)
-        raise SystemExit(2) from None
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line with ``arguments`` (``sys.argv[1:]`` by default), and exit."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    with importing_nothing_here():
+        code = run(lambda given: app(args=given, standalone_mode=False), given)
+    raise SystemExit(code)

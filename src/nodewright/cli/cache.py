@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 
-from nodewright.cli.output import command_app
+from nodewright.cli.output import command_app, print_json
 from nodewright.storage.database import Database
 from nodewright.templates import TemplateCache, TemplatePack
 from nodewright.templates.quoting import visible
@@ -35,7 +34,7 @@ def _stats(as_json: AsJson = False) -> None:
             "hit_rate": found.hit_rate,
             "size_bytes": found.size_bytes,
         }
-        typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+        print_json(document)
         return
     for row in found.templates:
         typer.echo(
@@ -68,7 +67,7 @@ def _warm(
         names = TemplatePack(templates, cache=cache).warm(kind)
         stats = cache.get_stats()
     if as_json:
-        typer.echo(orjson.dumps({"templates": names, "stats": stats}).decode())
+        print_json({"templates": names, "stats": stats})
         return
     for name in names:
         typer.echo(name)

@@ -46,6 +46,14 @@ def _status() -> None:
         raise typer.Exit(1)
 
 
+@app.command("schema")
+def _schema() -> None:
+    """Print the whole schema as SQL, as the migrations make it."""
+    database = Database()
+    typer.echo(maintenance.schema(database), nl=False)
+    database.close()
+
+
 @app.command("dump")
 def _dump(
     output: Annotated[Path, typer.Argument(help="File to write.", show_default=False)],

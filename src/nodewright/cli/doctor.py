@@ -1,10 +1,15 @@
 """``nodewright doctor``: looks at every part and says what to do."""
 
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nodewright.cli.output import command_app
+from nodewright.cli.ending import NO, SUCCESS
+from nodewright.cli.output import command_app, print_json, printable
+
+if TYPE_CHECKING:
+    from nodewright.monitoring import HealthStatus
 
 app: typer.Typer = command_app()
 
@@ -24,8 +29,24 @@ def doctor(
     """
     import asyncio
 
-    from nodewright.web.diagnosis import diagnose, shown
+    from nodewright.diagnosis import diagnose
 
     findings = asyncio.run(diagnose())
-    typer.echo(shown(findings, as_json=as_json))
-    raise typer.Exit(0 if all(status.healthy for status in findings) else 1)
+    if as_json:
+        print_json(findings)
+    else:
+        for line in _lines(findings):
+            typer.echo(printable(line))
+    raise typer.Exit(SUCCESS if all(status.healthy for status in findings) else NO)
+
+
+def _lines(statuses: Sequence["HealthStatus"]) -> Iterator[str]:
+    """One line a part: status, part, finding; below it what to do."""
+    width = max((len(status.component) for status in statuses), default=0)
+    for status in statuses:
+        message = " ".join(str(status.metadata.get("message", "")).split())
+        yield f"{status.status:<9} {status.component:<{width}}  {message}"
+        if not status.healthy and status.metadata.get("advice"):
+            yield f"{'':<10}{'':<{width}}  to do: {status.metadata['advice']}"
+    well = sum(status.healthy for status in statuses)
+    yield f"{well} of {len(statuses)} parts are well"

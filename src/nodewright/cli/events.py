@@ -9,9 +9,10 @@ import orjson
 import typer
 import yaml
 
-from nodewright.cli.output import command_app
-from nodewright.events import DeadLetters, EventOptimizer, OptimizerConfig, asyncapi_document
-from nodewright.events.draining import drain_spools
+from nodewright.cli.output import command_app, print_json
+from nodewright.cli.streams import reader_left
+from nodewright.events import DeadLetter, DeadLetters, OptimizerConfig, asyncapi_document
+from nodewright.events.draining import drain_spools, replay_letters
 from nodewright.events.shared import dead_letter_dir
 from nodewright.events.survey import survey
 from nodewright.events.tail import TailedEvent, tail
@@ -28,6 +29,13 @@ Broker = Annotated[
     str | None,
     typer.Option(help="Address of Kafka; KAFKA_BOOTSTRAP_SERVERS by default."),
 ]
+Adopt = Annotated[
+    bool,
+    typer.Option(
+        "--adopt",
+        help="Also send what is meant for another broker: it has moved, or is replaced.",
+    ),
+]
 
 
 def _config(directory: Path | None) -> OptimizerConfig:
@@ -41,15 +49,19 @@ def _spool(directory: SpoolDir = None, as_json: AsJson = False) -> None:
     """Show what is spooled: accepted, and not yet acknowledged."""
     reports = survey(_config(directory))
     if as_json:
-        typer.echo(orjson.dumps(reports, str).decode())
+        print_json(reports)
         return
     for report in reports:
         found = report.statistics
-        what = "in use by a running process"
+        what = visible(report.problem) or "in use by a running process"
         if found is not None:
             what = f"{found.events:,} events, {found.unsent_bytes:,} bytes unsent"
             if found.quarantined:
                 what += f", {found.quarantined:,} damaged events in quarantine/"
+            if found.missing_bytes:
+                what += f", {found.missing_bytes:,} undelivered bytes are missing"
+            if report.broker is not None:
+                what += f", for {visible(report.broker)}"
         typer.echo(f"{report.directory}: {what}, {report.disk_bytes:,} bytes on disk")
     if not reports:
         typer.echo("no spools")
@@ -60,50 +72,55 @@ def _drain(
     directory: SpoolDir = None,
     broker: Broker = None,
     timeout: Annotated[float, typer.Option(help="Seconds to wait for the broker.")] = 60.0,
+    adopt: Adopt = False,
 ) -> None:
     """Send what is spooled now.
 
-    Exit code 1 if something is left.
+    Exit codes: 0 all is sent, 1 something is left, 2 there is no broker.
     """
-    left = 0
-    for path, events in asyncio.run(drain_spools(broker, _config(directory), timeout)):
-        left += events
-        typer.echo(f"{path}: {'drained' if not events else f'{events:,} events left'}")
-    if left:
+    complete = True
+    for each in asyncio.run(drain_spools(broker, _config(directory), timeout, adopt=adopt)):
+        complete = complete and each.left == 0
+        what = visible(each.problem) or f"{each.left:,} events left"
+        typer.echo(f"{each.directory}: {'drained' if each.left == 0 else what}")
+    if not complete:
         raise typer.Exit(1)
 
 
 @app.command("dead-letters")
 def _dead_letters(directory: SpoolDir = None, as_json: AsJson = False) -> None:
     """Show the events that the broker refused, and why."""
+    letters = DeadLetters(dead_letter_dir(_config(directory)))
+    if as_json:
+        print_json([_as_row(letter) for letter in letters])
+        return
     count = 0
-    for count, letter in enumerate(DeadLetters(dead_letter_dir(_config(directory))), 1):  # noqa: B007
-        when = _time(letter.refused_at, "seconds")
-        topic, value, _, _ = letter.record
-        if as_json:
-            row = {"id": letter.event_id, "topic": topic, "reason": letter.reason, "at": when}
-            typer.echo(orjson.dumps(row | {"value": value.decode(errors="replace")}).decode())
-        else:
-            typer.echo(
-                f"{when} {visible(letter.event_id)} {visible(topic)}: {visible(letter.reason)}"
-            )
-    if not as_json:
-        typer.echo(f"{count:,} dead letters")
+    for count, letter in enumerate(letters, 1):  # noqa: B007
+        typer.echo(
+            f"{_time(letter.refused_at, 'seconds')} {visible(letter.event_id)} "
+            f"{visible(letter.record[0])}: {visible(letter.reason)}"
+        )
+    typer.echo(f"{count:,} dead letters")
+
+
+def _as_row(letter: DeadLetter) -> dict[str, str]:
+    topic, value, _, _ = letter.record
+    return {
+        "id": letter.event_id,
+        "topic": topic,
+        "reason": letter.reason,
+        "at": _time(letter.refused_at, "seconds"),
+        "value": value.decode(errors="replace"),
+    }
 
 
 @app.command("replay")
-def _replay(directory: SpoolDir = None, broker: Broker = None) -> None:
+def _replay(directory: SpoolDir = None, broker: Broker = None, adopt: Adopt = False) -> None:
     """Publish the dead letters again.
 
-    Exit code 1 if some were refused once more.
+    Exit codes: 0 all were accepted, 1 some were refused once more, 2 there is no broker.
     """
-    config = _config(directory)
-
-    async def replay() -> tuple[int, int]:
-        async with EventOptimizer(broker, config) as optimizer:
-            return await optimizer.replay()
-
-    accepted, refused = asyncio.run(replay())
+    accepted, refused = asyncio.run(replay_letters(broker, _config(directory), adopt=adopt))
     typer.echo(f"{accepted:,} accepted, {refused:,} refused again")
     if refused:
         raise typer.Exit(1)
@@ -119,18 +136,17 @@ def _tail(
     count: Annotated[int, typer.Option(min=0, help="Events to end after; 0: never.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Show events as they come, until Ctrl-C."""
+    """Show events as they come, until Ctrl-C.
+
+    With --json each is one document on a line of its own.
+    """
     shown = 0
-    try:
-        for event in tail(topic, bootstrap=broker, from_beginning=from_beginning):
-            if event is None:
-                continue
+    for event in tail(topic, bootstrap=broker, from_beginning=from_beginning):
+        if event is not None:
             typer.echo(_as_json(event) if as_json else _as_line(event))
             shown += 1
-            if shown == count:
-                return
-    except KeyboardInterrupt:
-        return
+        if shown == count > 0 or reader_left():
+            return
 
 
 @app.command("asyncapi")
@@ -146,7 +162,7 @@ def _asyncapi(
     """
     document = asyncapi_document(service=service)
     if as_json:
-        typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+        print_json(document)
     else:
         typer.echo(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), nl=False)
 

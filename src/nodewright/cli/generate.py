@@ -6,14 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from nodewright.cli.output import (
-    FAILED,
-    PROVEN,
-    command_app,
-    one_line_errors,
-    print_json,
-    printable,
-)
+from nodewright.cli.ending import NO, SUCCESS
+from nodewright.cli.output import command_app, print_json, printable, warnings_only
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,7 +19,10 @@ app: typer.Typer = command_app()
 
 @app.command()
 def generate(
-    prd: Annotated[Path, typer.Argument(help="The document, in Markdown.", show_default=False)],
+    prd: Annotated[
+        Path,
+        typer.Argument(help="The document, in Markdown; - for standard input.", show_default=False),
+    ],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder to generate into.", show_default=False)
     ],
@@ -79,7 +76,7 @@ def generate(
 
     Exit codes: 0 all nodes proven, 1 some node failed, 2 usage or unreadable input.
     """
-    with one_line_errors():
+    with warnings_only():
         from nodewright import workflow
         from nodewright.cli.progress import progress_display
         from nodewright.proving.model import Verify
@@ -97,11 +94,11 @@ def generate(
         prepared = workflow.prepare(prd, package, output)
         if dry_run:
             _show_preview(workflow.preview(prepared, options), as_json=as_json)
-            raise typer.Exit(PROVEN)
+            raise typer.Exit(SUCCESS)
         with progress_display(quiet=as_json) as on_progress:
             run = workflow.generate(prepared, options, on_progress=on_progress)
         _show_run(run, as_json=as_json)
-    raise typer.Exit(PROVEN if run.succeeded else FAILED)
+    raise typer.Exit(SUCCESS if run.succeeded else NO)
 
 
 def _show_preview(preview: "Preview", *, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from nodewright.cli.output import command_app
+from nodewright.cli.streams import reader_left
 from nodewright.errors import NodewrightError
 from nodewright.logs.console import render
 from nodewright.logs.encode import dumps
@@ -54,15 +55,18 @@ def tail(
         ),
     ] = False,
     json: Annotated[
-        bool, typer.Option("--json", help="Show entries as they are in the file.")
+        bool,
+        typer.Option(
+            "--json", help="Show entries as they are in the file, one JSON document a line."
+        ),
     ] = False,
 ) -> None:
     """Show the last entries that match.
 
     Rotated and compressed files are read as well.
     """
+    path = _path(file)
     try:
-        path = _path(file)
         match = Match(
             correlation_id=correlation_id,
             session_id=session_id,
@@ -73,26 +77,21 @@ def tail(
             until=moment_of(until) if until else None,
             text=grep,
         )
-        coming = follow(path, match) if keep_on else iter(())
-        colours = sys.stdout.isatty()
-        for entry in chain(last_entries(path, lines, match), coming):
-            shown = dumps(entry).decode() + "\n" if json else render(entry, colours=colours)
-            typer.echo(shown, nl=False)
-    except (NodewrightError, ValueError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
+    except ValueError as error:
+        raise NodewrightError(str(error)) from error
+    coming = follow(path, match) if keep_on else iter(())
+    colours = sys.stdout.isatty()
+    for entry in chain(last_entries(path, lines, match), coming):
+        shown = dumps(entry).decode() + "\n" if json else render(entry, colours=colours)
+        typer.echo(shown, nl=False)
+        if reader_left():
+            return
 
 
 @app.command()
 def stats(file: File = None) -> None:
     """Show the size and number of the log's files, as JSON."""
-    try:
-        typer.echo(dumps(get_log_stats(_path(file))).decode())
-    except NodewrightError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
+    typer.echo(dumps(get_log_stats(_path(file))).decode())
 
 
 def _path(file: Path | None) -> Path:

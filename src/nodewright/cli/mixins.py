@@ -1,7 +1,6 @@
 """``nodewright mixins``: scan, trial, train, evaluate, predict, recommend."""
 
 import asyncio
-import json
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from nodewright.cli.output import command_app, fail
+from nodewright.cli.output import command_app, print_json
 from nodewright.mixins.evaluation import Evaluation, evaluate
 from nodewright.mixins.facts import NODE_KINDS, node_kind
 from nodewright.mixins.knowledge import default_knowledge
@@ -43,7 +42,7 @@ def _list(as_json: AsJson = False) -> None:
             | {"capabilities": sorted(mixin.capabilities)}
             for mixin in rows
         ]
-        typer.echo(json.dumps(entries, indent=2))
+        print_json(entries)
         return
     table = Table("mixin", "class", "capabilities", "package")
     for mixin in rows:
@@ -116,20 +115,18 @@ def _trial(
             written = records.add_trials(trials)
         console.print(f"{written} outcomes recorded")
     if as_json:
-        typer.echo(
-            json.dumps(
-                [
-                    {
-                        "mixin_a": trial.mixin_a,
-                        "mixin_b": trial.mixin_b,
-                        "node_type": trial.kind,
-                        "usable": trial.usable,
-                        "conflict_reason": trial.conflict_reason,
-                        "resolution_pattern": trial.resolution_pattern,
-                    }
-                    for trial in trials
-                ]
-            )
+        print_json(
+            [
+                {
+                    "mixin_a": trial.mixin_a,
+                    "mixin_b": trial.mixin_b,
+                    "node_type": trial.kind,
+                    "usable": trial.usable,
+                    "conflict_reason": trial.conflict_reason,
+                    "resolution_pattern": trial.resolution_pattern,
+                }
+                for trial in trials
+            ]
         )
         return
     table = Table("node type", "pairs", "usable", "with an order", "conflicts")
@@ -168,7 +165,7 @@ def _evaluate(as_json: AsJson = False) -> None:
     """
     result = evaluate(default_knowledge())
     if as_json:
-        typer.echo(json.dumps(result.to_plain(), indent=2))
+        print_json(result.to_plain())
         return
     _print_evaluation(result)
 
@@ -209,7 +206,7 @@ def _predict(
     with closing(MixinLearner(auto_train=True)) as learner:
         prediction = learner.predict_compatibility(mixin_a, mixin_b, node_type)
     if as_json:
-        typer.echo(json.dumps(asdict(prediction), indent=2))
+        print_json(asdict(prediction))
     else:
         answer = "compatible" if prediction.compatible else "not compatible"
         typer.echo(f"{answer}, confidence {prediction.confidence:.1%}")
@@ -235,7 +232,7 @@ def _recommend(
     with closing(MixinLearner()) as learner:
         found = learner.recommend(node_type, capabilities, existing, most)
     if as_json:
-        typer.echo(json.dumps(asdict(found), indent=2))
+        print_json(asdict(found))
         return
     for chosen in found.mixins:
         typer.echo(f"from {chosen.module} import {chosen.name}  # {', '.join(chosen.covers)}")
@@ -269,4 +266,6 @@ def _feedback(
         typer.echo("taken back")
     else:
         outcome = "worked" if success else "failed"
-        fail(f"there is no record that {mixin_a} and {mixin_b} {outcome} on {node_type}")
+        raise ValueError(
+            f"there is no record that {mixin_a} and {mixin_b} {outcome} on {node_type}"
+        )

@@ -1,4 +1,4 @@
-"""How commands speak: results on stdout, progress and errors on stderr, exit codes."""
+"""How commands speak: results on standard output, progress on standard error."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,10 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import typer
-
-PROVEN = 0
-FAILED = 1
-BAD_INPUT = 2
 
 
 def command_app(text: str | None = None) -> typer.Typer:
@@ -25,27 +21,12 @@ def command_app(text: str | None = None) -> typer.Typer:
 
 
 @contextmanager
-def one_line_errors() -> Iterator[None]:
-    """Turn what the user can mend into one line on stderr and exit code 2.
-
-    Log entries below a warning are kept back: a person reads this terminal.
-    """
-    from nodewright.errors import NodewrightError
+def warnings_only() -> Iterator[None]:
+    """Keep back log entries below a warning: a person reads this terminal."""
     from nodewright.logs import LogLevel, set_level
 
     set_level("nodewright", LogLevel.WARNING)
-    try:
-        yield
-    except NodewrightError as error:
-        fail(str(error))
-    except OSError as error:
-        fail(str(error))
-
-
-def fail(message: str) -> None:
-    """Print ``message`` on one line of stderr and exit with code 2."""
-    typer.echo(f"nodewright: {printable(' '.join(message.split()))}", err=True)
-    raise typer.Exit(BAD_INPUT)
+    yield
 
 
 def printable(text: str) -> str:

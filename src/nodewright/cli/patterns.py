@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID, uuid4
 
 import typer
 
-from nodewright.cli.output import command_app, fail, one_line_errors, print_json, printable
+from nodewright.cli.output import command_app, print_json, printable, warnings_only
+from nodewright.errors import NodewrightError
 
 if TYPE_CHECKING:
     from nodewright.patterns.feedback import PatternAnalysis, PatternFeedbackCollector
@@ -25,7 +26,9 @@ Target = Annotated[float, typer.Option("--target", help="Precision to hold, betw
 
 @app.command("detect")
 def _detect(
-    prd: Annotated[Path, typer.Argument(help="The document: Markdown, or any text.")],
+    prd: Annotated[
+        Path, typer.Argument(help="The document: Markdown, or any text; - for standard input.")
+    ],
     everything: Annotated[
         bool, typer.Option("--all", help="Also show what is below its threshold.")
     ] = False,
@@ -93,21 +96,20 @@ def _feedback(
 
     'nodewright patterns retract ID' takes it back.
     """
-    with one_line_errors():
-        from nodewright.patterns.feedback import PatternFeedback
-        from nodewright.workflow import judge_pattern
+    from nodewright.patterns.feedback import PatternFeedback
+    from nodewright.workflow import judge_pattern
 
-        judgement = PatternFeedback(
-            session_id=uuid4() if session is None else _uuid("session", session),
-            detected_pattern=pattern,
-            detected_confidence=score,
-            actual_pattern=actual or pattern,
-            feedback_type=kind,
-            capabilities_matched=matched or [],
-            false_positives=wrong or [],
-            false_negatives=missed or [],
-        )
-        typer.echo(str(judge_pattern(judgement)))
+    judgement = PatternFeedback(
+        session_id=uuid4() if session is None else _uuid("session", session),
+        detected_pattern=pattern,
+        detected_confidence=score,
+        actual_pattern=actual or pattern,
+        feedback_type=kind,
+        capabilities_matched=matched or [],
+        false_positives=wrong or [],
+        false_negatives=missed or [],
+    )
+    typer.echo(str(judge_pattern(judgement)))
 
 
 @app.command("retract")
@@ -117,27 +119,25 @@ def _retract(
     ],
 ) -> None:
     """Take judgements back, as if they had never been given."""
-    with one_line_errors():
-        from nodewright.workflow import retract_judgement
+    from nodewright.workflow import retract_judgement
 
-        missing = [text for text in judgements if not retract_judgement(_uuid("judgement", text))]
-        if missing:
-            fail(f"there is no judgement {', '.join(missing)}; the others were taken back")
+    missing = [text for text in judgements if not retract_judgement(_uuid("judgement", text))]
+    if missing:
+        raise ValueError(f"there is no judgement {', '.join(missing)}; the others were taken back")
 
 
 @app.command("list")
 def _list(as_json: AsJson = False) -> None:
     """List the patterns of the library: the built-in ones and those of your folder."""
-    with one_line_errors():
-        from nodewright.patterns.library import known_patterns
-        from nodewright.settings import Settings
+    from nodewright.patterns.library import known_patterns
+    from nodewright.settings import Settings
 
-        library = sorted(known_patterns(Settings().pattern_folder), key=lambda item: item.name)
-        if as_json:
-            shown = ("name", "summary", "node_kinds", "capabilities")
-            print_json([{key: getattr(item, key) for key in shown} for item in library])
-            return
-        _table(("Pattern", "What it is"), [(item.name, item.summary) for item in library])
+    library = sorted(known_patterns(Settings().pattern_folder), key=lambda item: item.name)
+    if as_json:
+        shown = ("name", "summary", "node_kinds", "capabilities")
+        print_json([{key: getattr(item, key) for key in shown} for item in library])
+        return
+    _table(("Pattern", "What it is"), [(item.name, item.summary) for item in library])
 
 
 @app.command("analyze")
@@ -227,15 +227,15 @@ def _report(as_json: AsJson = False) -> None:
 
 @contextmanager
 def _collector() -> Iterator["PatternFeedbackCollector"]:
-    """A collector on the configured database, released at the end; errors are one line."""
-    with one_line_errors():
+    """A collector on the configured database, released at the end."""
+    with warnings_only():
         from nodewright.patterns.feedback import PatternFeedbackCollector
 
         collector = PatternFeedbackCollector()
         try:
             yield collector
         except ValueError as error:
-            fail(str(error))
+            raise NodewrightError(str(error)) from error
         finally:
             _run(collector.cleanup)
 
@@ -251,8 +251,7 @@ def _uuid(what: str, text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        fail(f"{what} {text!r} is not a UUID; give it as it was printed")
-        raise
+        raise ValueError(f"{what} {text!r} is not a UUID; give it as it was printed") from None
 
 
 def _detection_row(item: "PatternDetection") -> tuple[str, ...]:
@@ -282,7 +281,7 @@ def _ratio(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -295,5 +294,5 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(printable(str(cell))) for cell in row))
+        table.add_row(*(Text(printable(cell)) for cell in row))
     Console(highlight=False).print(table)

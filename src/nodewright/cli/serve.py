@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from nodewright.cli.output import command_app, one_line_errors
+from nodewright.cli.output import command_app, warnings_only
 
 app: typer.Typer = command_app()
 
@@ -21,8 +21,12 @@ def serve(
     /healthz says that the process answers, /readyz that the database does. To listen beyond this
     machine, set NODEWRIGHT_WEB_TOKEN. Needs the extra web: pip install 'nodewright[web]'.
     """
-    with one_line_errors():
+    with warnings_only():
         from nodewright.web.server import serve as run
 
-        typer.echo(f"nodewright is at http://{host}:{port}/", err=True)
-        run(host, port)
+        shown = f"[{host}]" if ":" in host else host
+        run(
+            host,
+            port,
+            lambda: typer.echo(f"nodewright is at http://{shown}:{port}/", err=True),
+        )

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from nodewright.cli.output import command_app, one_line_errors, print_json
+from nodewright.cli.output import command_app, print_json, warnings_only
 
 app: typer.Typer = command_app()
 
@@ -19,7 +19,7 @@ def stats(
 
     Times in milliseconds, over all runs in the database.
     """
-    with one_line_errors():
+    with warnings_only():
         from nodewright.storage import CodegenPersistence
 
         store = CodegenPersistence().sync

@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from nodewright.cli.output import command_app
+from nodewright.cli.output import command_app, printable
 from nodewright.delivery.delivery import undo
-from nodewright.errors import NodewrightError
 
 app: typer.Typer = command_app()
 
@@ -23,11 +22,7 @@ def command(
     ] = False,
 ) -> None:
     """Take back the last run on an output folder, to the byte."""
-    try:
-        paths = undo(out, force=force)
-    except NodewrightError as error:
-        typer.echo(f"nodewright: {error}", err=True)
-        raise typer.Exit(2) from error
+    paths = undo(out, force=force)
     for path in paths:
-        typer.echo(path)
+        typer.echo(printable(path))
     typer.echo(f"{len(paths)} files as they were before the last run")

@@ -2,11 +2,11 @@
 
 import os
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from nodewright.delivery.manifest import DeliveryError
+from nodewright.proving.scratch import TemporaryFolder
 
 LABELS = ("yours", "last generated", "generated now")
 _MARKER = f"<<<<<<< {LABELS[0]}".encode()
@@ -32,7 +32,7 @@ def merge(yours: bytes, base: bytes, generated: bytes) -> Merged:
     Raises:
         MergeError: git is not installed, or cannot merge these (binary files).
     """
-    with tempfile.TemporaryDirectory(prefix="nodewright-merge-") as folder:
+    with TemporaryFolder() as folder:
         names = []
         for name, content in (("yours", yours), ("base", base), ("generated", generated)):
             Path(folder, name).write_bytes(content)

@@ -5,6 +5,7 @@ A batch of 100,000 events lives in memory as records until it is sent, so a reco
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
@@ -18,7 +19,7 @@ from nodewright.events.model import BaseEvent
 # Topic, JSON document, key, and what headers need beside the document: the schema version and,
 # after a space, the caller's W3C trace context. Without that last part a record has no headers.
 Record = tuple[str, bytes, bytes | None, bytes | None]
-Headers = dict[str, bytes]
+Headers = dict[str, str | bytes | None]
 
 _UUID = 36  # characters
 _LEAD = b'{"id":"'
@@ -86,6 +87,15 @@ def encode_all(
                 "has, UUIDs, dates and pydantic models"
             ) from error
     return records
+
+
+def keys_of(events: Sequence[BaseEvent]) -> set[bytes | None]:
+    """The keys that ``encode_all`` gives to ``events``; without those that cannot be asked."""
+    keys: set[bytes | None] = set()
+    for event in events:
+        with suppress(Exception):  # encoding tells what is wrong with it
+            keys.add(_custom_key(event))
+    return keys
 
 
 def event_id(record: Record) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from nodewright.errors import NodewrightError
 
@@ -28,19 +29,29 @@ class Refusal:
 
 
 class EventRefusedError(PayloadError):
-    """The broker refused events for good; they are in the dead letters, all others delivered.
+    """The broker refused events for good; all others of the call are delivered, or in the spool.
 
     Attributes:
         refusals: which events, and the broker's reason for each.
+        unkept: why they are not in the dead letters; None: they are.
     """
 
-    def __init__(self, refusals: Sequence[Refusal]) -> None:
+    def __init__(self, refusals: Sequence[Refusal], unkept: Exception | None = None) -> None:
         self.refusals: tuple[Refusal, ...] = tuple(refusals)
+        self.unkept = unkept
         first = self.refusals[0]
+        kept = (
+            "they are kept as dead letters: see 'nodewright events dead-letters', mend the cause, "
+            "then 'nodewright events replay'"
+        )
+        if unkept is not None:
+            kept = (
+                f"they could not be kept as dead letters ({unkept}): free some disk space; a spool "
+                "keeps its events until there is room, others have to be published again"
+            )
         super().__init__(
             f"the broker refused {len(self.refusals)} event(s), the first {first.event_id} for "
-            f"topic {first.topic!r}: {first.reason}; they are kept as dead letters: see "
-            "'nodewright events dead-letters', mend the cause, then 'nodewright events replay'"
+            f"topic {first.topic!r}: {first.reason}; {kept}"
         )
 
 
@@ -68,6 +79,10 @@ class ClosedError(EventError, RuntimeError):
     """The object was cleaned up and takes no more events; make a new one."""
 
 
+class DeadLetterError(EventError):
+    """The folder of the dead letters cannot be used."""
+
+
 class SpoolError(EventError):
     """The spool cannot do its work."""
 
@@ -78,3 +93,22 @@ class SpoolFullError(SpoolError, OSError):
 
 class SpoolOwnedError(SpoolError):
     """Another process owns the spool directory: stop it, or give this one its own directory."""
+
+
+class SpoolBrokerError(SpoolError):
+    """The events in the spool are for another broker.
+
+    Attributes:
+        directory: the spool.
+        broker: whose events are in it; None: that of an earlier version, which did not say.
+    """
+
+    def __init__(self, directory: Path, broker: str | None, wanted: str) -> None:
+        self.directory = directory
+        self.broker = broker
+        owner = "a broker that it does not name" if broker is None else f"the broker {broker!r}"
+        super().__init__(
+            f"the events in the spool {str(directory)!r} are for {owner}, not for {wanted!r}: set "
+            "another spool_dir, or send them with 'nodewright events drain' and the right --broker "
+            "(and --adopt, if that broker has moved to another address)"
+        )

@@ -5,18 +5,25 @@ Python, which is what makes a batch cheap: a group is delivered when nothing is 
 ``SingleLane`` sends awaited single records without lingering; its thread gathers acknowledgements.
 """
 
-import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Protocol
 
-from nodewright.events.broker import redact
+from nodewright.events.broker import Setting
 from nodewright.events.encoding import Record, kafka_headers
-from nodewright.events.errors import BrokerError, ClosedError
-from nodewright.events.failures import BYSTANDER, FATAL, REFUSALS, Failure, failure_of, match
+from nodewright.events.errors import ClosedError
+from nodewright.events.producer import ClosedProducer, KafkaProducer, make_producer
+from nodewright.events.undelivered import (
+    BYSTANDER,
+    FATAL,
+    REFUSALS,
+    Failure,
+    Message,
+    failure_of,
+    match,
+)
 from nodewright.logs import get_logger
 
 _log = get_logger(__name__, "events")
@@ -28,7 +35,7 @@ _POLL = 0.1  # seconds
 _WATCH = 0.01  # seconds between two looks at a group on its way
 
 
-class Delivery:
+class Shipment:
     """Records on their way. ``settle`` is called once, when each was delivered or failed."""
 
     __slots__ = ("_keys", "failures", "records")
@@ -51,64 +58,13 @@ class Delivery:
         return self._keys
 
 
-Settle = Callable[[list[Any]], None]
-
-
-class KafkaProducer(Protocol):
-    """What lanes need of ``confluent_kafka.Producer``."""
-
-    def produce(self, *arguments: Any) -> None:
-        """Queue a record."""
-
-    def poll(self, timeout: float) -> int:
-        """Serve delivery reports."""
-        ...
-
-    def flush(self, timeout: float) -> int:
-        """Wait for all records; return how many are outstanding."""
-        ...
-
-    def purge(self) -> None:
-        """Give all records up."""
-
-    def __len__(self) -> int: ...
-
-
-def make_producer(settings: dict[str, Any]) -> KafkaProducer:
-    """A producer whose log lines go to Python's log, without secrets."""
-    from confluent_kafka import KafkaException, Producer
-
-    try:
-        producer: KafkaProducer = Producer(settings, logger=_library_log())
-    except KafkaException as error:
-        text = redact(str(error), settings)
-        raise BrokerError(f"the Kafka settings are not valid: {text}") from None
-    return producer
-
-
-class _ToLog(logging.Handler):
-    """librdkafka's lines as entries of this package's log.
-
-    It repeats a failed connection several times a second; what that means for events is logged by
-    the circuit breaker, so these are for debugging.
-    """
-
-    def emit(self, record: logging.LogRecord) -> None:
-        fatal = record.levelno >= logging.CRITICAL
-        (_log.error if fatal else _log.debug)("events.librdkafka", {"line": record.getMessage()})
-
-
-def _library_log() -> logging.Logger:
-    logger = logging.Logger("librdkafka")  # noqa: LOG001 - of no tree: it has but this one handler
-    logger.addHandler(_ToLog())
-    return logger
-
-
-class _Lane:
-    def __init__(self, name: str, settings: dict[str, Any], settle: Settle) -> None:
+class _Lane[S: Shipment]:
+    def __init__(
+        self, name: str, settings: dict[str, Setting], settle: Callable[[list[S]], None]
+    ) -> None:
         self._settle = settle
         self._settings = settings
-        self._producer = make_producer(settings)
+        self._producer: KafkaProducer = make_producer(settings)
         self._swap = threading.Lock()  # held to produce from outside the lane's thread
         self._lock = threading.Condition()
         self._closing = False
@@ -144,19 +100,24 @@ class _Lane:
             self._abandon = self._abandon or abandon
             self._lock.notify()
         self._thread.join()
+        # The producer ends here, and not when garbage is collected: that may be in a forked child.
+        with self._swap:
+            self._producer = ClosedProducer()
 
 
-class BatchLane(_Lane):
+class BatchLane[S: Shipment](_Lane[S]):
     """Groups of records, one group after the other, with refused records isolated."""
 
-    def __init__(self, name: str, settings: dict[str, Any], settle: Settle) -> None:
-        self._pending: deque[Delivery] = deque()
-        self._sending: list[Delivery] = []
-        self._errors: list[tuple[Any, Any]] = []
+    def __init__(
+        self, name: str, settings: dict[str, Setting], settle: Callable[[list[S]], None]
+    ) -> None:
+        self._pending: deque[S] = deque()
+        self._sending: list[S] = []
+        self._errors: list[tuple[object, Message]] = []
         super().__init__(name, settings | {"delivery.report.only.error": True}, settle)
 
-    def submit(self, delivery: Delivery) -> None:
-        """Queue ``delivery``; any thread.
+    def submit(self, shipment: S) -> None:
+        """Queue ``shipment``; any thread.
 
         Raises:
             ClosedError: after ``close``.
@@ -166,7 +127,7 @@ class BatchLane(_Lane):
                 raise ClosedError("this producer is closed")
             if not self._pending and not self._sending:
                 self._note_progress()
-            self._pending.append(delivery)
+            self._pending.append(shipment)
             self._lock.notify()
 
     @property
@@ -177,7 +138,7 @@ class BatchLane(_Lane):
     def holds(self, key: bytes | None) -> bool:
         """Whether a record with ``key`` is on its way here."""
         with self._lock:
-            return any(key in delivery.keys for delivery in (*self._sending, *self._pending))
+            return any(key in shipment.keys for shipment in (*self._sending, *self._pending))
 
     def _run(self) -> None:
         while True:
@@ -193,7 +154,7 @@ class BatchLane(_Lane):
                 continue
             records: Sequence[Record] = group[0].records
             if len(group) > 1:
-                records = [record for delivery in group for record in delivery.records]
+                records = [record for shipment in group for record in shipment.records]
             failures = self._deliver(records)
             _assign(failures, group)
             if any(failure.code == FATAL for failure in failures):
@@ -204,20 +165,20 @@ class BatchLane(_Lane):
         self._producer.purge()
         self._producer.flush(0.2)
 
-    def _take(self) -> tuple[list[Delivery], list[Delivery]]:
-        """The deliveries to send now, and those that nobody wants any more."""
-        group: list[Delivery] = []
-        unwanted: list[Delivery] = []
+    def _take(self) -> tuple[list[S], list[S]]:
+        """The shipments to send now, and those that nobody wants any more."""
+        group: list[S] = []
+        unwanted: list[S] = []
         size = 0
         while self._pending and (not group or size + len(self._pending[0].records) <= _GROUP):
-            delivery = self._pending.popleft()
-            if delivery.withdrawn:
+            shipment = self._pending.popleft()
+            if shipment.withdrawn:
                 reason = "the caller gave up"
-                delivery.failures += [Failure(r, "_WITHDRAWN", reason) for r in delivery.records]
-                unwanted.append(delivery)
+                shipment.failures += [Failure(r, "_WITHDRAWN", reason) for r in shipment.records]
+                unwanted.append(shipment)
             else:
-                size += len(delivery.records)
-                group.append(delivery)
+                size += len(shipment.records)
+                group.append(shipment)
         self._sending = group
         return group, unwanted
 
@@ -291,22 +252,24 @@ class BatchLane(_Lane):
                 self._note_progress()
             outstanding = len(self._producer)
 
-    def _on_delivery(self, error: Any, message: Any) -> None:
+    def _on_delivery(self, error: object, message: Message) -> None:
         self._errors.append((error, message))
 
 
-class SingleLane(_Lane):
+class SingleLane[S: Shipment](_Lane[S]):
     """Awaited single records: produced by the caller's thread, acknowledged by this one's."""
 
-    def __init__(self, name: str, settings: dict[str, Any], settle: Settle) -> None:
-        self._acknowledged: deque[Delivery] = deque()
+    def __init__(
+        self, name: str, settings: dict[str, Setting], settle: Callable[[list[S]], None]
+    ) -> None:
+        self._acknowledged: deque[S] = deque()
         self._keys: dict[bytes | None, int] = {}
         self._keys_lock = threading.Lock()
         self._failed_for_good = False
         super().__init__(name, settings | {"linger.ms": 0}, settle)
 
-    def submit(self, delivery: Delivery) -> None:
-        """Produce the records of ``delivery`` now; any thread.
+    def submit(self, shipment: S) -> None:
+        """Produce the records of ``shipment`` now; any thread.
 
         Raises:
             ClosedError: after ``close``.
@@ -315,11 +278,11 @@ class SingleLane(_Lane):
             raise ClosedError("this producer is closed")
         if not self._keys:
             self._note_progress()
-        waiting = _Waiting(delivery, len(delivery.records))
+        waiting = _Waiting(shipment, len(shipment.records))
         with self._keys_lock:
-            for record in delivery.records:
+            for record in shipment.records:
                 self._keys[record[2]] = self._keys.get(record[2], 0) + 1
-        for record in delivery.records:
+        for record in shipment.records:
             topic, value, key, _ = record
             report = partial(self._report, waiting, record)
             try:
@@ -329,7 +292,7 @@ class SingleLane(_Lane):
                     )
             except Exception as error:  # noqa: BLE001 - the record's fault, or a full queue
                 if self._settles(waiting, record, error):
-                    self._settle([delivery])
+                    self._settle([shipment])
 
     @property
     def busy(self) -> bool:
@@ -340,15 +303,17 @@ class SingleLane(_Lane):
         """Whether a record with ``key`` is on its way here."""
         return key in self._keys
 
-    def _report(self, waiting: "_Waiting", record: Record, error: Any, _message: Any) -> None:
+    def _report(
+        self, waiting: "_Waiting[S]", record: Record, error: object, _message: object
+    ) -> None:
         if self._settles(waiting, record, error):
-            self._acknowledged.append(waiting.delivery)
+            self._acknowledged.append(waiting.shipment)
 
-    def _settles(self, waiting: "_Waiting", record: Record, error: Any) -> bool:
-        """Note what became of ``record``; whether it was the last of its delivery."""
+    def _settles(self, waiting: "_Waiting[S]", record: Record, error: object) -> bool:
+        """Note what became of ``record``; whether it was the last of its shipment."""
         if error is not None:
             failure = failure_of(record, error)
-            waiting.delivery.failures.append(failure)
+            waiting.shipment.failures.append(failure)
             self._failed_for_good = self._failed_for_good or failure.code == FATAL
         with self._keys_lock:
             left = self._keys[record[2]] - 1
@@ -376,20 +341,20 @@ class SingleLane(_Lane):
             self._settle(list(self._acknowledged))
 
 
-class _Waiting:
-    """How many records of a delivery are not yet accounted for."""
+class _Waiting[S: Shipment]:
+    """How many records of a shipment are not yet accounted for."""
 
-    __slots__ = ("delivery", "left")
+    __slots__ = ("left", "shipment")
 
-    def __init__(self, delivery: Delivery, left: int) -> None:
-        self.delivery = delivery
+    def __init__(self, shipment: S, left: int) -> None:
+        self.shipment = shipment
         self.left = left
 
 
-def _assign(failures: Sequence[Failure], deliveries: Sequence[Delivery]) -> None:
-    """Give each failure to the delivery whose record it is."""
+def _assign(failures: Sequence[Failure], shipments: Sequence[Shipment]) -> None:
+    """Give each failure to the shipment whose record it is."""
     if not failures:
         return
-    owner = {id(record): delivery for delivery in deliveries for record in delivery.records}
+    owner = {id(record): shipment for shipment in shipments for record in shipment.records}
     for failure in failures:
         owner[id(failure.record)].failures.append(failure)

@@ -1,7 +1,7 @@
 """What is recorded of publishing: rows of ``event_processing_metrics``."""
 
 import asyncio
-from typing import Any, Protocol
+from typing import Protocol
 
 from nodewright.logs import get_logger
 
@@ -25,7 +25,7 @@ class MetricSink(Protocol):
         error_message: str | None = None,
         retry_count: int = 0,
         batch_size: int = 1,
-    ) -> Any:
+    ) -> object:
         """Record one call."""
 
 

@@ -8,6 +8,9 @@ from uuid import UUID, uuid4
 
 from pydantic import BaseModel, ConfigDict, Field
 
+# ``@dataclass`` makes these where a class has none of its own. Events written for a base that is a
+# dataclass have the decorator; it must not take away what pydantic made.
+_MADE_BY_DATACLASS = ("__init__", "__repr__", "__eq__")
 MAX_TOPIC_LENGTH = 249  # Kafka's limit
 
 
@@ -53,6 +56,9 @@ class BaseEvent(BaseModel):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        for name in _MADE_BY_DATACLASS:
+            if name not in cls.__dict__:
+                setattr(cls, name, getattr(cls, name))
         if "event_type" not in cls.__dict__:
             spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", cls.__name__)
             cls.event_type = re.sub(r"[^a-z0-9_]", "-", spaced.lower())

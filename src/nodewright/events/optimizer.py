@@ -1,38 +1,38 @@
 """EventOptimizer: publish events with acknowledgement, batching, breaker, spool and metrics."""
 
 import asyncio
-import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Self
 
 from nodewright.events.batching import BatchProcessor
 from nodewright.events.breaker import CircuitBreaker, CircuitState
-from nodewright.events.broker import bootstrap_servers as resolve_bootstrap
+from nodewright.events.broker import find_broker
 from nodewright.events.config import BatchConfig, CircuitBreakerConfig, OptimizerConfig
-from nodewright.events.encoding import Record, encode_all
+from nodewright.events.encoding import Record, encode_all, keys_of
 from nodewright.events.errors import (
     CircuitOpenError,
     ClosedError,
     EventRefusedError,
-    PublishTimeoutError,
-    SpoolError,
 )
+from nodewright.events.forks import forks
 from nodewright.events.metrics import Metrics, MetricSink
 from nodewright.events.model import BaseEvent
+from nodewright.events.order import Turn, Turns
 from nodewright.events.publisher import Call
 from nodewright.events.relay import Relay
-from nodewright.events.shared import Connection
-from nodewright.events.spool import Span, SpoolStatistics
+from nodewright.events.reports import Reports
+from nodewright.events.shared import MANY, Connection
+from nodewright.events.spool import SpoolStatistics
 from nodewright.events.tracing import current_traceparent
 from nodewright.events.watch import Watch
 from nodewright.logs import get_logger
 
 _log = get_logger(__name__, "events")
 
-_MANY = 2000  # events from which on a call is handed over by another thread
 _SLICE = 500  # events between two looks at the event loop
 
 
@@ -49,6 +49,14 @@ class OptimizerStatistics:
     spool: SpoolStatistics | None
 
 
+@dataclass(slots=True)
+class _Callers:
+    """The callers of one event loop: their order, and how long they wait."""
+
+    turns: Turns = field(default_factory=Turns)
+    watches: dict[bool, Watch] = field(default_factory=dict)  # by silence or not
+
+
 class EventOptimizer:
     """Publishes events to Kafka.
 
@@ -56,7 +64,8 @@ class EventOptimizer:
     (``OptimizerConfig.durable``) an event is first appended to it; the call then returns as soon
     as it is acknowledged, or when the broker is silent, since the event is safe. All optimizers of
     a process that have the same broker and settings share their producers. Use it from any number
-    of threads and event loops.
+    of threads and event loops; of those, each has its events delivered in the order of its calls,
+    where keys are equal. A forked child connects anew, and owns none of its parent's spool.
 
     Args:
         bootstrap_servers: Kafka's address; ``mock`` for the cluster inside this process; None:
@@ -82,11 +91,10 @@ class EventOptimizer:
         )
         self._bootstrap = bootstrap_servers
         self._metrics = Metrics(persistence, enabled=self.config.enable_metrics)
-        self._counts: Counter[str] = Counter()
+        self._reports = Reports(self.circuit_breaker, self.config.publish_timeout_ms / 1000)
         self._processors: list[BatchProcessor] = []
-        self._connection: Connection | None = None
-        self._connecting = threading.Lock()
-        self._watches: dict[tuple[asyncio.AbstractEventLoop, bool], Watch] = {}
+        self._connections: dict[int, Connection] = {}  # by forks: a child has its own
+        self._callers: dict[asyncio.AbstractEventLoop, _Callers] = {}
         self._closed = False
 
     async def publish_event(self, event: BaseEvent) -> None:
@@ -129,14 +137,11 @@ class EventOptimizer:
         started = time.monotonic()
         error: Exception | None = None
         try:
-            records: list[Record] = []
-            trace = current_traceparent()
-            for first in range(0, len(events), _SLICE):
-                if first:
-                    await asyncio.sleep(0)
-                some = events[first : first + _SLICE]
-                records += encode_all(some, headers=self.config.headers, trace=trace)
-            await self._publish(records)
+            if len(events) <= _SLICE:
+                trace = current_traceparent()
+                await self._publish(encode_all(events, headers=self.config.headers, trace=trace))
+            else:
+                await self._publish_sliced(events)
         except Exception as problem:
             error = problem
             raise
@@ -159,15 +164,18 @@ class EventOptimizer:
             return True
         return await asyncio.to_thread(connection.relay.drained, within)
 
-    async def replay(self) -> tuple[int, int]:
-        """Publish the dead letters again.
+    async def replay(self, *, adopt: bool = False) -> tuple[int, int]:
+        """Publish the dead letters again: those that this broker refused.
+
+        Args:
+            adopt: also those that another broker refused.
 
         Returns:
             How many were accepted, and how many were refused once more (and are kept again).
         """
         connection = await self._connected()
         accepted = refused = 0
-        for letters in connection.dead_letters.claim():
+        for letters in connection.dead_letters.claim(adopt=adopt):
             count = len(letters)
             try:
                 await self._publish([letter.record for letter in letters])
@@ -179,13 +187,13 @@ class EventOptimizer:
 
     def statistics(self) -> OptimizerStatistics:
         """Counts as of now."""
-        connection = self._connection
+        connection = self._connections.get(forks.count)
         relay = connection.relay if connection is not None else None
         return OptimizerStatistics(
-            published=self._counts["published"],
-            spooled=self._counts["spooled"],
-            refused=self._counts["refused"],
-            failed=self._counts["failed"],
+            published=self._reports.counts["published"],
+            spooled=self._reports.counts["spooled"],
+            refused=self._reports.counts["refused"],
+            failed=self._reports.counts["failed"],
             producers=connection.publisher.producers if connection is not None else 0,
             circuit=self.circuit_breaker.state,
             spool=relay.spool.statistics() if relay is not None else None,
@@ -201,7 +209,7 @@ class EventOptimizer:
             for processor in self._processors:
                 await processor.cleanup()
         finally:
-            connection, self._connection = self._connection, None
+            connection = self._connections.pop(forks.count, None)
             if connection is not None:
                 await asyncio.to_thread(_let_go, connection)
             await self._metrics.close()
@@ -213,136 +221,118 @@ class EventOptimizer:
         await self.cleanup()
 
     async def _connected(self) -> Connection:
-        if self._closed:
-            raise ClosedError("this EventOptimizer was cleaned up: make a new one")
-        if self._connection is None:
-            await asyncio.to_thread(self._connect)
-        connection = self._connection
-        if connection is None:
+        connection = self._connections.get(forks.count)
+        if connection is None and not self._closed:
+            connection = await asyncio.to_thread(self._connect)
+        if connection is None or self._closed:
             raise ClosedError("this EventOptimizer was cleaned up: make a new one")
         return connection
 
-    def _connect(self) -> None:
-        with self._connecting:
-            if self._connection is None and not self._closed:
-                self._connection = Connection(resolve_bootstrap(self._bootstrap), self.config)
+    def _connect(self) -> Connection | None:
+        """Connect, unless another thread has; without a lock, which a fork might copy locked."""
+        child = forks.count
+        if (connection := self._connections.get(child)) is not None:
+            return connection
+        made = Connection(find_broker(self._bootstrap), self.config)
+        connection = self._connections.setdefault(child, made)
+        lost = self._closed and self._connections.pop(child, None) is made
+        if lost or connection is not made:
+            made.close()
+        return connection
 
-    async def _publish(self, records: list[Record]) -> None:
-        connection = self._connection or await self._connected()
+    async def _publish_sliced(self, events: list[BaseEvent]) -> None:
+        """Publish many events; encode some at a time, so that the event loop goes on."""
+        turn = self._of(asyncio.get_running_loop()).turns.begin(partial(keys_of, events))
+        try:
+            records: list[Record] = []
+            trace = current_traceparent()
+            for first in range(0, len(events), _SLICE):
+                if first:
+                    await asyncio.sleep(0)
+                some = events[first : first + _SLICE]
+                records += encode_all(some, headers=self.config.headers, trace=trace)
+            await self._publish(records, turn)
+        finally:
+            turn.leave()
+
+    async def _publish(self, records: list[Record], turn: Turn | None = None) -> None:
+        """Publish in the order of the calls.
+
+        Args:
+            records: what to publish.
+            turn: of a call that has begun one, because it had to wait already.
+        """
+        loop = asyncio.get_running_loop()
+        callers = self._callers.get(loop) or self._of(loop)
+        connection = self._connections.get(forks.count)
+        if turn is None:
+            if connection is not None and not callers.turns.open and len(records) < MANY:
+                await self._deliver(connection, records, callers, None)
+                return
+            turn = callers.turns.begin(lambda: [record[2] for record in records])
+        try:
+            await turn.come()
+            await self._deliver(await self._connected(), records, callers, turn)
+        finally:
+            turn.leave()
+
+    async def _deliver(
+        self, connection: Connection, records: list[Record], callers: _Callers, turn: Turn | None
+    ) -> None:
+        """Hand ``records`` over, wait for what becomes of them, and report it."""
         relay = connection.relay
+        era = self._admitted(relay)
+        durably = relay is not None and (self.config.durable or era is None or not relay.direct)
         loop = asyncio.get_running_loop()
         call = Call(records, connection.dead_letters, loop)
-        era: int | None = None
         try:
-            era = self.circuit_breaker.admit()
-        except CircuitOpenError:
-            if relay is None:
-                raise
-            relay.divert()
-        durably = relay is not None and (self.config.durable or era is None or not relay.direct)
-        try:
-            if len(records) >= _MANY:
-                await asyncio.to_thread(connection.submit, [call], durably=durably)
-            else:
+            if turn is None:
                 connection.offer(call, durably=durably)
+            else:
+                await connection.hand_over(call, turn, durably=durably)
             if call.future is not None and not call.future.done():
-                watch = self._watch(loop, by_silence=durably)
+                watch = callers.watches.get(durably) or self._watch(loop, by_silence=durably)
                 watch.add(call)
                 try:
                     await call.future
                 finally:
                     watch.remove(call)
-            if call.problem is not None:
-                raise call.problem  # noqa: TRY301 - the breaker has to be told of it below
             if relay is not None and durably:
                 if call.span is not None and relay.spool.durability == "disk":
-                    await _synced(relay, call.span)
-                self._conclude_durable(relay, call, era)
+                    await relay.synced(call.span)
+                self._reports.conclude_durable(relay, call, era)
             else:
-                self._conclude(call, era)
+                self._reports.conclude(call, era)
         except BaseException:
             call.withdrawn = not durably
-            self._forget(era)  # no effect where the outcome was reported already
+            self._reports.forget(era)  # no effect where the outcome was reported already
             raise
 
-    def _conclude(self, call: Call, era: int | None) -> None:
-        """Report a call without the spool; raise what went wrong."""
-        if not call.expired:
-            self._report(call, era)
-            if call.failures and (error := call.error) is not None:
-                raise error
-            return
-        self._counts["failed"] += len(call.records)
-        if era is not None:
-            self.circuit_breaker.failed(era)
-        raise PublishTimeoutError(
-            f"no acknowledgement of {len(call.records)} event(s) from Kafka in "
-            f"{self.config.publish_timeout_ms / 1000:g} s; they may still arrive, under the same "
-            "ids; set durable=True to keep events that the broker cannot take now"
-        )
-
-    def _conclude_durable(self, relay: Relay, call: Call, era: int | None) -> None:
-        """Report a call whose events are safe in the spool; raise what the broker refused."""
-        if not call.handed_on:
-            self._counts["spooled"] += len(call.records)
-            self._forget(era)
-        elif not call.expired:
-            self._report(call, era)
-            if call.failures and isinstance(error := call.error, EventRefusedError):
-                raise error
-        else:
+    def _admitted(self, relay: Relay | None) -> int | None:
+        """The circuit breaker's leave to publish; None: to the spool only."""
+        try:
+            return self.circuit_breaker.admit()
+        except CircuitOpenError:
+            if relay is None:
+                raise
             relay.divert()
-            self._counts["spooled"] += len(call.records)
-            self._judge_later(call, era)
+            return None
+
+    def _of(self, loop: asyncio.AbstractEventLoop) -> _Callers:
+        callers = self._callers.get(loop)
+        if callers is None:
+            for old in [one for one in self._callers if one.is_closed()]:
+                del self._callers[old]
+            callers = self._callers[loop] = _Callers()
+        return callers
 
     def _watch(self, loop: asyncio.AbstractEventLoop, *, by_silence: bool) -> Watch:
-        watch = self._watches.get((loop, by_silence))
+        watches = self._of(loop).watches
+        watch = watches.get(by_silence)
         if watch is None:
-            for old in [key for key in self._watches if key[0].is_closed()]:
-                del self._watches[old]
             limit = self.config.stall_ms if by_silence else self.config.publish_timeout_ms
-            watch = Watch(loop, limit / 1000, by_silence=by_silence)
-            self._watches[loop, by_silence] = watch
+            watch = watches[by_silence] = Watch(loop, limit / 1000, by_silence=by_silence)
         return watch
-
-    def _judge_later(self, call: Call, era: int | None) -> None:
-        """Tell the breaker later about a call that its caller does not wait for."""
-        if era is None:
-            return
-        if self.circuit_breaker.state is CircuitState.CLOSED:
-            timeout = self.config.publish_timeout_ms / 1000
-            asyncio.get_running_loop().call_later(timeout, self._judge, call, era)
-        else:
-            self.circuit_breaker.failed(era)  # a probe has to answer at once
-
-    def _forget(self, era: int | None) -> None:
-        if era is not None:
-            self.circuit_breaker.forget(era)
-
-    def _judge(self, call: Call, era: int) -> None:
-        """Tell the breaker what became of a call whose caller did not wait so long."""
-        if call.left:
-            self.circuit_breaker.failed(era)
-        else:
-            self._report(call, era)
-
-    def _report(self, call: Call, era: int | None) -> None:
-        """Tell breaker and counts what became of a settled call."""
-        if not call.failures:
-            self._counts["published"] += len(call.records)
-            if era is not None:
-                self.circuit_breaker.succeeded(era)
-            return
-        refused, broken = len(call.refused), len(call.broken)
-        self._counts["refused"] += refused
-        self._counts["failed"] += broken
-        self._counts["published"] += len(call.records) - refused - broken
-        if era is None:
-            return
-        if broken:
-            self.circuit_breaker.failed(era)
-        else:
-            self.circuit_breaker.forget(era)
 
     async def _record_batch(
         self, events: list[BaseEvent], seconds: float, error: Exception | None
@@ -359,28 +349,7 @@ class EventOptimizer:
     def _circuit_changed(self, old: CircuitState, new: CircuitState) -> None:
         tell = _log.info if new is CircuitState.CLOSED else _log.warning
         tell("events.circuit.changed", {"from": old.value, "to": new.value})
-        self._counts[f"circuit_{new.value}"] += 1
         self._metrics.record_soon(f"circuit.{new.value}", "circuit_breaker")
-
-
-async def _synced(relay: Relay, span: Span) -> None:
-    """Wait until ``span`` survives a power loss."""
-    loop = asyncio.get_running_loop()
-    on_disk: asyncio.Future[None] = loop.create_future()
-
-    def tell(error: OSError | None) -> None:
-        loop.call_soon_threadsafe(finish, error)
-
-    def finish(error: OSError | None) -> None:
-        if on_disk.done():
-            return
-        if error is None:
-            on_disk.set_result(None)
-        else:
-            on_disk.set_exception(SpoolError(f"the spool is not on disk: {error}; check the disk"))
-
-    relay.spool.when_synced(span, tell)
-    await on_disk
 
 
 def _let_go(connection: Connection) -> None:

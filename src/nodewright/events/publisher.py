@@ -6,17 +6,20 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from nodewright.events.broker import producer_settings
+from nodewright.events.broker import Setting, producer_settings
 from nodewright.events.config import OptimizerConfig
 from nodewright.events.dead_letters import DeadLetters
 from nodewright.events.encoding import Record, event_id
 from nodewright.events.errors import BrokerError, EventError, EventRefusedError, Refusal
-from nodewright.events.failures import Failure
-from nodewright.events.lanes import BatchLane, Delivery, SingleLane
+from nodewright.events.lanes import BatchLane, Shipment, SingleLane
 from nodewright.events.spool import Span
+from nodewright.events.undelivered import Failure
+from nodewright.logs import get_logger
 
-_LINGER = {"linger.ms": 5}
-_ZSTD = {"compression.codec": "zstd", "compression.level": 1}
+_log = get_logger(__name__, "events")
+
+_LINGER: dict[str, Setting] = {"linger.ms": 5}
+_ZSTD: dict[str, Setting] = {"compression.codec": "zstd", "compression.level": 1}
 
 
 class Call:
@@ -31,7 +34,8 @@ class Call:
         handed_on: given to a producer, not only to the spool.
         expired: the caller was woken before all was settled.
         withdrawn: the caller has given up, and wants nothing sent that is not yet sent.
-        problem: why nothing of the call was accepted.
+        problem: why nothing of the call was accepted, or what went wrong when it was settled.
+        unkept: why refused records are not in the dead letters.
         span: where the records lie in the spool.
     """
 
@@ -40,8 +44,9 @@ class Call:
     expired: bool = False
     withdrawn = False
     problem: Exception | None = None
+    unkept: Exception | None = None
     span: Span | None = None
-    on_done: "Callable[[Call], None] | None" = None  # in the lane's thread, when settled
+    on_done: Callable[[], None] | None = None  # in the lane's thread, when settled
     failures: Sequence[Failure] = ()
     parts: "Sequence[_Part]" = ()
     left = 1
@@ -85,6 +90,15 @@ class Call:
         return [failure for failure in self.failures if not failure.refused]
 
     @property
+    def refusal(self) -> EventRefusedError | None:
+        """What to raise for the records that were refused; None: none was."""
+        refused = [
+            Refusal(event_id(item.record), item.record[0], f"{item.code}: {item.reason}")
+            for item in self.refused
+        ]
+        return EventRefusedError(refused, self.unkept) if refused else None
+
+    @property
     def error(self) -> EventError | None:
         """What to raise; None when all was delivered."""
         if broken := self.broken:
@@ -92,26 +106,36 @@ class Call:
                 f"{len(broken)} of {len(self.records)} event(s) not delivered: {broken[0].code}: "
                 f"{broken[0].reason}; publish them again"
             )
-        if refused := self.refused:
-            return EventRefusedError(
-                [
-                    Refusal(event_id(item.record), item.record[0], f"{item.code}: {item.reason}")
-                    for item in refused
-                ]
-            )
-        return None
+        return self.refusal
 
     def finish(self) -> None:
-        """All is settled; in the lane's thread."""
-        if refused := self.refused:
+        """All is settled; in the lane's thread, which an error here must not end."""
+        try:
+            if refused := self.refused:
+                self._keep(refused)
+            if self.on_done is not None:
+                self.on_done()
+        except Exception as error:  # noqa: BLE001 - it is logged, and raised to the caller
+            self.problem = error
+            _log.exception("events.call.not_settled", {"events": len(self.records)})
+        finally:
+            self.parts = ()  # they refer to this call: garbage for a collector otherwise
+            if self.woken is not None:
+                self.woken.set()
+
+    def _keep(self, refused: Sequence[Failure]) -> None:
+        try:
             self.dead_letters.add(refused)
-        if self.on_done is not None:
-            self.on_done(self)
-        if self.woken is not None:
-            self.woken.set()
+        except Exception as error:  # noqa: BLE001 - whatever it is, they are not kept
+            self.unkept = error
+            directory = str(self.dead_letters.directory)
+            _log.error(
+                "events.dead_letters.not_kept",
+                {"directory": directory, "events": len(refused), "error": str(error)},
+            )
 
 
-class _Part(Delivery):
+class _Part(Shipment):
     """Records of some calls that go through one lane."""
 
     __slots__ = ("calls", "isolated", "lane")
@@ -120,7 +144,7 @@ class _Part(Delivery):
         self,
         records: Sequence[Record],
         calls: Sequence[Call],
-        lane: BatchLane | SingleLane,
+        lane: BatchLane["_Part"] | SingleLane["_Part"],
         *,
         isolated: bool = False,
     ) -> None:
@@ -153,16 +177,16 @@ class Publisher:
         self._threshold = config.compression_threshold_bytes if zstd else None
         self._lock = threading.Lock()
         self._on_the_way = 0  # parts
-        self._single: SingleLane | None = None
+        self._single: SingleLane[_Part] | None = None
         if size > 1:
             plain = producer_settings(bootstrap, extra)
             self._single = SingleLane("single", plain, self._settle)
         three = size > 2 and bool(zstd)  # noqa: PLR2004 - see OptimizerConfig
-        settings = producer_settings(bootstrap, extra, **(_LINGER | ({} if three else zstd)))
+        settings = producer_settings(bootstrap, extra, _LINGER | ({} if three else zstd))
         self._batch = BatchLane("batch", settings, self._settle)
         self._compressing = self._batch
         if three:
-            settings = producer_settings(bootstrap, extra, **(_LINGER | zstd))
+            settings = producer_settings(bootstrap, extra, _LINGER | zstd)
             self._compressing = BatchLane("compressing", settings, self._settle)
         lanes = (self._single, self._batch, self._compressing)
         self._lanes = list(dict.fromkeys(lane for lane in lanes if lane is not None))
@@ -218,7 +242,7 @@ class Publisher:
         records = calls[0].records
         if len(calls) > 1:
             records = [record for call in calls for record in call.records]
-        target: BatchLane | SingleLane = self._batch
+        target: BatchLane[_Part] | SingleLane[_Part] = self._batch
         if self._threshold is not None and (
             sum([len(record[1]) for record in records]) > self._threshold * len(records)
         ):
@@ -228,7 +252,7 @@ class Publisher:
         others = [lane for lane in self._lanes if lane is not target and lane.busy]
         if not others:
             return [_Part(records, calls, target)]
-        routes: dict[BatchLane | SingleLane, tuple[list[Record], list[Call]]] = {}
+        routes: dict[BatchLane[_Part] | SingleLane[_Part], tuple[list[Record], list[Call]]] = {}
         for call in calls:
             for record in call.records:
                 key = record[2]

@@ -1,13 +1,17 @@
 """The durable way: spool first, then publish; the rest is drained in order by a thread."""
 
+import asyncio
 import threading
+from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 
 from nodewright.events.dead_letters import DeadLetters
 from nodewright.events.encoding import Record
-from nodewright.events.errors import ClosedError
+from nodewright.events.errors import ClosedError, EventError, SpoolError
 from nodewright.events.publisher import Call, Publisher
 from nodewright.events.spool import Span, Spool
+from nodewright.events.undelivered import Failure
 from nodewright.logs import get_logger
 
 _log = get_logger(__name__, "events")
@@ -23,7 +27,8 @@ class Relay:
 
     While all goes well, an accepted call is handed on from memory at once (``direct``). When the
     broker stalls, or something is left from before, calls are only appended, and the relay's
-    thread reads them back and sends them until it has caught up.
+    thread reads them back and sends them until it has caught up. Refused events for whose dead
+    letters there is no room stay in the spool until there is; all others go on meanwhile.
     """
 
     def __init__(self, spool: Spool, publisher: Publisher, dead_letters: DeadLetters) -> None:
@@ -33,6 +38,7 @@ class Relay:
         self._state = threading.Condition(threading.RLock())
         self._direct = spool.events == 0
         self._on_the_way = 0
+        self._unkept: deque[tuple[Span, list[Failure]]] = deque()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="spool-relay", daemon=True)
         self._thread.start()
@@ -62,15 +68,13 @@ class Relay:
                 return
             self._on_the_way += 1
             left = len(calls)
-            broken = False
 
-            def done(call: Call) -> None:
-                nonlocal left, broken
+            def done() -> None:
+                nonlocal left
                 with self._state:
                     left -= 1
-                    broken = broken or bool(call.broken)
                     if not left:
-                        self._finished(span, broken=broken)
+                        self._finished(span, calls)
 
             for call in calls:
                 call.on_done = done
@@ -83,6 +87,30 @@ class Relay:
             self._direct = False
             self._state.notify_all()
 
+    async def synced(self, span: Span) -> None:
+        """Wait until ``span`` survives a power loss.
+
+        Raises:
+            SpoolError: the disk has failed.
+        """
+        loop = asyncio.get_running_loop()
+        on_disk: asyncio.Future[None] = loop.create_future()
+
+        def finish(error: OSError | None) -> None:
+            if on_disk.done():
+                return
+            if error is None:
+                on_disk.set_result(None)
+            else:
+                on_disk.set_exception(SpoolError(f"the spool is not on disk: {error}; look at it"))
+
+        def tell(error: OSError | None) -> None:
+            with suppress(RuntimeError):  # a closed loop has nobody who waits
+                loop.call_soon_threadsafe(finish, error)
+
+        self.spool.when_synced(span, tell)
+        await on_disk
+
     def drained(self, timeout: float) -> bool:
         """Wait until nothing is left, at most ``timeout`` seconds; whether that came."""
         with self._state:
@@ -94,37 +122,73 @@ class Relay:
             self._stopping = True
             self._state.notify_all()
         self._thread.join()
+        self._keep_letters()
         self.spool.close()
         self._dead_letters.close()
+
+    def abandon(self) -> None:
+        """Give up, in a forked child, what its parent goes on to use."""
+        self._stopping = True
+        self.spool.abandon()
+        self._dead_letters.abandon()
 
     def _is_empty(self) -> bool:
         return self.spool.events == 0 and self._on_the_way == 0
 
-    def _finished(self, span: Span, *, broken: bool) -> None:
+    def _finished(self, span: Span, calls: Sequence[Call]) -> None:
         """What was handed on from memory is settled; what failed is left to the thread."""
         self._on_the_way -= 1
-        if broken:
+        if any(call.broken for call in calls):
             self._direct = False
         else:
-            self.spool.done([span])
+            unkept = [failure for call in calls if call.unkept for failure in call.refused]
+            self._done(span, unkept)
         self._state.notify_all()
+
+    def _done(self, span: Span, unkept: list[Failure]) -> None:
+        """``span`` is delivered, but for the dead letters of ``unkept``. Holds the lock."""
+        if unkept:
+            self.spool.hold(span)
+            self._unkept.append((span, unkept))
+        else:
+            self.spool.done([span])
+
+    def _keep_letters(self) -> None:
+        """Write the dead letters that there was no room for."""
+        while self._unkept:
+            span, refused = self._unkept[0]
+            try:
+                self._dead_letters.add(refused)
+            except (OSError, EventError):
+                return  # it was told when it failed first
+            with self._state:
+                self._unkept.popleft()
+                self.spool.done([span])
+                self._state.notify_all()
 
     def _run(self) -> None:
         while True:
             with self._state:
                 self._state.wait_for(
-                    lambda: self._stopping or (not self._direct and self._on_the_way == 0)
+                    lambda: self._stopping or self._is_behind(), _PAUSE if self._unkept else None
                 )
                 if self._stopping:
                     return
+                behind = self._is_behind()
+            self._keep_letters()
             try:
-                self._catch_up()
-            except OSError as error:
+                if behind:
+                    self._catch_up()
+            except (OSError, EventError) as error:
                 _log.error(
                     "events.spool.not_drained",
                     {"directory": str(self.spool.directory), "error": str(error)},
                 )
                 self._pause()
+
+    def _is_behind(self) -> bool:
+        """Whether there is something to read back, and nothing from before is on its way."""
+        return not self._direct and self._on_the_way == 0
 
     def _catch_up(self) -> None:
         """Send what is undone, oldest first, until nothing is left."""
@@ -138,30 +202,39 @@ class Relay:
                         self._state.notify_all()
                         return
                 continue
-            if not self._send(records):
+            unkept = self._send(records)
+            if unkept is None:
                 return
-            self.spool.done([span])
-            position, window = span.end, min(window * 2, _EVENTS)
             with self._state:
+                self._done(span, unkept)
                 self._state.notify_all()
+            self._keep_letters()
+            position, window = span.end, min(window * 2, _EVENTS)
 
-    def _send(self, records: Sequence[Record]) -> bool:
-        """Send ``records`` until each is delivered or refused; False when stopped before that."""
+    def _send(self, records: Sequence[Record]) -> list[Failure] | None:
+        """Send ``records`` until each is delivered or refused; None when stopped before that.
+
+        Returns:
+            What was refused and has no dead letter yet.
+        """
+        unkept: list[Failure] = []
         while records:
             call = Call(records, self._dead_letters)
             try:
                 self._publisher.submit([call])
             except ClosedError:
-                return False
+                return None
             while call.woken is not None and not call.woken.wait(_PAUSE):
                 if self._stopping:
-                    return False
+                    return None
+            if call.unkept is not None:
+                unkept += call.refused
             records = [failure.record for failure in call.broken]
             if records:
                 self._pause()
                 if self._stopping:
-                    return False
-        return True
+                    return None
+        return unkept
 
     def _pause(self) -> None:
         with self._state:

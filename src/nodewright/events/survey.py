@@ -4,18 +4,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nodewright.events.config import OptimizerConfig
-from nodewright.events.errors import SpoolOwnedError
+from nodewright.events.errors import SpoolError, SpoolOwnedError
 from nodewright.events.shared import spool_root
 from nodewright.events.spool import Spool, SpoolStatistics
+from nodewright.events.spool_folder import as_spool_error, broker_of, segments
 
 
 @dataclass(frozen=True, slots=True)
 class SpoolReport:
-    """One spool; its statistics are None while another process owns it."""
+    """One spool.
+
+    Attributes:
+        directory: where it is.
+        disk_bytes: size of its segments.
+        statistics: what is in it; None while another process owns it, or with a ``problem``.
+        broker: the name of the broker that its events are for; None: not known.
+        problem: why it cannot be read.
+    """
 
     directory: Path
     disk_bytes: int
     statistics: SpoolStatistics | None
+    broker: str | None = None
+    problem: str = ""
 
 
 def spool_directories(config: OptimizerConfig) -> list[Path]:
@@ -27,14 +38,20 @@ def spool_directories(config: OptimizerConfig) -> list[Path]:
 
 def survey(config: OptimizerConfig) -> list[SpoolReport]:
     """What is in each spool."""
-    reports = []
-    for directory in spool_directories(config):
-        size = sum(path.stat().st_size for path in directory.glob("*.segment"))
-        try:
-            spool = Spool(directory)
-        except SpoolOwnedError:
-            reports.append(SpoolReport(directory, size, None))
-            continue
-        reports.append(SpoolReport(directory, size, spool.statistics()))
-        spool.close()
-    return reports
+    return [_report(directory) for directory in spool_directories(config)]
+
+
+def _report(directory: Path) -> SpoolReport:
+    size, broker = 0, None
+    try:
+        with as_spool_error(f"cannot read the spool {directory}"):
+            size = sum(path.stat().st_size for _, path in segments(directory))
+        broker = broker_of(directory)
+        spool = Spool(directory)
+    except SpoolOwnedError:
+        return SpoolReport(directory, size, None, broker)
+    except SpoolError as error:
+        return SpoolReport(directory, size, None, broker, str(error))
+    statistics = spool.statistics()
+    spool.close()
+    return SpoolReport(directory, size, statistics, broker)

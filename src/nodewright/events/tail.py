@@ -3,11 +3,14 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from nodewright.events.broker import bootstrap_servers, client_settings, redact
+from nodewright.events.broker import client_settings, find_broker, redact
 from nodewright.events.errors import BrokerError
+
+if TYPE_CHECKING:
+    from confluent_kafka import Message
 
 _LOOK_SECONDS = 1.0  # between two looks for topics that do not exist yet
 
@@ -47,7 +50,7 @@ def tail(
         TopicPartition,
     )
 
-    settings = client_settings(bootstrap_servers(bootstrap), {}) | {
+    settings = client_settings(find_broker(bootstrap).address, {}) | {
         "group.id": f"nodewright-tail-{uuid4().hex}",
         "enable.auto.commit": False,
         "log_level": 2,
@@ -77,13 +80,15 @@ def tail(
         consumer.close()
 
 
-def _tailed(message: Any) -> TailedEvent:
+def _tailed(message: "Message") -> TailedEvent:
+    headers = message.headers() or []
+    pairs = headers.items() if isinstance(headers, dict) else headers
     return TailedEvent(
-        message.topic(),
-        message.partition(),
-        message.offset(),
+        message.topic() or "",
+        message.partition() or 0,
+        message.offset() or 0,
         message.timestamp()[1] / 1000,
         message.key(),
         message.value() or b"",
-        dict(message.headers() or []),
+        {name: value.encode() if isinstance(value, str) else value for name, value in pairs},
     )

@@ -44,7 +44,7 @@ _SPACED = re.compile(
     r"(?P<prefix>[A-Z]{1,24}) (?P<number>\d{1,6}(?:\.\d{1,3}){0,3}[a-z]?)(?![\w-])"
 )
 _NUMBER = re.compile(r"\s*(?P<number>[A-Z]?\d{1,6}(?:\.\d{1,3}){0,3})(?![\w-])")
-_SEGMENT = re.compile(r"(?P<letters>[A-Z]*[0-9]*?[A-Z]*)(?P<digits>\d{1,7})[a-zA-Z]?")
+_SEGMENT = re.compile(r"(?P<letters>[A-Z]{0,12}[0-9]{0,6}?[A-Z]{0,12})(?P<digits>\d{1,7})[a-zA-Z]?")
 _LAST_LETTER = re.compile(r"[A-Za-z]")
 _BOUNDARY = re.compile(r"[\s\])）】|:：.–—-]|\Z")
 _CLOSING = re.compile(r"[\])）】]?")
@@ -149,7 +149,7 @@ def _code_at(text: str, head: str, place: int) -> AuthorId | None:
     if spaced and _BOUNDARY.match(head, spaced.end()):
         return _made(text, head, spaced.span(), spaced["prefix"], spaced["number"])
     token = _TOKEN.match(head, place)
-    if token is None:
+    if token is None or not _DIGIT.search(token[0]):
         return None
     end = token.end()
     while end > place:
@@ -173,7 +173,7 @@ def _parts(code: str) -> tuple[str, str] | None:
         return None
     last = _SEGMENT.fullmatch(segments[-1])
     if not numbers or (_joined_by_dot(code, segments) and last is not None and last["letters"]):
-        if last is None or len(segments[-1]) > 12:
+        if last is None or len(segments[-1]) > 12 or segments[-1][-1:].isupper():
             return None
         numbers.insert(0, segments[-1][len(last["letters"]) :])
         segments[-1] = last["letters"]

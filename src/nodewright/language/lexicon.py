@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 _TOKEN = re.compile(r"[A-Za-z0-9À-ɏ]+|[぀-ヿ㐀-鿿가-힣]|[.,;:!?()|。，；：、]|[^\W_぀-ヿ㐀-鿿가-힣]+")
 # Tokens of more than one word: order.created, @endpoint-post (which the analysis puts in), and
 # routes that say more than their words.
-_EVENT = r"(?<![A-Za-z0-9À-ɏ])[A-Za-z0-9À-ɏ]++(?:\.[a-z]+){0,3}\.(?:[a-z]+ed|sent)\b"
+_EVENT = r"(?<![^\W_])[^\W_]++(?:\.[a-z]+){0,3}\.(?:[a-z]+ed|sent)\b"
 _JOINED = re.compile(rf"{_EVENT}|[@#][a-z]+(?:-[a-z]+)*|/(?:metrics|healthz?|readyz|livez)\b")
 _PAST = re.compile(r"\.(?:[a-z]+ed|sent)\b")
 _MEMO_LIMIT = 200_000

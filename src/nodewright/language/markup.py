@@ -2,10 +2,10 @@
 
 import re
 
-_LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^()\n]{0,2000}\)")
+_LINK = re.compile(r"!?\[(?P<text>[^\[\]\n]{0,300})\]\([^()\n]{0,2000}\)")
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>")
 _MARKS = re.compile(r"[*_]+")
-_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ESCAPE = re.compile(r"\\(?P<mark>[!-/:-@\[-`{-~])")
 
 
 def plain(text: str) -> str:

@@ -105,9 +105,14 @@ def domain_name(text: str, fallback: str = "record") -> str:
 def accepted_name(text: str, fallback: str = "record") -> str:
     """``text`` in snake_case, each word that onex refuses replaced: ``UserService`` -> user_offer.
 
-    Other than ``domain_name`` it drops no word, so that different names stay different.
+    Other than ``domain_name`` it drops no word, so that different names stay different; what is
+    too long ends with a digest of all of it.
     """
-    return snake(" ".join(_accepted(word.lower()) for word in words(text)), fallback)
+    spoken = " ".join(_accepted(word.lower()) for word in words(text))
+    if len(spoken) <= _LONGEST:
+        return snake(spoken, fallback)
+    digest = hashlib.sha256(spoken.encode()).hexdigest()[:6]
+    return f"{snake(spoken[: _LONGEST - 7], fallback)}_d{digest}"
 
 
 def _accepted(word: str) -> str:
@@ -117,7 +122,7 @@ def _accepted(word: str) -> str:
     return word
 
 
-_SUBTITLE = re.compile(r"\s*[:：|]\s+|\s+[-–—]\s+|\s*[(（【]")
+_SUBTITLE = re.compile(r"\s{0,3}[:：|]\s{1,3}|\s{1,3}[-–—]\s{1,3}|\s{0,3}[(（【]")
 _VERSION = re.compile(
     r"(?<![^\W_])(?:[vV]\d{1,4}(?:\.\d{1,4}){0,3}|\d{1,4}(?:[.-]\d{1,4}){1,3})(?![^\W_])"
 )

@@ -57,7 +57,7 @@ _ORDINAL = re.compile(r"^(?:\d{1,2}(?:\.\d{1,2})*[.)]?\s+)")
 _NAME_END = re.compile(r"[/|,:：–—]")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _KIND_OF_RECORD = re.compile(
-    r"\s+(?:entity|table|model|schema|object|record|collection|records|interface|type|dto|실체"
+    r"\s{1,3}(?:entity|table|model|schema|object|record|collection|records|interface|type|dto|실체"
     r"|表)s?$",
     re.IGNORECASE,
 )

@@ -155,7 +155,7 @@ def _is_adverb(word: str) -> bool:
 
 
 # "Payment processing", alone or before what it comprises.
-_TITLE_OF_WORK = re.compile(r"([A-Za-z]+) ([A-Za-z]+ing)(?=\s*(?:[:–—(]|- |$))")
+_TITLE_OF_WORK = re.compile(r"(?P<thing>[A-Za-z]+) (?P<work>[A-Za-z]+ing)(?=\s*(?:[:–—(]|- |$))")
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -213,7 +213,7 @@ def _leadingverb_of(piece: str) -> Operation | None:
 
 _ACCOUNT_VERBS = {"login": "login", "signin": "login", "signup": "register"}
 _FILLERS = word_set("to be able also automatically not and or")
-_LIST_PART = re.compile(r"\s*(?:,\s*(?:and|or)?|and|or|/|&)\s+([A-Za-z]+)\b", re.IGNORECASE)
+_LIST_PART = re.compile(r"\s*(?:,\s*(?:and|or)?|and|or|/|&)\s+(?P<verb>[A-Za-z]+)\b", re.IGNORECASE)
 _OBJECT_END = re.compile(r"[:;,(|–—]|\s-\s")
 
 

@@ -1,5 +1,6 @@
 """The model's file: a skops archive that is read without running code, and checked before use."""
 
+import io
 import os
 import sys
 import tempfile
@@ -17,6 +18,8 @@ FORMAT = 1
 _TRUSTED = ("sklearn.tree._tree.Tree",)
 _MOST_BYTES = 5_000_000
 _MOST_UNPACKED = 100_000_000
+_MOST_ENTRIES = 10_000
+_PIECE = 1 << 16
 _MOST_NODES = 500_000
 _DEEPEST = 400
 
@@ -53,32 +56,47 @@ def load(path: Path, core_version: str) -> Saved:
     if path.stat().st_size > _MOST_BYTES:
         raise ModelFileError(f"model file {path} is larger than {_MOST_BYTES:,} bytes: not ours")
     try:
-        unpacked = _unpacked_size(path)
-        if unpacked <= _MOST_UNPACKED:
-            untrusted, document = _unpack(path.read_bytes())
+        untrusted, document = _read(_inflated(path))
     except Exception as error:
         raise ModelFileError(
             f"model file {path} cannot be read ({type(error).__name__}: {error}): "
             "it is truncated or was not written by nodewright; train again"
         ) from error
-    if unpacked > _MOST_UNPACKED:
-        raise ModelFileError(f"model file {path} would unpack to {unpacked:,} bytes: not ours")
     if untrusted:
         listed = ", ".join(sorted(untrusted))
         raise ModelFileError(f"model file {path} holds types that are not trusted: {listed}")
     return _checked(path, document, core_version)
 
 
-def _unpack(data: bytes) -> tuple[set[str], Any]:
+def _inflated(path: Path) -> bytes:
+    """The archive without compression; no entry is larger than it says, whatever it holds.
+
+    skops inflates an entry as a whole before anybody looks at its size.
+
+    Raises:
+        zipfile.BadZipFile: it is no archive, too large, packed in another way, or lies.
+    """
+    plain = io.BytesIO()
+    with zipfile.ZipFile(path) as packed, zipfile.ZipFile(plain, "w") as archive:
+        entries = packed.infolist()
+        size = sum(entry.file_size for entry in entries)
+        if size > _MOST_UNPACKED or len(entries) > _MOST_ENTRIES:
+            raise zipfile.BadZipFile(f"it would unpack to {len(entries):,} files, {size:,} bytes")
+        for entry in entries:
+            if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+                raise zipfile.BadZipFile(f"{entry.filename} is packed in another way")
+            with packed.open(entry) as source, archive.open(entry.filename, "w") as target:
+                # In pieces: reading to the end would inflate everything that is there.
+                while piece := source.read(_PIECE):
+                    target.write(piece)
+    return plain.getvalue()
+
+
+def _read(data: bytes) -> tuple[set[str], Any]:
     """Types that are not trusted and, if there are none, the document."""
     skops = _skops()
     untrusted = set(skops.get_untrusted_types(data=data)) - set(_TRUSTED)
     return untrusted, None if untrusted else skops.loads(data, trusted=list(_TRUSTED))
-
-
-def _unpacked_size(path: Path) -> int:
-    with zipfile.ZipFile(path) as archive:
-        return sum(entry.file_size for entry in archive.infolist())
 
 
 def _checked(path: Path, document: Any, core_version: str) -> Saved:

@@ -16,7 +16,9 @@ from contextlib import suppress
 from itertools import permutations
 from pathlib import Path
 from typing import Any, NamedTuple, Self
+from uuid import uuid4
 
+from nodewright import processes
 from nodewright.mixins.errors import TrialWorkerError
 from nodewright.mixins.facts import MEANING, NODE_KINDS, Outcome, Profile
 
@@ -95,6 +97,7 @@ class TrialWorker:
         self._process: subprocess.Popen[bytes] | None = None
         self._unread = b""
         self._owner = os.getpid()
+        self._mark = ""
 
     def __enter__(self) -> Self:
         return self
@@ -162,12 +165,14 @@ class TrialWorker:
 
     def _start(self) -> None:
         self._kill()
+        self._mark = uuid4().hex
         script = Path(__file__).with_name("worker.py")
         self._process = subprocess.Popen(  # noqa: S603 - our own script
-            [sys.executable, "-P", str(script)],
+            processes.python(str(script)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env={**os.environ, processes.MARK: self._mark},
             start_new_session=True,  # so that what a mixin starts dies with it
         )
         self._unread = b""
@@ -211,6 +216,7 @@ class TrialWorker:
             return
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+        processes.end_marked(self._mark)
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 with suppress(OSError):

@@ -2,13 +2,13 @@
 
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, LiteralString
 
+from nodewright import processes
 from nodewright.monitoring.errors import MonitoringError
 from nodewright.monitoring.health import CRITICAL, DEGRADED, HEALTHY, Finding, HealthCheck
 from nodewright.storage import CodegenPersistence
@@ -140,8 +140,9 @@ def workers() -> HealthCheck:
 
     def look() -> Finding:
         # What a process pool needs of the system: a shared semaphore and the interpreter's process.
-        get_context("spawn").Lock()
-        command = [sys.executable, "--version"]
+        with processes.importing_nothing_here():
+            get_context("spawn").Lock()
+        command = processes.python("--version")
         subprocess.run(  # noqa: S603 - our own interpreter
             command, check=True, timeout=4, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )

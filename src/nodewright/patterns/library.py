@@ -30,6 +30,7 @@ from nodewright.patterns.models import Concept, Pattern
 
 _MAX_FILE = 1_000_000
 _DEEPEST = 20
+_LONGEST_VALUE = 1000
 _Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 _Term = Annotated[str, Field(min_length=1, max_length=200)]
 _Kind = Literal["EFFECT", "COMPUTE", "REDUCER", "ORCHESTRATOR"]
@@ -97,11 +98,20 @@ class _PatternSpec(ConceptSpec):
 
 
 def _refuse_bombs(text: str) -> None:
-    """Refuse what a few lines make gigabytes of: names for parts of the text, and deep nesting."""
+    """Refuse what a few lines make gigabytes or minutes of.
+
+    That is names for parts of the text, deep nesting, and long values: 59:59:59... is a number to
+    the basis of 60, which takes time in the square of its length.
+    """
     depth = 0
     for event in yaml.parse(text, Loader=LOADER):
         if isinstance(event, yaml.AliasEvent):
             raise yaml.YAMLError(f"*{event.anchor} repeats a part of the file; write it out")
+        if isinstance(event, yaml.ScalarEvent) and len(event.value) > _LONGEST_VALUE:
+            raise yaml.YAMLError(
+                f"{event.value[:20]}... has {len(event.value):,} characters; a value has "
+                f"{_LONGEST_VALUE:,} at most"
+            )
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:

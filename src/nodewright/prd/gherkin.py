@@ -19,16 +19,14 @@ class Line:
 
 
 @cache
-def _keywords() -> tuple[tuple[str, str], ...]:
-    """Keywords with their kinds, the longest first."""
+def _keywords() -> dict[str, list[tuple[str, str]]]:
+    """Keywords with their kinds by their first letters, the longest first."""
     data: dict[str, list[str]] = load_data("gherkin")
     pairs = [(word, kind) for kind, words in data.items() for word in words]
-    return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
-
-
-@cache
-def _initials() -> frozenset[str]:
-    return frozenset(word[0] for word, _ in _keywords())
+    found: dict[str, list[tuple[str, str]]] = {}
+    for word, kind in sorted(pairs, key=lambda pair: -len(pair[0])):
+        found.setdefault(word[0], []).append((word, kind))
+    return found
 
 
 def line_of(text: str) -> Line | None:
@@ -43,9 +41,7 @@ def line_of(text: str) -> Line | None:
     """
     shown = text.strip()
     low = shown[:_LONGEST].lower()
-    if not low or low[0] not in _initials():
-        return None
-    for word, kind in _keywords():
+    for word, kind in _keywords().get(low[:1], ()):
         if not low.startswith(word):
             continue
         rest = shown[len(word) :]

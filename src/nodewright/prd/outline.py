@@ -52,13 +52,13 @@ class Section:
     scopes: list[Scope] = field(default_factory=list)
 
 
-_BOLD_LINE = re.compile(r"(?:\*\*|__)([^*_\n]{1,120}?)[:：]?(?:\*\*|__)[:：]?\s*$")
+_BOLD_LINE = re.compile(r"(?:\*\*|__)(?P<title>[^*_\n]{1,120}?)[:：]?(?:\*\*|__)[:：]?\s*$")
 _HAN_ORDINAL = re.compile(
     r"(?:[一二三四五六七八九十]{1,3}[、.．]|第[一二三四五六七八九十\d]{1,3}[章节部分]+)\s*\S"
 )
 _KEYCAP = re.compile(r"\d?\ufe0f?\u20e3\s*\S")
 _DOTTED_NUMBER = re.compile(r"(?P<number>\d{1,2}(?:\.\d{1,2})+\.?)(?=\s)\s*\S")
-_LABEL_END = re.compile(r"\s*[:：]\s*-?\s*$")
+_LABEL_END = re.compile(r"\s{0,9}[:：]\s{0,9}-?\s{0,9}$")
 _TITLE_WORDS = 6
 
 
@@ -155,10 +155,10 @@ def _as_heading(piece: Block, *, alone: bool, headless: bool) -> Block:
     """The line as the heading or the numbered item that it is, else the paragraph itself."""
     bold = _BOLD_LINE.match(piece.text.strip())
     if bold and not headless:
-        return Block(BlockKind.HEADING, bold[1], piece.line, _BOLD_LEVEL)
+        return Block(BlockKind.HEADING, bold["title"], piece.line, _BOLD_LEVEL)
     level = _implied_level(piece.text, alone) if headless else 0
     if level or bold:
-        text = _LABEL_END.sub("", bold[1] if bold else plain(piece.text))
+        text = _LABEL_END.sub("", bold["title"] if bold else plain(piece.text))
         return Block(BlockKind.HEADING, text, piece.line, level or 3)
     dotted = _DOTTED.match(piece.text) if headless else None
     if dotted:

@@ -54,7 +54,7 @@ _SILENT_CODE = {
 _DRAWN = re.compile(r"[\u2500-\u257f]")
 _PROSE_FENCES = frozenset({"", "text", "txt", "plaintext", "md", "markdown"})
 _CODE_LIKE = re.compile(
-    r"[{};]\s*$|^\s*[\w.]+\(|^\s*(?:def|class|const|import|SELECT|CREATE)\b", re.MULTILINE
+    r"[{};][ \t]*$|^[ \t]*[\w.]+\(|^[ \t]*(?:def|class|const|import|SELECT|CREATE)\b", re.MULTILINE
 )
 _COUNTED = re.compile(r"\w")
 

@@ -1,10 +1,14 @@
 """Read a PRD from a file that a stranger named, or say in one line why it cannot be read."""
 
 import codecs
+import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import BinaryIO
 
 from nodewright.errors import NodewrightError
 
+STANDARD_INPUT = Path("-")
 MAX_BYTES = 16 * 1024 * 1024
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -23,7 +27,7 @@ class PRDSourceError(NodewrightError):
 def read_prd(path: Path | str) -> str:
     """The text of the PRD at ``path``: UTF-8, or any UTF with a byte order mark.
 
-    All line ends become line feeds.
+    The path ``-`` is standard input. All line ends become line feeds.
 
     Raises:
         PRDSourceError: the file is missing, a folder, unreadable, larger than 16 MB, empty,
@@ -45,7 +49,7 @@ def _read(source: Path) -> bytes:
         if source.is_dir():
             raise PRDSourceError(f"{_name(source)} is a folder; name a Markdown file in it")
         # One byte more than allowed tells a file that grows, or a device, from one that fits.
-        with source.open("rb") as file:
+        with _opened(source) as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
         raise PRDSourceError(f"{_name(source)} does not exist; check the path") from error
@@ -57,6 +61,10 @@ def _read(source: Path) -> bytes:
             f"{_name(source)} is larger than {MAX_BYTES // 2**20} MB; split it into several PRDs"
         )
     return data
+
+
+def _opened(source: Path) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(sys.stdin.buffer) if source == STANDARD_INPUT else source.open("rb")
 
 
 def _decode(data: bytes, source: Path) -> str:
@@ -74,5 +82,5 @@ def _decode(data: bytes, source: Path) -> str:
 
 
 def _name(source: Path) -> str:
-    shown = str(source)
+    shown = "standard input" if source == STANDARD_INPUT else str(source)
     return repr(shown) if not shown.isprintable() else shown

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
+from nodewright import processes
 from nodewright.proving.verdict import Rejected
 
 
@@ -28,10 +30,11 @@ def ask(
     Raises:
         Rejected: it took longer than ``timeout`` seconds; it and its children were killed.
     """
+    mark = uuid4().hex
     with subprocess.Popen(  # noqa: S603 - no shell, and only our own commands
         command,
         cwd=folder,
-        env=environment,
+        env={**environment, processes.MARK: mark},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -45,6 +48,7 @@ def ask(
             # The session's leader may be gone while children of it still run.
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+            processes.end_marked(mark)
     return Answer(
         process.returncode, output.decode(errors="replace"), errors.decode(errors="replace")
     )

@@ -22,13 +22,13 @@ def verify_node(  # noqa: PLR0917 - what a job knows, in the order of its path
     class_name: str,
     level: Verify,
     *,
-    lint: bool = True,
+    linted: Check | None = None,
 ) -> tuple[Check, ...]:
     """Judge one node of a staged package.
 
-    A later judge is only asked when the earlier ones passed. Never raises for what is wrong with
-    the node. For ``Verify.FULL`` the whole package is judged too: with more than one node, ask
-    ``verify_package`` once instead.
+    Nothing of the node is imported or run unless every judge that only reads it has passed. Never
+    raises for what is wrong with the node. For ``Verify.FULL`` the whole package is judged too:
+    with more than one node, ask ``verify_package`` once instead.
 
     Args:
         staged_root: the folder that becomes the output folder; ``src`` is inside.
@@ -37,18 +37,20 @@ def verify_node(  # noqa: PLR0917 - what a job knows, in the order of its path
         kind: EFFECT, COMPUTE, REDUCER or ORCHESTRATOR.
         class_name: the node's class in ``node.py``.
         level: how far to go.
-        lint: False where ``lint_package`` is asked once for all nodes.
+        linted: what ``lint_package`` said, where it is asked once for all nodes.
 
     Returns:
-        One check a judge that was asked.
+        One check a judge that was asked here.
     """
     node = StagedNode(staged_root.resolve(), package, node_dir.resolve(), kind, class_name)
     checks = [judge("parses", partial(accept_sources, node.folder))]
-    if checks[0].passed and lint:
+    if checks[0].passed and linted is None:
         checks.append(lint_node(node.root, node.folder))
     checks.append(judge("contract", partial(accept_contract, node.folder / "contract.yaml", kind)))
-    if level is not Verify.STATIC and all(check.passed for check in checks):
-        checks += run_checks(node)
+    refused = linted is not None and not linted.passed
+    if refused or level is Verify.STATIC or not all(check.passed for check in checks):
+        return tuple(checks)
+    checks += run_checks(node)
     if level is Verify.FULL and all(check.passed for check in checks):
         checks += _package_checks(node)
     return tuple(checks)

@@ -5,8 +5,6 @@ Each runs once, in a process of its own, as a user would run it.
 
 import os
 import re
-import sys
-import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,8 +14,10 @@ from xml.etree import ElementTree as ET
 import orjson
 import yaml
 
+from nodewright import processes
 from nodewright.proving.commands import Answer, ask
 from nodewright.proving.model import Check
+from nodewright.proving.scratch import TemporaryFolder
 from nodewright.proving.verdict import PACKAGE, Rejected, brief, judge, node_of
 
 # Judges that run beside each other; each is mostly one busy process.
@@ -43,7 +43,7 @@ class Staging:
 
     def python(self, *arguments: str) -> Answer:
         """Run this interpreter, with its own warnings silent."""
-        return self.ask(sys.executable, "-W", "ignore", *arguments)
+        return self.ask(*processes.python("-W", "ignore", *arguments))
 
 
 def verify_package(
@@ -91,7 +91,7 @@ def _verdict(
 
 
 def _types(staging: Staging) -> Findings:
-    with tempfile.TemporaryDirectory(prefix="nodewright-mypy-") as scratch:
+    with TemporaryFolder() as scratch:
         cache = str(staging.cache or scratch)
         command = ["-m", "mypy", "--strict", "--output", "json", "--cache-dir", cache, "src"]
         answer = staging.python(*command)
@@ -139,7 +139,7 @@ def _validate(staging: Staging, *folders: str) -> Answer:
 
 
 def _compliance(staging: Staging) -> Findings:
-    with tempfile.TemporaryDirectory(prefix="nodewright-onex-") as scratch:
+    with TemporaryFolder() as scratch:
         report = Path(scratch) / "report.yaml"
         command = ("compliance", "check", "--repo-root", ".", "--output", str(report))
         answer = staging.python("-c", _ONEX, *command)
@@ -191,7 +191,7 @@ def _tests(staging: Staging) -> Findings:
 def _run_tests(
     staging: Staging, targets: Collection[str], slugs: Collection[str]
 ) -> Findings | None:
-    with tempfile.TemporaryDirectory(prefix="nodewright-pytest-") as scratch:
+    with TemporaryFolder() as scratch:
         report = Path(scratch) / "junit.xml"
         options = [
             "-q",

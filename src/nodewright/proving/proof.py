@@ -8,7 +8,7 @@ import resource
 import subprocess
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -20,9 +20,16 @@ from nodewright.planning.homes import homes_of
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.proving import lint_package, verify_node
 from nodewright.proving.meaning import judge_meaning
-from nodewright.proving.model import Check, ClauseProof, Judged, NodeReport, Verify
+from nodewright.proving.model import (
+    BROKEN_STEPS,
+    Check,
+    ClauseProof,
+    Judged,
+    NodeReport,
+    Verify,
+)
 from nodewright.proving.scenarios import Shown, ablated, shown_clauses
-from nodewright.proving.scratch import temporary_folder
+from nodewright.proving.scratch import TemporaryFolder
 from nodewright.rendering.acceptance import Acceptance
 from nodewright.rendering.files import render_frame, render_node, render_package, render_tests
 from nodewright.rendering.model import RenderedFile
@@ -53,10 +60,10 @@ def prove_nodes(
     pack = _pack(templates)
     nodes = [node for node in plan.nodes if node.slug in slugs]
     level = Verify.STATIC if verify is Verify.STATIC else Verify.RUN
-    with _ONE_AT_A_TIME, temporary_folder() as folder:
+    with _ONE_AT_A_TIME, TemporaryFolder() as folder:
         root = Path(folder).resolve()
         clock = _Clock()
-        shown = shown_clauses(plan)
+        shown = shown_clauses(plan, slugs)
         rendered = {
             node.slug: (*render_node(plan, node, pack), *_tests(plan, node, shown, pack))
             for node in nodes
@@ -70,12 +77,7 @@ def prove_nodes(
         _format(root)
         layout = clock.lap(len(nodes))
         reports = []
-        for node in nodes:
-            checks = (verdicts[node.slug], *_judge(root, plan, node, level))
-            proofs: tuple[ClauseProof, ...] = ()
-            if level is Verify.RUN and all(check.passed for check in checks):
-                meant, proofs = judge_meaning(plan, node, shown)
-                checks = (*checks, meant)
+        for node, (checks, proofs) in _judged(root, plan, nodes, level, verdicts, shown):
             judged = clock.lap()
             files = tuple(read_back(root, rendered[node.slug]))
             reports.append(
@@ -104,7 +106,7 @@ def render_files(
     for node in plan.nodes:
         if node.slug in wanted:
             files += render_node(plan, node, pack)
-    with temporary_folder() as folder:
+    with TemporaryFolder() as folder:
         root = Path(folder).resolve()
         stage(root, files)
         tidy(root)
@@ -121,18 +123,11 @@ def judge_staged(
     """
     level = Verify.STATIC if verify is Verify.STATIC else Verify.RUN
     verdicts = lint_package(root, slugs)
-    judged = {}
     with _ONE_AT_A_TIME:
-        for node in plan.nodes:
-            if node.slug not in slugs:
-                continue
-            checks = (verdicts[node.slug], *_judge(root, plan, node, level))
-            proofs: tuple[ClauseProof, ...] = ()
-            if level is Verify.RUN and all(check.passed for check in checks):
-                meant, proofs = judge_meaning(plan, node, shown_clauses(plan))
-                checks = (*checks, meant)
-            judged[node.slug] = Judged(checks, proofs)
-    return judged
+        nodes = [node for node in plan.nodes if node.slug in slugs]
+        shown = shown_clauses(plan, slugs)
+        judged = _judged(root, plan, nodes, level, verdicts, shown)
+        return {node.slug: verdict for node, verdict in judged}
 
 
 def _tests(
@@ -202,9 +197,47 @@ def read_back(root: Path, files: Iterable[RenderedFile]) -> Iterator[RenderedFil
             yield file
 
 
-def _judge(root: Path, plan: Plan, node: NodePlan, level: Verify) -> tuple[Check, ...]:
-    place = root / "src" / plan.package / "nodes" / node.slug
-    return verify_node(root, plan.package, place, node.kind, node.class_name, level, lint=False)
+def _judged(  # noqa: PLR0917 - what a job knows, in the order of its steps
+    root: Path,
+    plan: Plan,
+    nodes: Sequence[NodePlan],
+    level: Verify,
+    linted: Mapping[str, Check],
+    shown: Mapping[str, Shown],
+) -> Iterator[tuple[NodePlan, Judged]]:
+    """Each of ``nodes`` with what its judges say, a workflow after the nodes that it runs.
+
+    A workflow whose nodes were refused is only read: to run it would be to run them.
+    """
+    refused: set[str] = set()
+    for node in sorted(nodes, key=lambda node: bool(node.runs)):
+        broken = set(node.runs) & refused
+        place = root / "src" / plan.package / "nodes" / node.slug
+        judges = verify_node(
+            root,
+            plan.package,
+            place,
+            node.kind,
+            node.class_name,
+            Verify.STATIC if broken else level,
+            linted=linted[node.slug],
+        )
+        checks = (linted[node.slug], *judges, *failed_steps(broken))
+        proofs: tuple[ClauseProof, ...] = ()
+        if level is not Verify.STATIC and all(check.passed for check in checks):
+            meant, proofs = judge_meaning(plan, node, shown)
+            checks = (*checks, meant)
+        if not all(check.passed for check in checks):
+            refused.add(node.slug)
+        yield node, Judged(checks, proofs)
+
+
+def failed_steps(broken: Iterable[str]) -> tuple[Check, ...]:
+    """What is said of a workflow that runs ``broken`` nodes; nothing where it runs none."""
+    names = ", ".join(sorted(broken))
+    return (
+        (Check(BROKEN_STEPS, passed=False, detail=f"runs {names}, which failed"),) if names else ()
+    )
 
 
 def _surroundings(plan: Plan, nodes: list[NodePlan], pack: TemplatePack) -> Iterator[RenderedFile]:

@@ -216,9 +216,8 @@ class _Trial:
         with _recorded(subject.node, "process", results):
             answer = await subject.run_once(request)
         _accept(f"{what}: run_once", [answer], subject.output_model)
-        refused = getattr(answer, "status", "ok") == "failed" or not getattr(
-            answer, "success", True
-        )
+        failed = getattr(answer, "status", "ok") == "failed"
+        refused = failed or not getattr(answer, "success", True)
         if refused and not getattr(answer, "error_code", None):
             message = getattr(answer, "error_message", getattr(answer, "message", ""))
             raise Rejected(f"{what}: failed without an error code: {message}")

@@ -1,11 +1,13 @@
-"""Figures that a text has computed, recorded or reported: "calculate the store's margin and turnover"."""
+"""Figures that a text has computed, recorded or reported: a store's margin and turnover."""
 
 import re
 from dataclasses import replace
 
 from nodewright.language.data_words import field_words
+from nodewright.language.lexicon import word_set
 from nodewright.language.markup import plain
 from nodewright.language.naming import snake
+from nodewright.language.worded import Worded
 from nodewright.prd.blocks import Block
 from nodewright.prd.outline import Section
 from nodewright.reading.data_names import counts, thing_name
@@ -27,21 +29,12 @@ from nodewright.reading.subjects import label_of, named_thing
 from nodewright.spec.model import Field
 from nodewright.spec.types import NUMBER, TEXT, entity_type, list_of
 
-_VERB = re.compile(
-    r"\b(?P<verb>calculat(?:e|es|ing|ion of)|comput(?:e|es|ing|ation of)|measur(?:e|es|ing)|deriv(?:e|es|ing)"
-    r"|estimat(?:e|es|ing)|extract(?:s|ing)?|determin(?:e|es|ing)|outputs?|outputting|reports?|reporting"
-    r"|tracks?|tracking|records?|recording(?: of)?|monitors?|monitoring|displays?|shows?)\s+(?P<list>\S.*)",
-    re.IGNORECASE | re.DOTALL,
+_VERB = Worded(r"\b(?P<verb><figures>)\s+(?P<list>\S.*)")
+_METRICS = Worded(
+    r"\b(?P<what><metrics>)\b\s*(?:[:：(]|,?\s+(?:such as|including|like)\s)\s*"
+    r"(?P<list>[^\n]{3,400})"
 )
-_METRICS = re.compile(
-    r"\b(?P<what>metrics|statistics|indicators|kpis|figures|features)\b\s*"
-    r"(?:[:：(]|,?\s+(?:such as|including|like)\s)\s*(?P<list>[^\n]{3,400})",
-    re.IGNORECASE,
-)
-_END = re.compile(
-    r"\s+(?:using|based on|from|to|in order|over|with|as|via|through|when|if|at|on)\s|;|\.\s",
-    re.IGNORECASE,
-)
+_END = Worded(r"\s+<ends_figures>\s|;|\.\s")
 _PER = re.compile(
     r"\s+(?:for|per|of|by)\s+(?:(?:each|every|an?|all|the)\s+)?(?P<thing>[\w -]{2,40})$",
     re.IGNORECASE,
@@ -57,19 +50,18 @@ _SYMBOL = re.compile(r"^(?P<said>[^()]{2,60})\((?P<name>[A-Z]\w{2,20})(?:\s*[,;]
 _PARTS = re.compile(
     r"^(?P<name>[^()]{1,40}?)\s*\((?P<parts>[a-z]+(?:\s*(?:\+|/|and|,|&)\s*[a-z]+)+)\)$"
 )
-_SHARED_HEADS = frozenset(
-    "components values scores parts metrics figures rates ratios levels".split()
-)
-_TIMES = frozenset("day week month quarter year hour minute date period time".split())
+_SHARED_HEADS = word_set("components values scores parts metrics figures rates ratios levels")
+_TIMES = word_set("day week month quarter year hour minute date period time")
 _RECORDS = ("record", "track", "monitor")
 _COMPUTES = ("calculat", "comput", "measur", "deriv", "estimat", "determin")
 
 
 def read_measure_fields(draft: Draft) -> None:
-    """Read figures that are listed with what has them.
+    r"""Read figures that are listed with what has them.
 
     >>> from nodewright.prd.document import parse_document
-    >>> text = "# Mill\\n\\n## Functions\\n\\n- Calculate the mean duration, yield rate and total cost per batch"
+    >>> said = "Calculate the mean duration, yield rate and total cost per batch"
+    >>> text = f"# Mill\n\n## Functions\n\n- {said}"
     >>> draft = Draft(parse_document(text))
     >>> read_measure_fields(draft)
     >>> [field.name for field in draft.entities["BatchMetrics"].fields]
@@ -122,7 +114,9 @@ class _Figures:
         self.each = each
         self.other = other
 
-    def entity(self, draft: Draft, section: Section, sentence: str, verb: str) -> str:
+    def entity(  # noqa: PLR0911 - one way after the other
+        self, draft: Draft, section: Section, sentence: str, verb: str
+    ) -> str:
         """The name of the record that holds them."""
         if self.other:
             return self.other
@@ -154,12 +148,12 @@ class _Figures:
 
 def _figures(listed: str, clauses: tuple[str, ...], verb: str) -> _Figures | None:
     """What a list measures; None where it is no list of figures."""
-    text = _END.split(listed.rstrip(" ."), maxsplit=1)[0]
+    text = _END.split(listed.rstrip(" ."))[0]
     if not verb:
         text = text.rstrip(")")
     each = _EACH.search(text)
     per = each or _PER.search(text) if text.count(",") or " and " in text else each
-    if per and thing_name(per["thing"]):
+    if per and (thing_name(per["thing"]) or per["thing"].endswith("application")):
         text = text[: per.start()]
     owner = _OWNER.match(text)
     if owner:
@@ -180,7 +174,7 @@ def _figures(listed: str, clauses: tuple[str, ...], verb: str) -> _Figures | Non
     broken = len(parts) == 1 and len(notes) > 1 and verb.startswith(_COMPUTES)
     if not broken and (len(parts) < 2 or len(notes) < len(parts) or 4 * measured < 3 * len(parts)):
         return None
-    thing = thing_name(per["thing"]) if per else ""
+    thing = _whole(per["thing"]) if per else ""
     whose = thing_name(owner["owner"]) if owner else ""
     if subject and whose:
         notes.insert(0, _belongs_to(whose, clauses))
@@ -190,6 +184,12 @@ def _figures(listed: str, clauses: tuple[str, ...], verb: str) -> _Figures | Non
         "" if subject else thing,
         other,
     )
+
+
+def _whole(thing: str) -> str:
+    """The thing that figures are of; an application counts as one here."""
+    name = "Application" if thing.endswith("application") else ""
+    return thing_name(thing) or name
 
 
 def _belongs_to(owner: str, clauses: tuple[str, ...]) -> FieldNote:

@@ -7,6 +7,7 @@ from nodewright.prd.clauses import Clause, ClauseForm, Document
 from nodewright.prd.models import Scope
 from nodewright.reading.checks import read_checks
 from nodewright.reading.conversions import read_conversions
+from nodewright.reading.data_checks import with_data_checks
 from nodewright.reading.data_passes import read_data
 from nodewright.reading.demands import Demand, begins_with_demand, filler_stems, said_in
 from nodewright.reading.draft import Draft
@@ -64,7 +65,7 @@ def read_document(document: Document, package: str = "") -> Specification:
     settle_steps(draft)
     read_remarks(draft)
     settle(draft)
-    return settled(draft.specification(), frozenset(draft.implied))
+    return with_data_checks(settled(draft.specification(), frozenset(draft.implied)))
 
 
 def _asking(draft: Draft) -> list[Clause]:

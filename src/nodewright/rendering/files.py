@@ -9,9 +9,10 @@ from importlib.metadata import version
 
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.rendering.acceptance import Acceptance, acceptance_tests, imports_of
+from nodewright.rendering.file_context import FileContext
 from nodewright.rendering.model import RenderedFile
-from nodewright.rendering.node_contexts import node_files
-from nodewright.rendering.package_contexts import FileContext, frame_files
+from nodewright.rendering.node_files import node_files
+from nodewright.rendering.package_files import frame_files
 from nodewright.templates import TemplatePack
 
 
@@ -62,6 +63,8 @@ def render_package(plan: Plan, pack: TemplatePack) -> tuple[RenderedFile, ...]:
         "description": plan.description,
         "nodes": plan.nodes,
         "uncovered": plan.uncovered,
+        "schedules": plan.schedules,
+        "consumers": any(each.on for each in plan.specification.operations),
     }
     return (
         *render_frame(plan, pack),

@@ -47,16 +47,16 @@ def add_import(method: Method, element: Import) -> None:
     read = f"read_{element.format.value}(request.content, {imported_class(entity.name)})"
     key = f"row.{safe(entity.key)}"
     store = method.scope.store(entity.name)
-    with block.indented(f"for number, row in enumerate({read}, start=1):"):
-        with block.indented("with row_of(number):"):
-            if not element.upsert:
+    rows = f"for number, row in enumerate({read}, start=1):"
+    with block.indented(rows), block.indented("with row_of(number):"):
+        if not element.upsert:
+            _new(method, element, entity, fields)
+        else:
+            block.add(f"{old} = None if {key} is None else {store}.get({key})")
+            with block.indented(f"if {old} is None:"):
                 _new(method, element, entity, fields)
-            else:
-                block.add(f"{old} = None if {key} is None else {store}.get({key})")
-                with block.indented(f"if {old} is None:"):
-                    _new(method, element, entity, fields)
-                with block.indented("else:"):
-                    _changed(method, element, entity, fields)
+            with block.indented("else:"):
+                _changed(method, element, entity, fields)
     if element.effects:
         scope = replace(method.scope, record=Record(name, entity), old=Record(old, entity))
         with block.loop((name, old), "touched"):

@@ -81,7 +81,7 @@ class Method:
             self.block.add("return answer")
 
     def keep(self, **parts: str) -> None:
-        """Assign the answer to ``answer``, and keep what later requests need to know of this one."""
+        """Assign the answer to ``answer``, and keep what later requests need to know."""
         self._note()
         self.block.add(f"answer = {self._answer(parts)}")
         if self.element.idempotency is not None:

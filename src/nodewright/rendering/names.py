@@ -2,140 +2,31 @@
 
 import keyword
 
+from nodewright.language.lexicon import word_set
 from nodewright.language.naming import accepted_name, pascal
 from nodewright.spec.model import Entity, Specification
 from nodewright.spec.types import Base, Type
 from nodewright.templates.quoting import pystr
 
 # Attributes that mean something else in every model.
-_ATTRIBUTES = frozenset(
-    [
-        "copy",
-        "json",
-        "dict",
-        "construct",
-        "schema",
-        "schema_json",
-        "validate",
-        "parse_obj",
-        "parse_raw",
-        "parse_file",
-        "from_orm",
-        "update_forward_refs",
-        "tuple",
-        "dt",
-        "root",
-        "model_config",
-        "model_fields",
-        "model_dump",
-        "model_copy",
-        "model_validate",
-        "model_extra",
-        "model_construct",
-        "model_fields_set",
-        "model_post_init",
-        "model_computed_fields",
-        "model_dump_json",
-        "model_json_schema",
-        "model_rebuild",
-        "model_validate_json",
-        "model_validate_strings",
-        "model_parametrized_name",
-    ]
+_ATTRIBUTES = word_set(
+    "copy json dict construct schema schema_json validate parse_obj parse_raw parse_file "
+    "from_orm update_forward_refs tuple dt root model_config model_fields model_dump "
+    "model_copy model_validate model_extra model_construct model_fields_set model_post_init "
+    "model_computed_fields model_dump_json model_json_schema model_rebuild "
+    "model_validate_json model_validate_strings model_parametrized_name"
 )
 # Attributes that every request has.
 _ASKED = frozenset({"operation", "caller", "correlation_id"})
 # Variables and functions that the bodies of generated functions use.
-_VARIABLES = frozenset(
-    [
-        "self",
-        "surroundings",
-        "request",
-        "caller",
-        "records",
-        "record",
-        "rows",
-        "row",
-        "group",
-        "groups",
-        "given",
-        "limit",
-        "offset",
-        "columns",
-        "content",
-        "touched",
-        "created",
-        "number",
-        "earlier",
-        "warnings",
-        "run",
-        "answer",
-        "answers",
-        "calls",
-        "transaction",
-        "limited_by",
-        "idempotency_key",
-        "found",
-        "require",
-        "named",
-        "given_values",
-        "computed",
-        "present",
-        "rounded",
-        "span",
-        "seconds_of",
-        "start_of_week",
-        "text_of",
-        "average",
-        "latest",
-        "share",
-        "sort_key",
-        "in_order",
-        "require_role",
-        "written",
-        "dt",
-        "math",
-        "re",
-        "id",
-        "type",
-        "list",
-        "tuple",
-        "str",
-        "int",
-        "bool",
-        "float",
-        "set",
-        "sum",
-        "min",
-        "max",
-        "len",
-        "any",
-        "all",
-        "sorted",
-        "abs",
-        "next",
-        "print",
-        "object",
-        "json",
-        "enumerate",
-        "handle",
-        "now",
-        "new_id",
-        "step",
-        "steps",
-        "key",
-        "process",
-        "execute",
-        "run",
-        "do",
-        "perform",
-        "manage",
-        "control",
-        "work",
-        "operate",
-        "action",
-        "reduce",
-    ]
+_VARIABLES = word_set(
+    "self surroundings request caller records record rows row group groups given limit offset "
+    "columns content touched created number earlier warnings run answer answers calls "
+    "transaction limited_by idempotency_key found require named given_values computed present "
+    "rounded span seconds_of start_of_week text_of average latest share sort_key in_order "
+    "require_role written dt math re id type list tuple str int bool float set sum min max "
+    "len any all sorted abs next print object json enumerate handle now new_id step steps key "
+    "process execute run do perform manage control work operate action reduce"
 )
 
 

@@ -8,7 +8,7 @@ from nodewright.rendering.expressions import compiled, condition, value_for
 from nodewright.rendering.layout import Block
 from nodewright.rendering.names import local, model_class, resolved, safe, variable
 from nodewright.rendering.rules import is_checked
-from nodewright.rendering.scopes import Code, Record, Scope, fitted
+from nodewright.rendering.scopes import NOT, Code, Record, Scope, fitted
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import Assign, Entity, Field, Guard, Specification, Transition
 from nodewright.spec.types import Base
@@ -104,7 +104,7 @@ def _first_value(field: Field, entity: Entity, given: Mapping[str, Code], scope:
     return Code("None", kind)
 
 
-def change_record(
+def change_record(  # noqa: PLR0917 - the parts of one change
     block: Block, entity: Entity, before: str, target: str, assigns: Sequence[Assign], scope: Scope
 ) -> None:
     """Assign to ``target`` the record ``before`` with new values, each seeing those before it."""
@@ -153,6 +153,13 @@ def keep_changed(
     block.add(f"keep_changed_{variable(entity.name)}({record}, {surroundings}{only})")
 
 
+def one_of(code: str, values: Sequence[str]) -> str:
+    """A condition: ``code`` is one of some texts."""
+    if len(values) == 1:
+        return f"{code} == {pystr(values[0])}"
+    return f"{code} in {names_tuple(values)}"
+
+
 def names_tuple(names: Sequence[str]) -> str:
     """Names as a tuple of Python, empty text where there are none."""
     if not names:
@@ -180,20 +187,22 @@ def move_allowed(
     """A condition: the record may take one of ``transitions`` by its state and their guards."""
     state = f"{record.variable}.{safe(field)}"
     free = [each.source for each in transitions if not each.guards]
-    parts = [f"{state} in {names_tuple(free)}"] if free else []
+    parts = [one_of(state, free)] if free else []
     for each in transitions:
-        if each.guards and all(guard.require for guard in each.guards):
-            tests = [
-                Code(
-                    condition(guard.require, scope),
-                    compiled(guard.require, scope).type,
-                    compiled(guard.require, scope).binds,
-                ).within(3)
-                for guard in each.guards
-                if guard.require is not None
-            ]
-            parts.append(" and ".join([f"{state} == {pystr(each.source)}", *tests]))
+        required = [guard.require for guard in each.guards if guard.require is not None]
+        if each.guards and len(required) == len(each.guards):
+            source = f"{state} == {pystr(each.source)}"
+            parts.append(" and ".join([source, *_holding(required, scope)]))
     return " or ".join(parts) or "False"
+
+
+def _holding(required: Sequence[Expression], scope: Scope) -> list[str]:
+    """Conditions that are false, not refused, where nobody is named as the caller."""
+    tests: list[str] = []
+    if any(each.attributes("caller") for each in required):
+        scope = replace(scope, caller="request.caller")
+        tests.append("request.caller is not None and not request.caller.system")
+    return [*tests, *(compiled(each, scope).within(NOT) for each in required)]
 
 
 def bare_names(expression: Expression | None) -> bool:

@@ -36,8 +36,8 @@ class Record:
 class Scope:
     """What names mean at one place of the generated code.
 
-    ``record`` is the record at hand, ``names`` are bare names beside its fields, ``request`` are the
-    inputs by name, ``steps`` what earlier steps of a workflow answered.
+    ``record`` is the record at hand, ``names`` are bare names beside its fields, ``request`` are
+    the inputs by name, ``steps`` what earlier steps of a workflow answered.
     """
 
     specification: Specification

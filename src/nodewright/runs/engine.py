@@ -56,6 +56,8 @@ class Engine:
             alone what earlier runs delivered, where there is none.
         extra: files of the package that are not rendered from the plan.
         mypy_cache: where mypy keeps what it learned, for ``Verify.FULL``.
+        gate: asked with the files before the one commit that it allows; what it raises stops the
+            run, and nothing is written. It needs ``delivery``.
 
     ``decisions`` has what was decided first about each file, ``conflicts`` what the user has to
     look at, ``seconds`` the wall time of its commits.
@@ -69,6 +71,7 @@ class Engine:
     delivery: Delivery | None = None
     extra: tuple[RenderedFile, ...] = ()
     mypy_cache: Path | None = None
+    gate: Callable[[Sequence[RenderedFile]], object] | None = None
     run_id: str = field(default_factory=lambda: uuid4().hex)
     decisions: dict[str, FileDecision] = field(default_factory=dict)
     conflicts: tuple[FileDecision, ...] = ()
@@ -119,7 +122,8 @@ class Engine:
     def _due(self, ready: int) -> bool:
         # The judges of the full level look at the package as a whole.
         last = len(self.reports) == len(self.plan.nodes)
-        if last or not ready or self.proof.verify is Verify.FULL:
+        whole = self.gate is not None or self.proof.verify is Verify.FULL
+        if last or not ready or whole:
             return False
         waited = time.monotonic() - self._committed_at
         return ready >= max(_LEAST_NODES, len(self._delivered) // 2) or waited > _LONGEST_WAIT
@@ -162,6 +166,8 @@ class Engine:
             self._judge_as_it_lies(delivery, files, decisions, loop)
             for decision in decisions:
                 self.decisions.setdefault(decision.path, decision)
+            if self.gate is not None:
+                self.gate(files)
             started = time.perf_counter()
             try:
                 result = delivery.commit(self.reports[node.slug] for node in concerned)

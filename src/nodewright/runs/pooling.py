@@ -8,8 +8,8 @@ from pathlib import Path
 
 from nodewright.planning.homes import part_of
 from nodewright.planning.plan import NodePlan, Plan
-from nodewright.proving.model import BROKEN_STEPS, OVERDUE, Check, NodeReport, Verify
-from nodewright.proving.proof import prove_nodes
+from nodewright.proving.model import OVERDUE, Check, NodeReport, Verify
+from nodewright.proving.proof import failed_steps, prove_nodes
 from nodewright.runs.workers import CrashedError, OverdueError, Workers
 
 # Nodes of one call share a folder and the linter's run; more of them save little.
@@ -59,13 +59,11 @@ def without_broken_steps(plan: Plan, reports: Mapping[str, NodeReport]) -> dict[
     failed = {slug for slug, report in reports.items() if not report.passed}
     checked = dict(reports)
     for node in plan.nodes:
-        broken = sorted(set(node.runs) & failed)
+        broken = set(node.runs) & failed
         report = reports[node.slug]
-        if broken and report.passed:
-            check = Check(
-                BROKEN_STEPS, passed=False, detail=f"runs {', '.join(broken)}, which failed"
-            )
-            checked[node.slug] = replace(report, checks=(*report.checks, check))
+        if report.passed:
+            checks = (*report.checks, *failed_steps(broken))
+            checked[node.slug] = replace(report, checks=checks)
     return checked
 
 

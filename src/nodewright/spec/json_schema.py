@@ -14,7 +14,7 @@ from nodewright.spec.expressions import Expression
 from nodewright.spec.model import ClauseNote, Element, Specification
 from nodewright.spec.short_forms import SHORT
 from nodewright.spec.types import Type
-from nodewright.spec.yaml_form import VARIANTS, Attribute, attributes_of, key_of
+from nodewright.spec.yaml_classes import VARIANTS, Attribute, attributes_of, key_of
 
 Schema = dict[str, Any]
 

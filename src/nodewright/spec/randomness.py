@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from nodewright.spec.calls import Caller
+from nodewright.spec.deciding import edges, spans
 from nodewright.spec.drafting import Draft, Known, unknown_key
 from nodewright.spec.model import Create, Input, Operation, Selected, Send, Specification
 from nodewright.spec.requests import needed
@@ -28,7 +29,6 @@ from nodewright.spec.search import known_of
 from nodewright.spec.tree import elements
 from nodewright.spec.types import Base
 from nodewright.spec.values import Value
-from nodewright.spec.variants import edges, spans
 
 LONGEST = 12
 

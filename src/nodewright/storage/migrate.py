@@ -135,6 +135,11 @@ def migrate(
             connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
 
 
+def is_begun(connection: psycopg.Connection[Any]) -> bool:
+    """Whether a migration was ever applied to this database."""
+    return bool(_applied(connection))
+
+
 def require_current(connection: psycopg.Connection[Any]) -> None:
     """Check that nothing is pending.
 

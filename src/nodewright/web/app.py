@@ -29,6 +29,7 @@ from starlette.responses import (
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from nodewright.diagnosis import standard_checks
 from nodewright.monitoring import MonitoringSystem, otel
 from nodewright.monitoring.channels import AlertmanagerChannel, WebhookChannel
 from nodewright.monitoring.observing import Observer
@@ -39,7 +40,6 @@ from nodewright.patterns.feedback import PatternFeedback
 from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence, InvalidRecordError, StorageError
 from nodewright.web import charts
-from nodewright.web.checks import standard_checks
 from nodewright.web.live import Live
 from nodewright.web.security import COOKIE, Guard, check_form
 from nodewright.web.view import NODE_KINDS, MatrixFilter, Page, read_matrix, read_page, read_run

@@ -65,7 +65,7 @@ class Live:
         try:
             sections = await self._render()
         except Exception as error:  # noqa: BLE001 - the next reading may succeed
-            _log.error("the page could not be read", exc_info=error)
+            _log.error("web.page.unreadable", exc_info=error)
             return
         changed = {name: text for name, text in sections.items() if self.sections.get(name) != text}
         self.sections = sections

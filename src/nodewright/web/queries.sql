@@ -72,10 +72,10 @@ GROUP BY c.pattern_name, c.total, s.step
 ORDER BY c.pattern_name NULLS FIRST, s.step
 
 -- name: throughput
--- Events and their failures a minute, over the last hour.
+-- Events and their failures a minute, over the last hour. A row is a call, which may be a batch.
 SELECT to_char(minute, 'HH24:MI') AS minute,
-  count(e.id)::bigint AS events,
-  count(e.id) FILTER (WHERE NOT e.success)::bigint AS failures
+  coalesce(sum(e.batch_size), 0)::bigint AS events,
+  coalesce(sum(e.batch_size) FILTER (WHERE NOT e.success), 0)::bigint AS failures
 FROM generate_series(
   date_trunc('minute', now()) - interval '59 minutes', date_trunc('minute', now()), '1 minute'
 ) AS minute

@@ -3,8 +3,6 @@
 import hashlib
 import hmac
 import secrets
-from http.cookies import CookieError, SimpleCookie
-from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -16,6 +14,10 @@ from nodewright.web.exposure import is_loopback
 
 COOKIE = "nodewright_session"
 OPEN_PATHS = {"/healthz", "/readyz", "/login"}
+
+# Bytes of a request before its body; nothing looks into one that has more.
+_MOST_ADDRESS = 8 * 1024
+_MOST_HEADERS = 16 * 1024
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -82,9 +84,9 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
-        foreign = self._foreign(scope, headers)
-        if foreign is not None:
-            return foreign
+        refusal = _oversized(scope) or self._foreign(scope, headers)
+        if refusal is not None:
+            return refusal
         if self._token is None or scope["path"] in OPEN_PATHS or self._admits(headers):
             return None
         if scope["path"].startswith("/static/"):
@@ -111,18 +113,12 @@ class Guard:
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and self.knows(given.strip()):
             return True
-        cookies: SimpleCookie = SimpleCookie()
-        try:
-            cookies.load(headers.get("cookie", ""))
-        except CookieError:
-            return False
-        found = cookies.get(COOKIE)
-        return found is not None and _same(found.value, self.session)
+        return _same(_cookie(headers.get("cookie", "")), self.session)
 
 
 def check_form(request: Request, form: dict[str, str]) -> bool:
     """Whether a form carries the hidden value of this page."""
-    guard: Any = request.scope["guard"]
+    guard: Guard = request.scope["guard"]
     return _same(form.get("form_token", ""), guard.form_token)
 
 
@@ -143,6 +139,27 @@ def _host(address: str) -> str:
         return urlsplit(address).hostname or ""
     except ValueError:  # such as a bracket that is never closed
         return ""
+
+
+def _oversized(scope: Scope) -> Response | None:
+    """The refusal of a request whose address or headers are beyond measure."""
+    if len(scope["path"]) + len(scope["query_string"]) > _MOST_ADDRESS:
+        return PlainTextResponse("The address is too long.\n", 414)
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > _MOST_HEADERS:
+        return PlainTextResponse("The headers are too large.\n", 431)
+    return None
+
+
+def _cookie(header: str) -> str:
+    """The value of the session's cookie, empty without one.
+
+    The standard library's parser takes time in the square of the header's length.
+    """
+    for part in header.split(";"):
+        name, _, value = part.strip().partition("=")
+        if name == COOKIE:
+            return value
+    return ""
 
 
 def _same(given: str, expected: str) -> bool:

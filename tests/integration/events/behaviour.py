@@ -34,7 +34,9 @@ from nodewright.events import (
     PublishTimeoutError,
     SpoolOwnedError,
 )
-from nodewright.events.shared import Connection
+from nodewright.events.broker import broker_name
+from nodewright.events.draining import adopt_spool
+from nodewright.events.publisher import Publisher
 
 PUBLISHER = Path(__file__).with_name("publisher.py")
 
@@ -333,6 +335,7 @@ class PublishingBehaviour:
                 await optimizer.publish_event(event)
             await optimizer.publish_batch(events[10:])
             assert optimizer.statistics().spooled == 50
+        adopt_spool(tmp_path, broker_name(bootstrap))
         async with EventOptimizer(bootstrap, settings) as optimizer:
             assert await optimizer.drain()
         assert numbers(read_topic(bootstrap, events[0].to_kafka_topic())) == list(range(50))
@@ -348,6 +351,7 @@ class PublishingBehaviour:
             await optimizer.publish_batch(events[1:3000])
             with pytest.raises(SpoolOwnedError, match="another process"):
                 _own_in_another_process(tmp_path)
+        adopt_spool(tmp_path, broker_name(bootstrap))
         async with EventOptimizer(bootstrap, settings) as optimizer:
             await optimizer.publish_batch(events[3000:])
             assert await optimizer.drain()
@@ -402,17 +406,14 @@ class PublishingBehaviour:
         self, bootstrap: str, service: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         used: list[str] = []
-        submit = Connection.submit
+        route = Publisher._route
 
-        def spy(self: Connection, calls: list[Any], *, durably: bool) -> None:
-            submit(self, calls, durably=durably)
-            used.extend(
-                part.lane._settings.get("compression.codec", "none")
-                for call in calls
-                for part in call.parts
-            )
+        def spy(self: Publisher, calls: list[Any]) -> list[Any]:
+            parts = route(self, calls)
+            used.extend(part.lane._settings.get("compression.codec", "none") for part in parts)
+            return parts
 
-        monkeypatch.setattr(Connection, "submit", spy)
+        monkeypatch.setattr(Publisher, "_route", spy)
         large = Happened(service=service, payload={"n": 0, "text": "y" * 20_000})
         async with EventOptimizer(bootstrap, config()) as optimizer:
             await optimizer.publish_event(large)

@@ -147,7 +147,7 @@ def test_a_dead_broker_changes_nothing_and_gets_it_later(
     mock_bootstrap: str, prepared: Prepared, spool: Path, run_against: RunAgainst
 ) -> None:
     assert run_against(f"127.0.0.1:{free_port()}").succeeded
-    drain = ["events", "drain", "--dir", str(spool), "--broker", mock_bootstrap]
+    drain = ["events", "drain", "--dir", str(spool), "--broker", mock_bootstrap, "--adopt"]
     assert CliRunner().invoke(app, drain).exit_code == 0
     said = payloads(mock_bootstrap, prepared)
     assert {kind for kind, found in said.items() if not found} == set()

@@ -3,11 +3,12 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
+from nodewright.cli.app import main
 from nodewright.monitoring.health import HealthStatus
-from nodewright.web.diagnosis import shown
 
 COMMAND = [sys.executable, "-c", "from nodewright.cli.app import main; main()", "doctor"]
 
@@ -37,9 +38,9 @@ def test_doctor_says_what_to_do(server: str, monkeypatch: pytest.MonkeyPatch) ->
     assert "6 of 7 parts are well" in done.stdout
 
 
-def test_control_characters_do_not_reach_the_terminal() -> None:
-    from datetime import UTC, datetime
-
+def test_control_characters_do_not_reach_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     status = HealthStatus(
         "database",
         healthy=False,
@@ -47,5 +48,14 @@ def test_control_characters_do_not_reach_the_terminal() -> None:
         last_check=datetime.now(UTC),
         metadata={"message": "\x1b[2Jgone\nnext", "advice": "x"},
     )
-    assert "\x1b" not in shown([status])
-    assert "gone next" in shown([status])
+
+    async def found() -> list[HealthStatus]:
+        return [status]
+
+    monkeypatch.setattr("nodewright.diagnosis.diagnose", found)
+    with pytest.raises(SystemExit) as left:
+        main(["doctor"])
+    assert left.value.code == 1
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert "gone next" in said

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 
+from nodewright.diagnosis import standard_checks
 from nodewright.monitoring import AlertSeverity, MonitoringSystem, checks
 from nodewright.monitoring.observing import Observer
 from nodewright.monitoring.product import product_rules
@@ -21,7 +22,6 @@ from nodewright.runs.run import Run
 from nodewright.runs.workers import ExecutorWorkers
 from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence, StorageError
-from nodewright.web.checks import standard_checks
 from nodewright.workflow import Options, generate, plan_text
 
 TUTORIAL = Path(__file__).parents[3] / "docs" / "tutorial.md"

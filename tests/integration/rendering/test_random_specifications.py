@@ -9,11 +9,11 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruff import find_ruff_bin  # type: ignore[import-untyped]  # ships no types
-
-from nodewright.spec.model import Specification
 from tests.integration.rendering.agreement import Calls, Pair
 from tests.integration.rendering.packages import importable, write_package
 from tests.unit.spec.strategies import specifications
+
+from nodewright.spec.model import Specification
 
 _numbers = iter(range(10**9))
 

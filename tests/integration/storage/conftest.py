@@ -15,6 +15,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from nodewright.storage import migrate
+
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
@@ -85,7 +87,10 @@ class DebianServer:
     def create_database(self, name: str) -> str:
         with psycopg.connect(self.conninfo, autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{name}"')
-        return make_conninfo(self.conninfo, dbname=name)
+        made = make_conninfo(self.conninfo, dbname=name)
+        with psycopg.connect(made, autocommit=True) as connection:
+            migrate.migrate(connection)
+        return made
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence
@@ -115,6 +117,131 @@ def test_a_killed_server_is_started_again(cluster: Path) -> None:
     store.close()
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["Application Support", "it's", 'a "quoted" name', "$(touch made)", "one,two", "deep/" * 30],
+)
+def test_the_data_path_may_be_any(name: str, folder: Path) -> None:
+    server = EmbeddedServer(folder / name / "postgres")
+    address = make_conninfo(host=server.start(), user="postgres", dbname="postgres")
+    with psycopg.connect(address) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    server.release()
+    assert postmaster(folder / name) is None
+    assert not list(folder.rglob("made"))
+
+
+# Says so when it gets a signal.
+BYSTANDER = """
+import signal, sys
+for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+    signal.signal(number, lambda got, _: print("got", got, flush=True))
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def bystander(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A process that is called postgres, and speaks of the folder's cluster, but is another's."""
+    program = folder / "bin" / "postgres"
+    program.parent.mkdir()
+    program.symlink_to(sys.executable)
+    process = subprocess.Popen(
+        [program, "-c", BYSTANDER, "-D", folder / "postgres"],
+        env={**os.environ, "PYTHONHOME": sys.base_prefix},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert is_ready(process)
+    yield process
+    said, _ = process.communicate(timeout=30)
+    assert said == ""
+    assert process.returncode == 0
+
+
+def test_a_stale_number_is_no_server_and_gets_no_signal(
+    folder: Path, bystander: "subprocess.Popen[str]"
+) -> None:
+    server = EmbeddedServer(folder / "postgres")
+    server.start()
+    file = folder / "postgres" / "postmaster.pid"
+    lines = file.read_text().splitlines()
+    os.kill(int(lines[0]), signal.SIGKILL)
+    stale = "\n".join([str(bystander.pid), *lines[1:]]) + "\n"
+    file.write_text(stale)
+    assert server.start() == str(folder / "postgres")
+    started = postmaster(folder)
+    assert started is not None
+    assert started != bystander.pid
+    # The number changes once more, before the server is to be stopped.
+    os.kill(started, signal.SIGKILL)
+    file.write_text(stale)
+    server.release()
+
+
+def test_a_first_start_signals_nobody(folder: Path, bystander: "subprocess.Popen[str]") -> None:
+    server = EmbeddedServer(folder / "postgres")
+    server.start()
+    server.release()
+    assert bystander.poll() is None
+
+
+def test_a_killed_first_start_is_made_again(folder: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", USER],
+        env={**os.environ, "NODEWRIGHT_DATA_DIR": str(folder)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    while not list(folder.glob("postgres*/PG_VERSION")):
+        assert process.poll() is None
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    server = EmbeddedServer(folder / "postgres")
+    server.start()
+    server.release()
+
+
+def test_a_folder_of_other_files_is_a_clear_error(folder: Path) -> None:
+    (folder / "postgres").mkdir()
+    (folder / "postgres" / "notes.txt").write_text("mine")
+    with pytest.raises(EmbeddedServerError, match="holds other files: move them away"):
+        EmbeddedServer(folder / "postgres").start()
+    assert [path.name for path in (folder / "postgres").iterdir()] == ["notes.txt"]
+
+
+@as_root
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "has no home folder: set NODEWRIGHT_DATA_DIR"),
+        ({"NODEWRIGHT_DATA_DIR": "data"}, "a name for the user 54321: add one to /etc/passwd"),
+    ],
+)
+def test_a_user_without_name_and_home_is_told_what_to_do(
+    folder: Path, given: dict[str, str], said: str
+) -> None:
+    folder.chmod(0o777)
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "nodewright", "db", "status"],
+        user=54321,
+        group=54321,
+        extra_groups=[],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], **given},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert {path.name for path in folder.iterdir()} <= {"data"}
+
+
 def test_works_again_after_close(cluster: Path) -> None:
     database = Database(settings=Settings(data_dir=cluster))
     for _ in range(2):
@@ -171,4 +298,43 @@ def test_telemetry_of_a_short_process_is_written_at_exit(cluster: Path) -> None:
     database = Database(settings=Settings(data_dir=cluster))
     [row] = database.fetch("SELECT execution_count FROM performance_metrics_summary")
     assert row == {"execution_count": 1000}
+    database.close()
+
+
+# A program that turns SIGTERM into an exit, as the documentation says and the command does.
+TERMINATED = """
+import signal, sys
+from uuid import uuid4
+from nodewright.storage import CodegenPersistence
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+store = CodegenPersistence().sync
+session = uuid4()
+for number in range(20_000):
+    store.insert_performance_metric(session, "EFFECT", "validation", number)
+print("ready", flush=True)
+signal.pause()
+"""
+
+
+def test_waiting_telemetry_is_written_where_sigterm_is_an_exit(cluster: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", TERMINATED],
+        env={
+            **os.environ,
+            "NODEWRIGHT_DATA_DIR": str(cluster),
+            "NODEWRIGHT_TELEMETRY_INTERVAL_S": "600",
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert is_ready(process)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert postmaster(cluster) is None
+    database = Database(settings=Settings(data_dir=cluster))
+    rows = database.fetch(
+        "SELECT count(*) FROM generation_performance_metrics WHERE phase = 'validation'"
+    )
+    assert rows == [{"count": 20_000}]
     database.close()

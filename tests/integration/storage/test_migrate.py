@@ -1,46 +1,59 @@
 import subprocess
 import sys
-from importlib.resources import files
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from nodewright.cli.app import main
 from nodewright.storage import migrate
-from nodewright.storage.embedded import bundled_program
+from nodewright.storage.database import Database
 from nodewright.storage.errors import MigrationError
+from nodewright.storage.maintenance import schema
 from nodewright.storage.migrate import Migration
 
+# Everything that a schema consists of, by name, with the columns and their types.
+PARTS = """
+SELECT 'column', attrelid::regclass::text, attname, format_type(atttypid, atttypmod)
+FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+WHERE attnum > 0 AND relnamespace IN ('public'::regnamespace, 'nodewright'::regnamespace)
+UNION ALL
+SELECT 'function', oid::regprocedure::text, prosrc, prorettype::regtype::text
+FROM pg_proc WHERE pronamespace IN ('public'::regnamespace, 'nodewright'::regnamespace)
+UNION ALL
+SELECT 'constraint', conrelid::regclass::text, conname, contype::text
+FROM pg_constraint WHERE connamespace IN ('public'::regnamespace, 'nodewright'::regnamespace)
+UNION ALL
+SELECT 'trigger', tgrelid::regclass::text, tgname, tgtype::text FROM pg_trigger
+WHERE NOT tgisinternal
+UNION ALL
+SELECT 'index', tablename, indexname, indexdef FROM pg_indexes
+WHERE schemaname IN ('public', 'nodewright')
+ORDER BY 1, 2, 3, 4
+"""
 
-def schema_of(conninfo: str) -> list[str]:
-    """The schema as pg_dump writes it, without the migrations' bookkeeping."""
-    command = [
-        str(bundled_program("pg_dump")),
-        "--schema-only",
-        "--no-owner",
-        "--exclude-table=nodewright.migrations",
-        f"--dbname={conninfo}",
-    ]
-    dumped = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    # \restrict and \unrestrict carry a random word.
-    return [line for line in dumped.splitlines() if not line.startswith(("\\", "--"))]
+
+def parts_of(conninfo: str) -> list[tuple[str, ...]]:
+    """What the schema of a database consists of."""
+    with psycopg.connect(conninfo) as connection:
+        return connection.execute(PARTS).fetchall()
 
 
-def test_schema_file_equals_all_migrations(empty_database: str) -> None:
+def test_the_printed_schema_makes_the_same_database(empty_database: str) -> None:
     with psycopg.connect(empty_database, autocommit=True) as connection:
         migrate.migrate(connection)
-    migrated = schema_of(empty_database)
-    with psycopg.connect(empty_database, autocommit=True) as connection:
         connection.execute("CREATE DATABASE empty_too")
+    database = Database(empty_database)
+    printed = schema(database)
+    database.close()
     other = make_conninfo(empty_database, dbname="empty_too")
     with psycopg.connect(other, autocommit=True) as connection:
-        schema = files("nodewright.storage").joinpath("schema.sql").read_text(encoding="utf-8")
-        connection.execute(schema)
-    written = schema_of(other)
+        connection.execute(printed.encode())
+    written, migrated = parts_of(other), parts_of(empty_database)
     with psycopg.connect(empty_database, autocommit=True) as connection:
         connection.execute("DROP DATABASE empty_too WITH (FORCE)")
     assert written == migrated
-    assert sum(line.startswith("CREATE TABLE public.") for line in migrated) == 5
+    assert len(migrated) > 200
 
 
 def test_second_run_applies_nothing(empty_database: str) -> None:
@@ -117,3 +130,38 @@ def test_old_schema_is_an_error_that_names_the_command(empty_database: str) -> N
         pytest.raises(MigrationError, match="run nodewright db migrate"),
     ):
         migrate.require_current(connection)
+
+
+def test_tables_are_not_made_in_a_strange_database_unasked(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = conninfo_to_dict(empty_database)["dbname"]
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("CREATE TABLE customers (id int)")
+    database = Database(empty_database)
+    with pytest.raises(MigrationError, match=rf"/{name} has no tables .* run nodewright"):
+        database.fetch("SELECT 1")
+    with psycopg.connect(empty_database) as connection:
+        tables = connection.execute(
+            "SELECT relname FROM pg_stat_user_tables UNION ALL "
+            "SELECT nspname FROM pg_namespace WHERE nspname = 'nodewright'"
+        )
+        assert tables.fetchall() == [("customers",)]
+
+    monkeypatch.setenv("NODEWRIGHT_DATABASE_URL", empty_database)
+    with pytest.raises(SystemExit) as left:
+        main(["db", "migrate"])
+    assert not left.value.code
+    assert "applied 0001" in capsys.readouterr().out
+    assert database.fetch("SELECT 1 AS one") == [{"one": 1}]
+    database.close()
+
+
+def test_later_migrations_need_no_command(empty_database: str) -> None:
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        migrate.migrate(connection, migrate.known()[:1])
+    database = Database(empty_database)
+    assert database.fetch("SELECT 1 AS one") == [{"one": 1}]
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        assert all(entry.applied_at for entry in migrate.status(connection))
+    database.close()

@@ -11,11 +11,8 @@ from uuid import UUID
 import httpx
 import pytest
 import uvicorn
-from nodewright.planning.MISSING import PlannedField, PlannedOperation, PlannedTransition
 
 from nodewright.monitoring import MonitoringSystem
-from nodewright.planning.plan import NodePlan, Plan, Trace
-from nodewright.prd.models import FieldType
 from nodewright.proving.model import Check
 from nodewright.settings import Settings
 from nodewright.storage import CodegenPersistence
@@ -74,16 +71,28 @@ RUN = UUID("11111111-2222-4333-8444-555555555555")
 def summary_of_a_run(title: str = "Order desk", text: str = "") -> dict[str, Any]:
     """What a run of three nodes, one of which failed, says of itself; ``text`` is in every text."""
     named = (("order", "EFFECT"), ("price", "COMPUTE"), ("total", "REDUCER"))
-    nodes = tuple(_node(place, name, kind, text) for place, (name, kind) in enumerate(named))
-    left = Trace("FR-9", f"Limits{text}", 40, f"Orders are answered within 200 ms{text}")
-    plan = Plan(
-        "order_desk", title, f"Orders are taken, priced and totalled by day.{text}", nodes,
-        (left,), ("PostgreSQL",), ("crud", "aggregation"),
-    )  # fmt: skip
+    nodes = [_node(place, name, kind, text) for place, (name, kind) in enumerate(named)]
+    plan = {
+        "package": "order_desk",
+        "title": title,
+        "description": f"Orders are taken, priced and totalled by day.{text}",
+        "nodes": nodes,
+        "systems": ["PostgreSQL"],
+        "patterns": ["crud", "aggregation"],
+    }
+    left = {
+        "id": "FR-9.1",
+        "requirement": "FR-9",
+        "line": 40,
+        "text": f"Orders are answered within 200 ms{text}",
+        "state": "open",
+        "reason": f"no test measures it{text}",
+        "node": "",
+    }
     judges = ("ruff", "parses", "contract", "imports", "constructs", "processes")
     outcomes = []
     for node in nodes:
-        failed = node.kind == "REDUCER"
+        failed = node["kind"] == "REDUCER"
         detail = f"AssertionError: the total of an empty day is 0, not None{text}"
         checks = [
             Check(judge, not (failed and judge == "processes"), seconds=0.03 * (place + 1))
@@ -93,14 +102,14 @@ def summary_of_a_run(title: str = "Order desk", text: str = "") -> dict[str, Any
             checks[-1] = replace(checks[-1], detail=detail)
         outcomes.append(
             {
-                "node": node.class_name,
-                "slug": node.slug,
-                "kind": node.kind,
-                "requirements": [trace.requirement for trace in node.traces],
+                "node": node["class_name"],
+                "slug": node["slug"],
+                "kind": node["kind"],
+                "requirements": [trace["requirement"] for trace in node["traces"]],
                 "delivered": not failed,
                 "reason": f"processes: {detail}" if failed else "",
                 "checks": checks,
-                "files": [f"src/order_desk/nodes/{node.slug}/node.py{text}"],
+                "files": [f"src/order_desk/nodes/{node['slug']}/node.py{text}"],
                 "seconds": 0.6,
             }
         )
@@ -110,6 +119,8 @@ def summary_of_a_run(title: str = "Order desk", text: str = "") -> dict[str, Any
         "verify": "run",
         "succeeded": False,
         "plan": plan,
+        "clauses": {"proven": 2, "open": 1, "context": 0},
+        "verdicts": [left],
         "nodes": outcomes,
         "files": [{"path": f"README.md{text}", "action": "create", "reason": f"new{text}"}],
         "conflicts": [f"README.md{text}"] if text else [],
@@ -119,16 +130,23 @@ def summary_of_a_run(title: str = "Order desk", text: str = "") -> dict[str, Any
     }
 
 
-def _node(place: int, name: str, kind: str, text: str) -> NodePlan:
-    trace = Trace(f"FR-{place + 1}", f"Functional requirements{text}", 12 + 4 * place, f"{text}")
+def _node(place: int, name: str, kind: str, text: str) -> dict[str, Any]:
     verbs = {"EFFECT": "create", "COMPUTE": "compute", "REDUCER": "sum up"}
     said = f"The desk shall {verbs[kind]} {name}s.{text}"
-    verb = verbs[kind].replace(" ", "_")
-    operation = PlannedOperation(f"{verb}_{name}{text}", verb, said, (trace,))
-    fields = (PlannedField("order_id", FieldType.UUID), PlannedField("note", FieldType.STRING))
-    moves = (PlannedTransition(f"open{text}", "closed", "close"),) if kind == "REDUCER" else ()
-    return NodePlan(
-        f"node_{name}_{kind.lower()}{text}", kind, name, f"Node{name.title()}{kind.title()}{text}",
-        said, f"Order{text}", fields, (operation,), transitions=moves,
-        mixins=(f"omnibase_core.mixins.mixin_metrics.MixinMetrics{text}",),
-    )  # fmt: skip
+    requirement = f"FR-{place + 1}"
+    operation = {
+        "name": f"{verbs[kind].replace(' ', '_')}_{name}{text}",
+        "description": said,
+        "clauses": [f"{requirement}.1"],
+    }
+    return {
+        "slug": f"node_{name}_{kind.lower()}{text}",
+        "kind": kind,
+        "class_name": f"Node{name.title()}{kind.title()}{text}",
+        "description": said,
+        "entity": f"Order{text}",
+        "runs": [],
+        "mixins": [f"omnibase_core.mixins.mixin_metrics.MixinMetrics{text}"],
+        "traces": [{"requirement": requirement, "section": "", "line": 12, "text": text}],
+        "operations": [operation],
+    }

@@ -372,3 +372,25 @@ async def test_no_more_pages_listen_than_allowed(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(StopAsyncIteration):
         await anext(second)
     await first.aclose()
+
+
+async def test_events_are_counted_and_not_the_calls_that_published_them(
+    serve: Serve, persistence: CodegenPersistence
+) -> None:
+    record = persistence.sync.insert_event_processing_metric
+    record("order_placed", "shop", 5, success=True, batch_size=1500)
+    record("order_placed", "shop", 5, success=False, batch_size=34)
+    await persistence.flush()
+    with serve() as served:
+        text = served.client.get("/").text
+    tile = text[text.index("Events in the last hour") :][:400]
+    assert "1,534" in tile
+    assert "34 failed" in tile
+
+
+def test_what_is_beyond_measure_is_refused_unread(serve: Serve) -> None:
+    with serve(web_token=TOKEN) as served:
+        cookie = {"Cookie": "a=" + '"' + "\\" * 60_000 + '"'}
+        assert served.client.get("/healthz", headers=cookie).status_code == 431
+        assert served.client.get("/healthz?" + "q" * 9000).status_code == 414
+        assert served.client.get("/healthz").status_code == 200

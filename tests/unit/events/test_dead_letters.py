@@ -4,8 +4,8 @@ import pytest
 
 from nodewright.events import DeadLetters
 from nodewright.events.encoding import Record
-from nodewright.events.failures import Failure
 from nodewright.events.segments import encode_frames
+from nodewright.events.undelivered import Failure
 
 
 def failure(n: int) -> Failure:

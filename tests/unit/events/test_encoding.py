@@ -1,4 +1,5 @@
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -150,3 +151,25 @@ def test_codegen_event_checks_its_payload() -> None:
     assert good.to_kafka_topic() == "nodewright.codegen_analysis_response.v1"
     with pytest.raises(ValidationError, match="confidence"):
         CodegenAnalysisResponse(payload={"requirements": 3, "confidence": 7})
+
+
+def test_subclass_may_be_decorated_as_a_dataclass() -> None:
+    """Events that were written for a base that is a dataclass are events here, without a change."""
+
+    @dataclass
+    class OrderPlaced(BaseEvent):
+        event: str = "order.placed"
+        tags: list[str] = field(default_factory=list)
+
+    @dataclass
+    class OrderRushed(OrderPlaced):
+        days: int = 1
+
+    event = OrderRushed(service="shop", payload={"order": 7}, tags=["new"])
+    assert (event.event, event.tags, event.days) == ("order.placed", ["new"], 1)
+    assert event.to_kafka_topic() == "shop.order_rushed.v1"
+    assert OrderRushed.from_json(encode(event)[1]) == event
+    assert event != OrderRushed(service="shop", payload={"order": 7}, tags=["new"]), "another id"
+    assert "service='shop'" in repr(event)
+    with pytest.raises(ValidationError):
+        OrderPlaced(service="shop", strange=1)

@@ -8,7 +8,7 @@ import pytest
 
 from nodewright.events import lanes
 from nodewright.events.encoding import Record
-from nodewright.events.lanes import BatchLane, Delivery, SingleLane
+from nodewright.events.lanes import BatchLane, Shipment, SingleLane
 
 
 class KafkaError:
@@ -85,12 +85,14 @@ class Lanes:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.producers: list[ScriptedProducer] = []
-        self.settled: list[Delivery] = []
+        self.settled: list[Shipment] = []
         self._came = threading.Semaphore(0)
         self._patch = patch
-        self._lanes: list[BatchLane | SingleLane] = []
+        self._lanes: list[BatchLane[Shipment] | SingleLane[Shipment]] = []
 
-    def make[T: (BatchLane, SingleLane)](self, kind: type[T], verdict: Verdict) -> T:
+    def make[T: (BatchLane[Shipment], SingleLane[Shipment])](
+        self, kind: type[T], verdict: Verdict
+    ) -> T:
         def producer(settings: dict[str, Any]) -> ScriptedProducer:
             all_reports = not settings.get("delivery.report.only.error", False)
             self.producers.append(ScriptedProducer(verdict, all_reports=all_reports))
@@ -101,7 +103,7 @@ class Lanes:
         self._lanes.append(lane)
         return lane
 
-    def _settle(self, deliveries: list[Delivery]) -> None:
+    def _settle(self, deliveries: list[Shipment]) -> None:
         for delivery in deliveries:
             self.settled.append(delivery)
             self._came.release()
@@ -122,7 +124,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Any:
     made.close()
 
 
-def failed(delivery: Delivery) -> dict[bytes, str]:
+def failed(delivery: Shipment) -> dict[bytes, str]:
     return {failure.record[1]: failure.code for failure in delivery.failures}
 
 
@@ -134,7 +136,7 @@ def test_refusal_of_a_whole_request_is_narrowed_down_to_the_culprits(scripted: L
 
     lane = scripted.make(BatchLane, verdict)
     deliveries = [
-        Delivery(records(*(b"%d" % n for n in range(k, k + 25)))) for k in (0, 25, 50, 75)
+        Shipment(records(*(b"%d" % n for n in range(k, k + 25)))) for k in (0, 25, 50, 75)
     ]
     for delivery in deliveries:
         lane.submit(delivery)
@@ -157,7 +159,7 @@ def test_bystanders_are_sent_again_together(scripted: Lanes) -> None:
         return others | {b"bad": "INVALID_RECORD"}
 
     lane = scripted.make(BatchLane, verdict)
-    delivery = Delivery(records(b"a", b"bad", b"b", b"c"))
+    delivery = Shipment(records(b"a", b"bad", b"b", b"c"))
     lane.submit(delivery)
     scripted.wait(1)
     assert failed(delivery) == {b"bad": "INVALID_RECORD"}
@@ -187,7 +189,7 @@ def test_accusation_of_a_request_is_no_proof_even_where_another_names_its_culpri
         return errors
 
     lane = scripted.make(BatchLane, verdict)
-    delivery = Delivery(records(*(b"%d" % n for n in range(8))))
+    delivery = Shipment(records(*(b"%d" % n for n in range(8))))
     lane.submit(delivery)
     scripted.wait(1)
     assert set(failed(delivery)) == two | one
@@ -197,7 +199,7 @@ def test_refused_topic_is_not_asked_again_one_by_one(scripted: Lanes) -> None:
     lane = scripted.make(
         BatchLane, lambda group: dict.fromkeys(group, "TOPIC_AUTHORIZATION_FAILED")
     )
-    delivery = Delivery(records(*(b"%d" % n for n in range(1000))))
+    delivery = Shipment(records(*(b"%d" % n for n in range(1000))))
     lane.submit(delivery)
     scripted.wait(1)
     assert len(delivery.failures) == 1000
@@ -207,20 +209,20 @@ def test_refused_topic_is_not_asked_again_one_by_one(scripted: Lanes) -> None:
 
 @pytest.mark.parametrize("kind", [BatchLane, SingleLane])
 def test_fatal_error_is_the_brokers_and_replaces_the_producer(
-    scripted: Lanes, kind: type[BatchLane | SingleLane]
+    scripted: Lanes, kind: type[BatchLane[Shipment] | SingleLane[Shipment]]
 ) -> None:
     def verdict(group: list[bytes]) -> dict[bytes, str]:
         return dict.fromkeys(group, "_FATAL") if len(scripted.producers) == 1 else {}
 
     lane = scripted.make(kind, verdict)
-    first, second = Delivery(records(b"1")), Delivery(records(b"2"))
+    first, second = Shipment(records(b"1")), Shipment(records(b"2"))
     lane.submit(first)
     scripted.wait(1)
     assert [failure.refused for failure in first.failures] == [False]
     lane.submit(second)
     scripted.wait(1)
     while second.failures:  # handed to the old one while it was being replaced
-        second = Delivery(records(b"2"))
+        second = Shipment(records(b"2"))
         lane.submit(second)
         scripted.wait(1)
     assert second.failures == []
@@ -228,11 +230,11 @@ def test_fatal_error_is_the_brokers_and_replaces_the_producer(
 
 
 def test_withdrawn_deliveries_are_settled_and_not_sent(scripted: Lanes) -> None:
-    class Withdrawn(Delivery):
+    class Withdrawn(Shipment):
         withdrawn = True
 
     lane = scripted.make(BatchLane, lambda _: {})
-    unwanted, wanted = Withdrawn(records(b"no")), Delivery(records(b"yes"))
+    unwanted, wanted = Withdrawn(records(b"no")), Shipment(records(b"yes"))
     lane.submit(unwanted)
     lane.submit(wanted)
     scripted.wait(2)
@@ -244,7 +246,7 @@ def test_withdrawn_deliveries_are_settled_and_not_sent(scripted: Lanes) -> None:
 def test_equal_records_each_get_their_own_failure(scripted: Lanes) -> None:
     lane = scripted.make(BatchLane, lambda group: dict.fromkeys(group, "_TRANSPORT"))
     same = records(b"x", b"x")
-    delivery = Delivery(same)
+    delivery = Shipment(same)
     lane.submit(delivery)
     scripted.wait(1)
     assert len(delivery.failures) == 2

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from nodewright.cli.app import app
+from nodewright.errors import NodewrightError
 from nodewright.logs import LogRotationConfig, get_log_stats
 from nodewright.logs.files import FileOutput
 from nodewright.logs.rotation import log_files, tidy
@@ -212,8 +213,10 @@ def test_the_command_filters_and_explains(tmp_path: Path) -> None:
     assert json.loads(result.stdout)["metadata"] == {"n": 1}
     assert "n=0" in run(app, arguments).stdout
     wrong = run(app, [*arguments, "--since", "yesterday"])
-    assert (wrong.exit_code, "'yesterday' is no moment" in wrong.stderr) == (2, True)
-    assert run(app, ["logs", "tail", str(tmp_path / "none")]).exit_code == 2
+    assert isinstance(wrong.exception, NodewrightError)
+    assert "'yesterday' is no moment" in str(wrong.exception)
+    missing = run(app, ["logs", "tail", str(tmp_path / "none")])
+    assert isinstance(missing.exception, LogNotFoundError)
     assert json.loads(run(app, ["logs", "stats", str(path)]).stdout)["files"] == 1
 
 

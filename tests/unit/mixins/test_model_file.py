@@ -2,6 +2,7 @@ import copy
 import os
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,32 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
         archive.writestr("schema.json", b"{}")
         archive.writestr("zeros", bytes(200_000_000))
     with pytest.raises(ModelFileError, match="would unpack to"):
+        model_file.load(file, VERSION)
+
+
+def test_a_file_that_lies_about_its_size_is_not_unpacked(tmp_path: Path) -> None:
+    file = tmp_path / "model.skops"
+    size = 200_000_000
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("schema.json", b" " * size)
+    said = size.to_bytes(4, "little")
+    data = file.read_bytes()
+    assert data.count(said) == 2
+    file.write_bytes(data.replace(said, (100).to_bytes(4, "little")))
+    del data
+    tracemalloc.start()
+    with pytest.raises(ModelFileError, match="cannot be read"):
+        model_file.load(file, VERSION)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 20_000_000
+
+
+def test_other_ways_of_packing_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "model.skops"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("schema.json", b"{}")
+    with pytest.raises(ModelFileError, match="packed in another way"):
         model_file.load(file, VERSION)
 
 

@@ -1,6 +1,7 @@
 """The pattern library and the matcher."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -209,6 +210,18 @@ def test_a_few_lines_of_names_make_no_gigabytes(tmp_path: Path) -> None:
     (tmp_path / "laughs.yaml").write_text("\n".join(laughs))
     with pytest.raises(PatternLibraryError, match="repeats"):
         load_folder(tmp_path)
+
+
+BEYOND = {"integer": "59:" * 300_000 + "59", "float": "59:" * 300_000 + "5.5", "text": "x" * 2000}
+
+
+@pytest.mark.parametrize("name", BEYOND)
+def test_a_value_beyond_measure_is_not_read(name: str, tmp_path: Path) -> None:
+    (tmp_path / "long.yaml").write_text(f"name: {BEYOND[name]}\n")
+    started = time.process_time()
+    with pytest.raises(PatternLibraryError, match="a value has 1,000 at most"):
+        load_folder(tmp_path)
+    assert time.process_time() - started < 2
 
 
 def test_a_pipe_among_the_pattern_files_is_not_waited_for(tmp_path: Path) -> None:

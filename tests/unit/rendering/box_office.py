@@ -2,7 +2,7 @@
 
 from datetime import time, timedelta
 
-from nodewright.spec.expressions import Expression as E
+from nodewright.spec.expressions import Expression
 from nodewright.spec.model import (
     Add,
     Aggregate,
@@ -51,6 +51,8 @@ from nodewright.spec.model import (
     Workflow,
 )
 from nodewright.spec.types import parse_type
+
+E = Expression
 
 
 def typed(name: str, kind: str, **more: object) -> Field:
