@@ -55,7 +55,10 @@ def _entity(entity: Entity, texts: dict[str, str]) -> Entity:
         for clause in entity.clauses
         if clause not in ruling or any(clause in field.clauses for field in fields)
     )
-    return replace(entity, fields=fields, clauses=own or entity.clauses)
+    own = own or entity.clauses
+    if own and not any(own[0] in field.clauses for field in fields):
+        own = own[:1]  # its heading
+    return replace(entity, fields=fields, clauses=own)
 
 
 def _field(field: Field, texts: dict[str, str]) -> Field:
@@ -65,8 +68,10 @@ def _field(field: Field, texts: dict[str, str]) -> Field:
     if not field.type.values or len(own) < _SEVERAL or field.parts:
         return replace(field, clauses=own)
     listing = [clause for clause in own if _lists(texts.get(clause, ""), field.type.values)]
-    if not listing or own[0] in listing:
+    if not listing:
         return replace(field, clauses=own)
+    if own[0] in listing:
+        return replace(field, clauses=own[:1])
     return replace(
         field,
         clauses=tuple(clause for clause in own if clause not in listing),
