@@ -17,6 +17,8 @@ from nodewright.processes import importing_nothing_here
 COMMANDS: dict[str, tuple[str, str]] = {
     "analyze": ("nodewright.cli.analyze", "Show what is understood of a PRD."),
     "generate": ("nodewright.cli.generate", "Generate the nodes that a PRD asks for."),
+    "open": ("nodewright.cli.open", "List what is open, and where code for it goes."),
+    "prove": ("nodewright.cli.prove", "Judge a package as it lies, with your edits."),
     "undo": ("nodewright.cli.undo", "Take back the last run on an output folder."),
     "stats": ("nodewright.cli.stats", "Show how long recorded runs took, by phase."),
     "serve": ("nodewright.cli.serve", "Serve the dashboard and /metrics."),
