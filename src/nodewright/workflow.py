@@ -14,7 +14,7 @@ from pathlib import Path
 from nodewright.delivery.decisions import Action
 from nodewright.delivery.delivery import Delivery, check_folder
 from nodewright.delivery.manifest import DeliveryError, load_manifest
-from nodewright.delivery.specification import spec_file, specified
+from nodewright.delivery.specification import Specified, spec_file, specified
 from nodewright.errors import NodewrightError
 from nodewright.language.naming import is_taken, snake
 from nodewright.logs import get_logger
@@ -25,6 +25,7 @@ from nodewright.patterns.judging import judge_pattern, retract_judgement
 from nodewright.patterns.tuning import tuned_matcher
 from nodewright.planning.plan import NothingToGenerateError, Plan, plan_specification
 from nodewright.prd import read_prd
+from nodewright.prd.clauses import Document
 from nodewright.prd.document import parse_document
 from nodewright.proving.model import Check, NodeReport
 from nodewright.proving.proof import load_templates, readme_file, render_files
@@ -48,6 +49,7 @@ from nodewright.runs.run import (
     Run,
     replacing,
 )
+from nodewright.runs.showing import ShownSpecification
 from nodewright.runs.workers import ProcessWorkers, Workers
 from nodewright.settings import Settings
 from nodewright.spec.model import State
@@ -77,6 +79,7 @@ __all__ = [
     "prove",
     "retract_judgement",
     "retract_mixins",
+    "specification",
     "with_mixins",
 ]
 
@@ -133,9 +136,7 @@ def plan_text(text: str, package: str | None = None, output: Path | None = None)
     started = time.perf_counter()
     analysis = SimplePRDAnalyzer(tuned_matcher()).analyze_prd(text)
     document = parse_document(text)
-    name = package or _package_in(output) or document.package
-    found = specified(read_document(document, name), output)
-    _check_package(found.specification.package)
+    found = _specify(document, package, output)
     plan = plan_specification(found.specification)
     if not plan.nodes:
         open_clauses = sum(note.state is State.OPEN for note in found.specification.clauses)
@@ -150,6 +151,24 @@ def plan_text(text: str, package: str | None = None, output: Path | None = None)
     )
     seconds = time.perf_counter() - started
     return Prepared(analysis, plan, seconds, found, document.warnings)
+
+
+def specification(prd: Path, output: Path | None = None) -> ShownSpecification:
+    """What a document means, merged with the specification that lies in ``output``.
+
+    Raises:
+        NodewrightError: the document cannot be read, or the specification is wrong.
+    """
+    found = _specify(parse_document(read_prd(prd)), None, output)
+    clauses = load_manifest(output.resolve()).clauses if output is not None else ()
+    return ShownSpecification(found, {each.id: each for each in clauses})
+
+
+def _specify(document: Document, package: str | None, output: Path | None) -> Specified:
+    name = package or _package_in(output) or document.package
+    found = specified(read_document(document, name), output)
+    _check_package(found.specification.package)
+    return found
 
 
 def _package_in(output: Path | None) -> str:
@@ -355,20 +374,24 @@ async def _run(run: Run, delivery: Delivery, pool: Workers, on_progress: OnProgr
     )
     known = _already_there(run, delivery) if options.resume else {}
     total = len(plan.nodes)
+    names = {node.slug: node.class_name for node in plan.nodes}
     judged = 0
     started = time.perf_counter()
 
     def on_report(report: NodeReport) -> None:
         nonlocal judged
         judged += 1
-        on_progress(Progress(f"{report.slug} judged", judged + len(known), total))
+        on_progress(Progress(f"{names[report.slug]} judged", judged + len(known), total))
 
-    on_progress(Progress(f"proving {total - len(known)} nodes", len(known), total))
+    count = total - len(known)
+    noun = "node" if count == 1 else "nodes"
+    on_progress(Progress(f"proving {count} {noun}", len(known), total))
     outcomes: dict[str, Outcome] = {}
     async for outcome in engine.run(on_report, known):
         outcomes[outcome.node.slug] = outcome
         verdict = "proven" if outcome.delivered else f"failed: {outcome.reason}"
-        on_progress(Progress(f"{outcome.node.class_name} {verdict}", len(outcomes), total))
+        done = max(len(outcomes), judged + len(known))
+        on_progress(Progress(f"{outcome.node.class_name} {verdict}", done, total))
     elapsed = time.perf_counter() - started
     run.outcomes = [outcomes[node.slug] for node in plan.nodes]
     run.decisions = tuple(engine.decisions[path] for path in sorted(engine.decisions))

@@ -27,13 +27,18 @@ class Edits:
     """What the user changed of a package.
 
     ``generated`` maps path -> the text that was generated for a file of the user's, None for a file
-    that the user added. ``known`` are tests that were generated. ``nodes`` are slugs of nodes whose
-    handlers were edited.
+    that the user added. ``known`` are tests that were generated. ``methods`` are (slug, name) of
+    the functions that differ in handlers; an empty name stands for the rest of a file.
     """
 
     generated: Mapping[str, bytes | None]
     known: frozenset[str]
-    nodes: frozenset[str]
+    methods: frozenset[tuple[str, str]]
+
+    @property
+    def nodes(self) -> frozenset[str]:
+        """Slugs of nodes whose handlers were edited."""
+        return frozenset(slug for slug, _ in self.methods)
 
 
 def marked_tests(root: Path) -> dict[str, tuple[str, ...]]:

@@ -38,19 +38,18 @@ __all__ = [
 class Authors:
     """Who closes clauses.
 
-    ``written`` are clauses with elements in the specification that the reading did not make,
-    ``edited`` slugs of nodes whose handlers the user edited; both count as ``author``'s.
-    ``before`` says who had closed a clause earlier.
+    ``written`` are clauses with elements in the specification that the reading did not make, or
+    with an operation whose code the user edited; they are ``author``'s. ``before`` says who had
+    closed a clause earlier.
     """
 
     written: frozenset[str] = frozenset()
-    edited: frozenset[str] = frozenset()
     author: str = PERSON
     before: Mapping[str, str] = field(default_factory=dict)
 
-    def of(self, clause: str, node: str, *, by_test: bool = False) -> str:
-        """Who closed ``clause``, which ``node`` answers for."""
-        if not by_test and clause not in self.written and node not in self.edited:
+    def of(self, clause: str, *, by_test: bool = False) -> str:
+        """Who closed ``clause``; ``by_test`` says that a test of the user's shows it."""
+        if not by_test and clause not in self.written:
             return RULE
         earlier = self.before.get(clause, RULE)
         return self.author if earlier == RULE else earlier
@@ -159,7 +158,7 @@ class _Judging:
         by = ""
         if state is ClauseState.PROVEN:
             own = self._shown_by_user.get(note.id)
-            by = self._authors.of(note.id, node, by_test=own is not None and own.test == test)
+            by = self._authors.of(note.id, by_test=own is not None and own.test == test)
         place = self._place(note, node) if state is ClauseState.OPEN else self._places.get(node, "")
         return ClauseVerdict(
             note.id, note.requirement, note.line, note.text, state, reason, node, by, test, place

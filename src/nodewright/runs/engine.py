@@ -30,7 +30,12 @@ from nodewright.runs.clauses import (
     excused,
     open_notes,
 )
-from nodewright.runs.edits import edits_of, generated_tests
+from nodewright.runs.edits import (
+    changed_functions,
+    clauses_of_methods,
+    edits_of,
+    generated_tests,
+)
 from nodewright.runs.pooling import Proof, judge_as_staged, prove, without_broken_steps
 from nodewright.runs.workers import ProcessWorkers, Workers
 
@@ -194,10 +199,14 @@ class Engine:
     ) -> tuple[ClauseVerdict, ...]:
         """What became of each clause, once ``delivered`` are there too."""
         there = {*self._delivered, *delivered}
-        edited = {
-            each.node for each in decisions if each.edited and each.file and each.file.user_owned
+        methods = {
+            (each.node, name)
+            for each in decisions
+            if each.edited and each.file and each.file.user_owned and each.staged is not None
+            for name in changed_functions(each.file.content.encode(), each.staged)
         }
-        authors = replace(self.authors, edited=frozenset(edited))
+        written = self.authors.written | clauses_of_methods(self.plan, methods)
+        authors = replace(self.authors, written=written)
         return clause_verdicts(
             self.plan, self.reports, there, shown_by_user=self.shown_by_user, authors=authors
         )

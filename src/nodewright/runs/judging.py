@@ -26,7 +26,7 @@ from nodewright.runs.clauses import (
     open_notes,
     summed_up,
 )
-from nodewright.runs.edits import edits_in
+from nodewright.runs.edits import clauses_of_methods, edits_in
 from nodewright.runs.pooling import Proof, judge_as_staged
 from nodewright.runs.workers import Workers
 from nodewright.spec.verdicts import RULE
@@ -139,8 +139,8 @@ def judge_package(out: Path, workers: Workers, count: int, timeout_seconds: floa
         [slug for slug, report in reports.items() if _runs(report)],
         shown_by_user=shown,
         authors=Authors(
-            written=frozenset(name for name, each in before.items() if each.by not in {"", RULE}),
-            edited=edits.nodes,
+            written=clauses_of_methods(plan, edits.methods)
+            | {name for name, each in before.items() if each.by not in {"", RULE}},
             before={name: each.by for name, each in before.items() if each.by},
         ),
     )
