@@ -20,6 +20,8 @@ from nodewright.spec.scenario import Call, Outcome, Scenario, Seen, Step, run
 from nodewright.spec.values import Value
 
 SEQUENCES = 12
+# The check that a node fails where it and the interpreter answer differently.
+AGREES = "agrees"
 
 
 def judge_meaning(
@@ -28,7 +30,7 @@ def judge_meaning(
     """Whether the imported node agrees with its specification, and which clauses it shows."""
     homes = homes_of(plan)
     with quiet():
-        check = judge("agrees", lambda: agree(plan, node))
+        check = judge(AGREES, lambda: agree(plan, node))
         proofs = tuple(
             prove_clause(plan, each) for name, each in shown.items() if homes.get(name) == node.slug
         )
@@ -59,7 +61,7 @@ def agree(plan: Plan, node: NodePlan, *, count: int = SEQUENCES) -> None:
 def prove_clause(plan: Plan, shown: Shown) -> ClauseProof:
     """Whether the imported package reproduces what shows a clause."""
     if not shown.scenarios:
-        return ClauseProof(shown.clause, proven=False, reason=shown.reason)
+        return ClauseProof(shown.clause, proven=False, reason=shown.reason, tried=False)
     for scenario, expected in shown.scenarios:
         try:
             difference = _difference(expected, PackageRun(plan.specification).run(scenario))

@@ -40,7 +40,7 @@ def acceptance_tests(shows: Iterable[Acceptance]) -> list[dict[str, Any]]:
     tests = []
     counts: dict[str, int] = {}
     for each in shows:
-        base = f"test_{_NOT_IN_NAMES.sub('_', each.note.id.lower()).strip('_')}"
+        base = name_of_test(each.note.id)
         counts[base] = counts.get(base, 0) + 1
         name = base if counts[base] == 1 else f"{base}_{counts[base]}"
         tests.append(
@@ -52,6 +52,15 @@ def acceptance_tests(shows: Iterable[Acceptance]) -> list[dict[str, Any]]:
             }
         )
     return tests
+
+
+def name_of_test(clause: str) -> str:
+    """The name of the first test that shows a clause.
+
+    >>> name_of_test("FR-1.2")
+    'test_fr_1_2'
+    """
+    return f"test_{_NOT_IN_NAMES.sub('_', clause.lower()).strip('_')}"
 
 
 def imports_of(tests: Iterable[Mapping[str, Any]]) -> str:
