@@ -12,8 +12,9 @@ from nodewright.spec.types import Base, Type
 def homes_of(plan: Plan) -> dict[str, str]:
     """Clause -> slug of the node that answers for it.
 
-    It is the first node with an operation of the clause; for what is said of an entity the first
-    node that works on it, for a port or event the first that uses it.
+    It is the first node with an operation of the clause; for what is said of an entity the node
+    that makes its records, else the first that works on it; for a port or event the first that
+    uses it.
     """
     homes: dict[str, str] = {}
     for node in plan.nodes:
@@ -22,8 +23,9 @@ def homes_of(plan: Plan) -> dict[str, str]:
     specification = plan.specification
     named: list[tuple[Element, str]] = [(each, each.name) for each in specification.entities]
     named += [(each, each.entity) for each in specification.machines]
+    makers = _makers(plan)
     for element, name in named:
-        for node in plan.nodes:
+        for node in sorted(plan.nodes, key=lambda node: node.slug != makers.get(name)):
             if name in entities_of(node):
                 homes = {clause: node.slug for clause in clauses_of(element)} | homes
                 break

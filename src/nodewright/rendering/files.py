@@ -32,8 +32,13 @@ def render_tests(
     plan: Plan, node: NodePlan, shows: Sequence[Acceptance], pack: TemplatePack
 ) -> tuple[RenderedFile, ...]:
     """The acceptance tests of the clauses that ``node`` answers for."""
-    tests = acceptance_tests(shows)
-    context = {"cls": node.class_name, "tests": tests, "imports": imports_of(tests)}
+    asked, tests = acceptance_tests(shows)
+    context = {
+        "cls": node.class_name,
+        "requests": asked,
+        "tests": tests,
+        "imports": imports_of(asked, tests),
+    }
     path = f"tests/test_{node.slug}.py"
     file = FileContext("tests/test_clauses.py.j2", path, context)
     requirements = tuple(dict.fromkeys(each.note.requirement for each in shows))

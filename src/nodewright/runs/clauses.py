@@ -8,7 +8,7 @@ from nodewright.planning.homes import homes_of
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.proving.meaning import AGREES
 from nodewright.proving.model import Check, ClauseProof, NodeReport
-from nodewright.rendering.acceptance import name_of_test
+from nodewright.rendering.acceptance import name_of_tests
 from nodewright.spec.model import ClauseNote, State
 from nodewright.spec.verdicts import (
     PERSON,
@@ -171,7 +171,7 @@ class _Judging:
             return ClauseState.CONTEXT, note.reason, ""
         if note.state is State.READ and proof is not None and proof.tried:
             if proof.proven and node in self._delivered:
-                test = f"tests/test_{node}.py::{name_of_test(note.id)}"
+                test = f"tests/test_{node}.py::{name_of_tests(note.id)}"
                 return ClauseState.PROVEN, "", test
             return ClauseState.OPEN, proof.reason or self._unproven(node), ""
         if own is not None:
