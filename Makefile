@@ -71,7 +71,11 @@ eval-prd: setup ## score the analysis on a folder of labelled PRDs: make eval-pr
 	@test -n "$(PRDS)" || { echo "usage: make eval-prd PRDS=folder" >&2; exit 2; }
 	@$(RUN) python -m benchmarks.eval_prd "$(PRDS)"
 
+eval-clauses: setup ## score specifications on labelled documents: make eval-clauses GOLD=folder
+	@test -n "$(GOLD)" || { echo "usage: make eval-clauses GOLD=folder" >&2; exit 2; }
+	@$(RUN) python -m benchmarks.eval_clauses "$(GOLD)"
+
 clean: ## remove what the other targets made
 	rm -rf .venv .tools out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup lint test faults fuzz demo docs bench bench-quick eval-prd clean
+.PHONY: help setup lint test faults fuzz demo docs bench bench-quick eval-prd eval-clauses clean

@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,6 +81,9 @@ class Delivery:
         additive: leave alone what earlier runs delivered and this one does not generate.
         run_id: deliveries with the same one are undone together; each is its own by default.
         patience: seconds to wait for another run on the same folder before it is an error.
+
+    ``edits`` are texts that are delivered as the user's own: where a file is generated too they
+    count as what lies in its place.
     """
 
     def __init__(
@@ -100,6 +103,7 @@ class Delivery:
         self.additive = additive
         self.run_id: str = run_id or uuid4().hex
         self.patience = patience
+        self.edits: Mapping[str, bytes] = {}
         self.staging: Path | None = None
         self._decisions: list[FileDecision] = []
         self._began = False
@@ -109,7 +113,9 @@ class Delivery:
 
     def plan(self, files: Iterable[RenderedFile]) -> list[FileDecision]:
         """What would happen to each file; see ``decide`` for the rules and errors."""
-        return decide(files, self.out, force=self.force, additive=self.additive)
+        return decide(
+            files, self.out, force=self.force, additive=self.additive, edits=self.edits
+        )
 
     def __enter__(self) -> Self:
         state = self.root / STATE_FOLDER
@@ -141,7 +147,9 @@ class Delivery:
             additive: leave alone what is not among ``files``; as the delivery by default.
         """
         additive = self.additive if additive is None else additive
-        self._decisions = decide(files, self.out, force=self.force, additive=additive)
+        self._decisions = decide(
+            files, self.out, force=self.force, additive=additive, edits=self.edits
+        )
         self._own_files_delivered = False
         return self._decisions
 

@@ -33,15 +33,22 @@ class Specified:
     written: frozenset[str] = frozenset()
 
 
-def specified(read: Specification, out: Path | None = None) -> Specified:
+def specified(
+    read: Specification, out: Path | None = None, proposed: str | None = None
+) -> Specified:
     """``read`` merged with the specification that lies in ``out``, and checked.
+
+    Args:
+        read: what was read of the document.
+        out: the output folder.
+        proposed: stands for what lies there.
 
     Raises:
         SpecificationError: the merged specification is wrong; the message says where.
         DeliveryError: what lies in ``out`` cannot be read.
     """
     generated = dump(read)
-    current = _current(out)
+    current = _current(out) if proposed is None else proposed.encode()
     if current is None:
         return Specified(check(read), generated)
     text, conflict = _merged(out, current, generated)

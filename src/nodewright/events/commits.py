@@ -3,7 +3,7 @@
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 _MAGIC = b"NWCM"
@@ -98,3 +98,22 @@ class Commits:
             if generation > self._generation:
                 self._generation, self.watermark = generation, watermark
                 self._ranges = dict(_RANGE.iter_unpack(slot[_HEAD.size : stop]))
+
+
+def without(
+    ranges: Iterable[tuple[int, int]], held: Iterable[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """``ranges`` less the bytes of ``held``.
+
+    >>> without([(0, 10), (20, 30)], [(4, 6), (20, 30)])
+    [(0, 4), (6, 10)]
+    """
+    left = list(ranges)
+    for low, high in held:
+        left = [
+            part
+            for start, end in left
+            for part in ((start, min(end, low)), (max(start, high), end))
+            if part[0] < part[1]
+        ]
+    return left

@@ -8,14 +8,14 @@ import errno
 import fcntl
 import os
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from nodewright.disk import sync_folder
 from nodewright.events.broker import MOCK
-from nodewright.events.commits import Commits
+from nodewright.events.commits import Commits, without
 from nodewright.events.config import Durability
 from nodewright.events.encoding import Record
 from nodewright.events.errors import (
@@ -201,7 +201,8 @@ class Spool:
         Damage met on the way is set aside and done. The span is empty at the end of the log.
         """
         with self._lock:
-            ranges = _without(self._commits.undone(start, self.end), self._held)
+            held = [(span.start, span.end) for span in self._held]
+            ranges = without(self._commits.undone(start, self.end), held)
         for range_start, stop in ranges:
             records: list[Record] = []
             begin = reached = range_start
@@ -397,16 +398,3 @@ class Spool:
         while len(self._segments) > 1 and self._segments[1][0] <= self._commits.watermark:
             _, path = self._segments.pop(0)
             path.unlink(missing_ok=True)
-
-
-def _without(ranges: Iterable[tuple[int, int]], held: Collection[Span]) -> list[tuple[int, int]]:
-    """``ranges`` less the bytes of ``held``."""
-    left = list(ranges)
-    for span in sorted(held, key=lambda span: span.start):
-        left = [
-            part
-            for start, end in left
-            for part in ((start, min(end, span.start)), (max(start, span.end), end))
-            if part[0] < part[1]
-        ]
-    return left

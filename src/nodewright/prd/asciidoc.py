@@ -4,7 +4,7 @@ import re
 
 from nodewright.prd.lines import Cell, Lines, table
 
-_HEADING = re.compile(r"(?P<marks>={1,6})[ \t]+(?=\S)")
+_HEADING = re.compile(r"(?P<marks>={1,6})[ \t]+(?=[^\s=])")
 _MARKDOWN_HEADING = re.compile(r"#{1,6}[ \t]")
 _ITEM = re.compile(r"\s*(?P<marks>\*{1,5}|-|\.{1,5})[ \t]+(?=\S)")
 _TERM = re.compile(r"(?P<term>\S[^:\n]{0,80})::(?:[ \t]+|$)")
@@ -12,7 +12,7 @@ _ATTRIBUTE = re.compile(r":!?[\w-]{1,40}!?:(?:[ \t]|$)")
 _BLOCK_ATTRIBUTE = re.compile(r"\[[^\]\n]{0,200}\]\s*$")
 _COLUMNS = re.compile(r"cols=\"?(?P<cols>[^\"\]]{1,80})")
 _LANGUAGE = re.compile(r"\[source[,%\w]{0,20},\s*(?P<language>\w{1,20})")
-_CELL = re.compile(r"(?:(?<=\s)|^)[\d.+*<>^a-z]{0,8}\|")
+_CELL = re.compile(r"(?<!\\)(?:(?<!\S)(?:\d{1,3}(?:\.\d{1,3})?[+*])?[.<>^]{0,3}[aehlmsd]?)?\|")
 _BLOCK_TITLE = re.compile(r"\.(?=[^\s.])")
 _MARKS = frozenset({"----", "....", "====", "____", "****", "++++", "--"})
 _CODE_MARKS = frozenset({"----", "...."})
@@ -22,11 +22,15 @@ def read_asciidoc(source: Lines) -> None:
     """Rewrite a document of AsciiDoc; leave any other as it is."""
     if not _is_asciidoc(source.lines):
         return
+    fenced = source.fenced()
     number = 0
     attribute = ""
     while number < len(source.lines):
         line = source.lines[number].rstrip()
         end = number + 1
+        if fenced[number]:
+            number = end
+            continue
         if line == "|===":
             end = _end(source.lines, number, "|===")
             _read_table(source, number, end, attribute)

@@ -13,6 +13,7 @@ from nodewright.language.lexicon import stems_of, tokens
 from nodewright.language.markup import plain
 from nodewright.prd.blocks import Block
 from nodewright.prd.contexts import (
+    FINISHED,
     grants,
     reason_of_block,
     reason_of_scope,
@@ -197,7 +198,8 @@ class _Writer:
         for piece in pieces_of(block):
             if self._begin(piece.line, place.section, piece.text):
                 piece.text = _without_id(piece, self._id)
-            piece.context = piece.context or own
+            required = own == FINISHED and self._current is not None
+            piece.context = piece.context or ("" if required else own)
             yield self._clause(piece, place)
 
     def _clause(self, piece: Piece, place: _Place) -> Clause:

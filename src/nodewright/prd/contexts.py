@@ -15,6 +15,8 @@ from nodewright.prd.outline import Section
 from nodewright.prd.roles import MAX_HEADING, role_of
 from nodewright.prd.scopes import is_struck, words_of
 
+FINISHED = "finished work"
+"""The reason of a checked box, which a requirement may have too."""
 _HEADING_COVERAGE = 0.5
 _STOP = word_set(
     "the a an of and for to in our this & y de del la los und der die das et le la des"
@@ -116,7 +118,7 @@ def reason_of_block(block: Block, section: Section, *, first: bool) -> str:
     if not reason and first and is_metadata(block.shown):
         reason = "about the document"
     if not reason and block.checked and section.role not in _REQUIRED:
-        reason = "finished work"
+        reason = FINISHED
     return reason
 
 

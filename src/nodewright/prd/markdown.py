@@ -15,6 +15,7 @@ from nodewright.prd.blocks import Block, BlockKind
 from nodewright.prd.front_matter import split_front_matter
 from nodewright.prd.headings import read_headings
 from nodewright.prd.html import read_html
+from nodewright.prd.indents import read_indented_lists
 from nodewright.prd.jira import read_jira
 from nodewright.prd.lines import Lines
 from nodewright.prd.restructured import read_restructured
@@ -38,7 +39,15 @@ class Source:
 
 
 # Other notations, each of which leaves a text that is not its own as it is.
-_NOTATIONS = (read_task_file, read_jira, read_asciidoc, read_restructured, read_html, read_headings)
+_NOTATIONS = (
+    read_task_file,
+    read_jira,
+    read_asciidoc,
+    read_restructured,
+    read_html,
+    read_headings,
+    read_indented_lists,
+)
 
 
 def read_markdown(text: str) -> Source:
@@ -213,10 +222,17 @@ class _Reader:
     def _line(self, token: Token) -> int:
         return self._start + (token.map[0] if token.map else 0) + 1
 
-    def code(self, token: Token, _: Token) -> Block:
+    def code(self, token: Token, _: Token) -> Block | list[Block]:
         language = token.info.split(maxsplit=1)[0].lower() if token.info.strip() else ""
-        level = len(self._items)
-        return Block(BlockKind.CODE, token.content, self._line(token), level, language=language)
+        level, line = len(self._items), self._line(token)
+        code = Block(BlockKind.CODE, token.content, line, level, language=language)
+        if not self._source.stand_ins or "\ue000" not in token.content:
+            return code
+        # A table that ran into the code was read already; it stands behind the code.
+        lines = token.content.split("\n")
+        found = [(self._source.stand_in(text), text) for text in lines]
+        code.text = "\n".join("" if blocks else text for blocks, text in found)
+        return [code, *(block for blocks, _ in found for block in blocks or ())]
 
     def table(self, token: Token, _: Token) -> None:
         if token.nesting > 0:

@@ -70,7 +70,7 @@ def prove_nodes(
     with _ONE_AT_A_TIME, TemporaryFolder() as folder:
         root = Path(folder).resolve()
         clock = _Clock()
-        shown = shown_clauses(plan)
+        shown = shown_clauses(plan, slugs)
         rendered = {
             node.slug: (*render_node(plan, node, pack), *_tests(plan, node, shown, pack))
             for node in nodes
@@ -139,7 +139,7 @@ def judge_staged(
     verdicts = lint_package(root, slugs)
     with _ONE_AT_A_TIME:
         nodes = [node for node in plan.nodes if node.slug in slugs]
-        shown = shown_clauses(plan)
+        shown = shown_clauses(plan, slugs)
         judged = _judged(root, plan, nodes, level, verdicts, shown)
         return {node.slug: verdict for node, verdict in judged}
 

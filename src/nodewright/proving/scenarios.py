@@ -1,10 +1,11 @@
 """The scenarios that show clauses."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 
+from nodewright.planning.homes import homes_of
 from nodewright.planning.plan import Plan
 from nodewright.spec.ablation import without
 from nodewright.spec.model import Operation, Specification, State
@@ -34,16 +35,24 @@ class Shown:
     reason: str = ""
 
 
-def shown_clauses(plan: Plan) -> dict[str, Shown]:
+def shown_clauses(plan: Plan, slugs: Collection[str] | None = None) -> dict[str, Shown]:
     """Clause -> what shows it, for every clause that the specification reads.
 
     Found once a specification; a worker asks for many nodes of the same.
+
+    Args:
+        plan: what is generated.
+        slugs: only clauses that these nodes answer for.
     """
-    found = dict(_scenarios(_Same(_working(plan.specification))))
-    return {
-        clause: Shown(clause, shows, "" if shows else _reason(plan, clause))
-        for clause, shows in found.items()
-    }
+    same = _Same(_working(plan.specification))
+    homes = homes_of(plan) if slugs is not None else {}
+    found = {}
+    for note in plan.specification.clauses:
+        if note.state is State.READ and (slugs is None or homes.get(note.id) in slugs):
+            shows = _scenarios(same, note.id)
+            reason = "" if shows else _reason(plan, note.id)
+            found[note.id] = Shown(note.id, shows, reason)
+    return found
 
 
 def ablated(plan: Plan, clause: str, scenario: Scenario) -> Outcome:
@@ -92,19 +101,14 @@ def _search(same: _Same) -> Search:
     return Search(same.specification)
 
 
-@lru_cache(maxsize=4)
-def _scenarios(same: _Same) -> Mapping[str, tuple[tuple[Scenario, Outcome], ...]]:
+@lru_cache(maxsize=4096)
+def _scenarios(same: _Same, clause: str) -> tuple[tuple[Scenario, Outcome], ...]:
     specification = same.specification
-    search = _search(same)
-    return {
-        note.id: tuple(
-            (scenario, run(specification, scenario))
-            for scenario in search.find_all(note.id)
-            if scenario.steps
-        )
-        for note in specification.clauses
-        if note.state is State.READ
-    }
+    return tuple(
+        (scenario, run(specification, scenario))
+        for scenario in _search(same).find_all(clause)
+        if scenario.steps
+    )
 
 
 def _reason(plan: Plan, clause: str) -> str:

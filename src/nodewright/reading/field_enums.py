@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from nodewright.language.lexicon import word_set
 from nodewright.language.markup import plain
 from nodewright.language.nouns import singular
+from nodewright.language.worded import Worded
 from nodewright.prd.blocks import Block
 from nodewright.prd.outline import Section
 from nodewright.reading.data_names import field_name
@@ -26,44 +28,48 @@ from nodewright.reading.phrase_things import is_shown, thing_in
 from nodewright.reading.subjects import label_of
 from nodewright.spec.types import Type
 
-_CLASSIFIES = re.compile(
-    r"\b(?P<verb>classif(?:y|ies|ied)|categori[sz]e[sd]?|group(?:s|ed)?|segment(?:s|ed)?|sort(?:s|ed)?|divided?"
-    r"|tag(?:s|ged)?|label(?:s|ed|led)?)\s+(?:(?:all|the|each|every)\s+)?(?P<thing>[\w -]{0,40}?)\s*\b(?:into|as|in)\s+"
-    r"(?:(?:one of\s+)?(?:the\s+)?(?:following\s+)?(?:\d+|two|three|four|five|six|seven|eight|nine|ten)?\s*)"
-    r"(?P<rest>.{3,300})",
-    re.IGNORECASE | re.DOTALL,
+_CLASSIFIES = Worded(
+    r"\b(?P<verb><classifies>)\s+(?:<determiner>\s+)?(?P<thing>[\w -]{0,40}?)\s*\b(?:into|as"
+    r"|in)\s+(?P<rest>.{3,300})"
 )
+_COUNTED = Worded(r"(?:one of\s+)?(?:the\s+)?(?:following\s+)?(?:(?:\d+|<number>)\s+)?")
 _MARKED = re.compile(
-    r"\b(?:mark|set|flag)(?:s|ing|ed)?\s+(?:(?:the|an?|each|all)\s+)?(?P<thing>[\w -]{2,40}?)\s+as\s+(?P<list>[^.;()]{5,120})",
+    r"\b(?:mark|set|flag)(?:s|ing|ed)?\s+(?:(?:the|an?|each|all)\s+)?"
+    r"(?P<thing>[\w -]{2,40}?)\s+as\s+(?P<list>[^.;()]{5,120})",
     re.IGNORECASE,
 )
-_PASSIVE = re.compile(r"(?P<thing>[\w -]{2,40}?)\s+(?:is|are|can be|must be|will be|should be)\s*$", re.IGNORECASE)
-_NOUN = re.compile(
-    r"^(?P<own>[\w-]+\s+)?(?P<noun>types?|kinds?|categor(?:y|ies)|class(?:es)?|groups?|segments?|tiers?|levels?|sizes?"
-    r"|states?|status(?:es)?|priorit(?:y|ies)|grades?|stages?|roles?)\s*[:：(（]?\s*(?P<list>.*)",
-    re.IGNORECASE | re.DOTALL,
+_PASSIVE = re.compile(
+    r"(?P<thing>[\w -]{2,40}?)\s+(?:is|are|can be|must be|will be|should be)\s*$", re.IGNORECASE
 )
-_SLASHES = re.compile(r"(?P<values>[\w-]+(?:/[\w-]+){1,6})\s+(?P<noun>\w+?)s?\s+for\s+each\b[^()]{0,60}\((?P<list>[^()]{3,200})\)")
-_IS_ONE_OF = re.compile(
-    r"(?P<field>[\w `'’-]{2,60}?)\s+(?:(?:is|are|can be|may be|must be|should be|shall be|has)\s+(?:always\s+)?"
-    r"(?:one of|either|any of|limited to|exactly one of)|(?:can|may|must|shall|should) be)(?:\s+(?:the\s+)?"
-    r"(?:following|values?|these))*\s*[:：]?\s+(?P<list>.{3,300})",
-    re.IGNORECASE | re.DOTALL,
+_NOUN = Worded(r"^(?P<own>[\w-]+\s+)?(?P<noun><class_noun>)\b\s*[:：(（]?\s*(?P<list>.*)")
+_SLASHES = re.compile(
+    r"(?P<values>[\w-]+(?:/[\w-]+){1,6})\s+(?P<noun>\w+?)s?\s+for\s+each\b[^()]{0,60}\((?P<list>[^()]{3,200})\)"
 )
-_LABELLED = re.compile(
-    r"(?P<field>[\w ]{0,30}?\b(?:status(?:es)?|states?|types?|kinds?|priority|priorities|roles?|category|categories|levels?"
-    r"|methods?))\s*(?:values\s*)?[:：(（]\s*(?P<list>[^()\n]{3,200})",
+_IS_ONE_OF = Worded(
+    r"(?P<field>[\w `'’-]{2,60}?)\s+(?:<one_of>|<be>)(?:\s+<following>|\s+values?)*\s*[:：]?\s+"
+    r"(?P<list>.{3,300})"
+)
+_LABELLED = Worded(
+    r"(?P<field>[\w ]{0,30}?\b<enum_noun>)\s*(?:values\s*)?[:：(（]\s*(?P<list>[^()\n]{3,200})"
+)
+_LEVELS = re.compile(
+    r"(?P<list>[\w ]+(?:,\s*[\w ]+?)+)\s+(?:two|three|four|five|\d)-level\s+(?:permissions?"
+    r"|roles?|access)",
     re.IGNORECASE,
 )
-_LEVELS = re.compile(r"(?P<list>[\w ]+(?:,\s*[\w ]+?)+)\s+(?:two|three|four|five|\d)-level\s+(?:permissions?|roles?|access)", re.I)
-_SURE_NAMES = frozenset("status state type kind priority role category level method".split())
+_SAYS_ONE_OF = Worded(r"one of|either|any of|limited to|\sor\s")
+_MAY_BE = Worded(r"\s(?:<one_of>|<be>)\s")
+_ENUM_LIST = Worded(r"\b<enum_noun>\s*(?:values\s*)?[:：(（]")
+_STATES = word_set("status statuses state states")
+_SURE_NAMES = word_set("status state type kind priority role category level method")
 
 
 def read_classifications(draft: Draft) -> None:
-    """Read what things are classified into.
+    r"""Read what things are classified into.
 
     >>> from nodewright.prd.document import parse_document
-    >>> draft = Draft(parse_document("# Inn\\n\\n## Rooms\\n\\n- Rooms are grouped into sizes: small, big"))
+    >>> text = "# Inn\n\n## Rooms\n\n- Rooms are grouped into sizes: small, big"
+    >>> draft = Draft(parse_document(text))
     >>> read_classifications(draft)
     >>> str(draft.entities["Room"].field("size").type)
     'small | big'
@@ -73,10 +79,10 @@ def read_classifications(draft: Draft) -> None:
 
 
 def read_field_enums(draft: Draft) -> None:
-    """Read the values that sentences allow for fields.
+    r"""Read the values that sentences allow for fields.
 
     >>> from nodewright.prd.document import parse_document
-    >>> text = "# Inn\\n\\n## Rooms\\n\\n- The status of a room is one of free, taken or closed."
+    >>> text = "# Inn\n\n## Rooms\n\n- The status of a room is one of free, taken or closed."
     >>> draft = Draft(parse_document(text))
     >>> read_field_enums(draft)
     >>> str(draft.entities["Room"].field("status").type)
@@ -110,7 +116,9 @@ class _Reader:
         put_fields(self._draft, name, [typed], self._lines.mark(clauses))
         return True
 
-    def classified(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
+    def classified(
+        self, section: Section, number: int, text: str, clauses: tuple[str, ...]
+    ) -> bool:
         found = _CLASSIFIES.search(text)
         if found is None:
             return False
@@ -118,9 +126,12 @@ class _Reader:
         passive = _PASSIVE.search(text[: found.start()])
         if not thing and passive:
             thing = thing_in(passive["thing"])
-        noun = _NOUN.match(found["rest"].strip())
-        listed = noun["list"] if noun else found["rest"]
-        children = children_of(section.blocks, number) if text.rstrip().endswith((":", "：")) else []
+        rest = _COUNTED.after(found["rest"].strip())
+        noun = _NOUN.match(rest)
+        listed = noun["list"] if noun else rest
+        children = (
+            children_of(section.blocks, number) if text.rstrip().endswith((":", "：")) else []
+        )
         kind = _labels(children) if children else values_in(_unquoted(listed), bare=False)
         if not thing or kind is None:
             return False
@@ -128,7 +139,7 @@ class _Reader:
             self._lines.take(child.line)
         return self._put(thing, _class_name(noun, found["verb"]), kind, clauses)
 
-    def marked(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
+    def marked(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``Mark dishes as available, sold out or hidden``."""
         found = _MARKED.search(text)
         kind = values_in(found["list"], bare=True) if found else None
@@ -137,7 +148,7 @@ class _Reader:
 
     def tiers(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``into high/medium/low tiers for each dimension (Recency, Frequency)``."""
-        found = _SLASHES.search(text)
+        found = _SLASHES.search(text) if "/" in text and "each" in text else None
         kind = one_of(found["values"].split("/")) if found else None
         if found is None or kind is None:
             return False
@@ -145,15 +156,26 @@ class _Reader:
         for part in split_list(found["list"]):
             place = place_of(self._draft, part)
             if place is not None:
-                done = self._put(place[0], f"{place[1]}_{singular(found['noun'].lower())}", kind, clauses) or done
+                done = (
+                    self._put(
+                        place[0], f"{place[1]}_{singular(found['noun'].lower())}", kind, clauses
+                    )
+                    or done
+                )
         return done
 
     def one_of(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
         position = 0
+        if not (_SAYS_ONE_OF.search(text) and _MAY_BE.search(text)):
+            return False
         while found := _IS_ONE_OF.search(text, position):
             position = found.end("field")
-            kind = values_in(found["list"], bare="one of" not in found[0] and "either" not in found[0].lower())
-            said = "one of" in found[0] or re.search(r"\b(?:either|any of|limited to)\b|\sor\s", found[0], re.IGNORECASE)
+            kind = values_in(
+                found["list"], bare="one of" not in found[0] and "either" not in found[0].lower()
+            )
+            said = "one of" in found[0] or re.search(
+                r"\b(?:either|any of|limited to)\b|\sor\s", found[0], re.IGNORECASE
+            )
             if kind is None or not said:
                 continue
             place = place_of(self._draft, found["field"], section, number)
@@ -164,18 +186,28 @@ class _Reader:
 
     def roles(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``Clerk, manager three-level permissions``: the roles of users."""
-        found = _LEVELS.search(plain(text))
-        kind = one_of([part.strip().lower() for part in found["list"].split(",")]) if found else None
+        found = _LEVELS.search(plain(text)) if "-level" in text else None
+        kind = (
+            one_of([part.strip().lower() for part in found["list"].split(",")]) if found else None
+        )
         return self._put("User", "role", kind, clauses) if kind else False
 
     def labelled(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``Task status: open, done``."""
+        if not _ENUM_LIST.search(text.replace("*", "")):
+            return False
         found = _LABELLED.search(plain(text))
-        if found is None or re.search(r"\b(?:e\.g|such as|etc|example)", found["list"], re.IGNORECASE):
+        if found is None or re.search(
+            r"\b(?:e\.g|such as|etc|example)", found["list"], re.IGNORECASE
+        ):
             return False
         kind = values_in(found["list"], bare=True)
         place = place_of(self._draft, found["field"], section, number)
-        if kind is None or place is None or not place[0] in self._draft.entities:
+        if kind is not None and place is None and found["field"].split()[-1].lower() in _STATES:
+            place = thing_in(" ".join(found["field"].split()[:-1])), "status", False
+        if kind is None or place is None:
+            return False
+        if place[0] not in self._draft.entities and place[1].split("_")[-1] not in _STATES:
             return False
         return self._put(place[0], place[1], kind, clauses)
 

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 
 from nodewright.language.data_words import field_words
+from nodewright.language.lexicon import word_set
 from nodewright.language.markup import plain
+from nodewright.language.worded import Worded
 from nodewright.prd.blocks import Block, BlockKind
 from nodewright.prd.outline import Section
 from nodewright.reading.data_names import declared_name, field_name, identifier_in, thing_name
@@ -36,25 +38,15 @@ _ARGUMENT = re.compile(r"\s*`?[a-z_]\w{0,40}`?\??(?:\s*:\s*[A-Za-z][\w\[\]<>| '?
 _GROUP = re.compile(
     r"[(（]([^()（）]{3,500}(?:[(（][^()（）]{0,120}[)）][^()（）]{0,300}){0,12})[)）]"
 )
-_OPENER = re.compile(
-    r"\s*(?:including|includes?|with|e\.g\.,?|i\.e\.,?|such as|like|for example,?|containing|fields?:"
-    r"|columns?:|包括|包含|如)\s*[:：]?\s*",
-    re.IGNORECASE,
+_OPENER = Worded(
+    r"\s*(?:<listing>|<example>,?|includes?|fields?:|columns?:|包括|包含|如)\s*[:：]?\s*"
 )
-_LISTING = re.compile(
-    r"\s*(?:the\s+|an?\s+|its\s+|their\s+)?(?:following\s+|basic\s+|key\s+|main\s+)?"
-    r"(?:(?P<said>columns|fields|attributes|properties|field|data fields|details|information|data|values)"
-    r"(?=\s*[:：]|\s+(?:such|like|including|of|for|`)|$))?\s*(?:(?:such as|like|including|of)\b)?\s*[:：]?\s*",
-    re.IGNORECASE,
+_LISTING = Worded(
+    r"\s*(?:<following>\s+)*(?:(?P<said><fields>)(?=\s*[:：]|\s+(?:<such_as>|for|`)|$))?\s*(?:<such_as>\b)?\s*[:：]?\s*"
 )
-_CUT = re.compile(
-    r"\s+(?:to|for|so that|into|from|in order|as well as the|when|if|which|that)\s", re.IGNORECASE
-)
-_LABELLED = re.compile(
-    r"(?:^|[\s.(])[*_`]{0,3}(?:(?:data|key|required|main|table|primary|optional)\s+)?(?:columns|fields|attributes"
-    r"|properties|字段|属性|列|필드|속성|カラム|フィールド|campos|felder|champs|поля)[*_`]{0,3}\s*[:：]\s*[*_`]{0,3}"
-    r"(?P<list>.{3,600})",
-    re.IGNORECASE | re.DOTALL,
+_CUT = Worded(r"\s+<ends_list>\s")
+_LABELLED = Worded(
+    r"(?:^|[\s.(])[*_`]{0,3}(?:<kind_of_fields>\s+)?(?:<plural_fields>)[*_`]{0,3}\s*[:：]\s*[*_`]{0,3}(?P<list>.{3,600})"
 )
 _HAN_THING = re.compile(
     r"([\u4e00-\u9fff\uac00-\ud7a3\u3040-\u30ff]{1,12}?)(?:信息|数据|资料|记录|表|情報|データ|정보|데이터)\s*$"
@@ -65,10 +57,10 @@ _HALF = 0.5
 
 
 def read_field_phrases(draft: Draft) -> None:
-    """Read fields that sentences list.
+    r"""Read fields that sentences list.
 
     >>> from nodewright.prd.document import parse_document
-    >>> draft = Draft(parse_document("# Inn\\n\\n## Functions\\n\\n- Keep guest details (name, phone)"))
+    >>> draft = Draft(parse_document("# Inn\n\n## Functions\n\n- Keep guest details (name, phone)"))
     >>> read_field_phrases(draft)
     >>> [field.name for field in draft.entities["Guest"].fields]
     ['name', 'phone']
@@ -154,7 +146,7 @@ class _Reader:
         notes = listed_notes(listed, clauses)
         return self._put(subject_of(section, number), notes, clauses)
 
-    def _groups(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
+    def _groups(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``guest details (name, phone)``."""
         done = False
         for found in _GROUP.finditer(text):
@@ -225,7 +217,7 @@ class _Reader:
         matched = list(_matched(listed, clauses))
         listed = _without_which(listed)
         if not has:
-            listed = _CUT.split(listed, maxsplit=1)[0]
+            listed = _CUT.split(listed)[0]
         parts = list(split_list(listed))
         if not all(is_field_phrase(re.split(r"[(（:]", part)[0]) for part in parts):
             return False
@@ -240,7 +232,11 @@ class _Reader:
         single = (
             has
             and each
-            and bool(re.fullmatch(r"(?:an?|one)\s+[\w-]+(?:\s+[\w-]+)?", listed.strip()))
+            and bool(
+                re.fullmatch(
+                    r"(?:an?|one)\s+[\w-]+(?:\s+[\w-]+)?(?:\s*\([^()]*\))?", listed.strip()
+                )
+            )
         )
         if len(notes) < 2 and not single:
             return False
@@ -249,18 +245,23 @@ class _Reader:
             return self._put(name, notes, clauses)
         return False
 
-    def _added(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
+    def _added(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``Add a "Remarks" column``: to the record spoken of last."""
         found = _ADDED.search(text)
         note = read_field(found["name"], clauses) if found else None
         return self._put(self._last, [note], clauses) if note and self._last else False
 
 
-_KINDS_OF_THINGS = frozenset(
-    "type types role roles status statuses format formats channel channels method methods category categories option options "
-    "filter filters search sort sorting validation input inputs output outputs mode modes level levels step steps language "
-    "languages example examples feature features note notes permission permissions user users page pages tool tools action "
-    "actions metric metrics kpi kpis indicator indicators statistics figures event events trigger triggers source sources tech stack library libraries requirement requirements goal goals".split()
+_KINDS_OF_THINGS = word_set(
+    "type types role roles status statuses format formats channel channels method methods "
+    "category categories option options "
+    "filter filters search sort sorting validation input inputs output outputs mode modes level "
+    "levels step steps language "
+    "languages example examples feature features note notes permission permissions user users "
+    "page pages tool tools action "
+    "actions metric metrics kpi kpis indicator indicators statistics figures event events "
+    "trigger triggers source sources tech stack library libraries requirement requirements goal "
+    "goals"
 )
 
 
@@ -270,7 +271,11 @@ _RELATES = re.compile(r"\b(?:by|with|from|to|into|using|via|including|on|as)\b",
 def _is_label(before: str, listed: str) -> bool:
     """Whether a line such as ``Account: user name, password (at least 8 letters)`` lists fields."""
     spoken = plain(before).strip().split()
-    if not 1 <= len(spoken) <= 3 or spoken[-1].lower() in _KINDS_OF_THINGS or not named_thing(before):
+    if (
+        not 1 <= len(spoken) <= 3
+        or spoken[-1].lower() in _KINDS_OF_THINGS
+        or not named_thing(before)
+    ):
         return False
     parts = list(split_list(listed))
     if any(_RELATES.search(part.split("(")[0]) for part in parts):
@@ -281,7 +286,8 @@ def _is_label(before: str, listed: str) -> bool:
 
 
 _ADDED = re.compile(
-    r"\b(?:adds?|append|includes?|has|with)\s+(?:an?|the|another)\s+[\"“'`](?P<name>[\w -]{2,40})[\"”'`]\s+(?:column|field)",
+    r"\b(?:adds?|append|includes?|has|with)\s+(?:an?|the|another)\s+[\"“'`]"
+    r"(?P<name>[\w -]{2,40})[\"”'`]\s+(?:column|field)",
     re.IGNORECASE,
 )
 _ARRANGED = re.compile(
@@ -337,9 +343,8 @@ def _thing_before(before: str) -> tuple[str, bool]:
         "address",
         "basics",
     }
-    sure = (
-        head in _LOGS
-        or head in field_words("data_words")
+    sure = head in _LOGS or (
+        head in field_words("data_words")
         and head
         not in {
             "files",

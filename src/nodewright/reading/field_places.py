@@ -24,7 +24,7 @@ Place = tuple[str, str, bool]
 """Entity, field, and whether the field is known."""
 
 
-def place_of(
+def place_of(  # noqa: C901, PLR0911 - one way after the other
     draft: Draft, phrase: str, section: Section | None = None, number: int = 0
 ) -> Place | None:
     """The entity and field that a phrase names; without ``section`` only what is known.
@@ -76,7 +76,7 @@ def _has(draft: Draft, name: str, field: str) -> bool:
 
 
 def _known(draft: Draft, spoken: tuple[str, ...]) -> Place | None:
-    """The known field that ``spoken`` ends with, the longest; with its entity where that is said."""
+    """The longest known field that ``spoken`` ends with, by its entity where that is said."""
     best: tuple[int, Place] | None = None
     for entity in draft.entities.values():
         own = {word.lower() for word in words(entity.name)}

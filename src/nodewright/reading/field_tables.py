@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from nodewright.language.data_words import field_word_table, field_words
 from nodewright.language.markup import plain
+from nodewright.language.worded import Worded
 from nodewright.prd.blocks import Block, BlockKind
 from nodewright.prd.outline import Section
 from nodewright.reading.code_fields import literal_annotation
@@ -23,13 +24,10 @@ from nodewright.reading.gathering import (
     sections_with_data,
 )
 
-_ENTITY_HEADERS = re.compile(
-    r"(?:data )?(?:entit(?:y|ies)|tables?|models?|objects?|collections?)(?: name)?"
-    r"|实体|表名?|数据表|エンティティ|テーブル名?|엔티티|테이블명?|entidad|entität|entité",
-    re.IGNORECASE,
-)
+_ENTITY_HEADERS = Worded(r"<entity_header>")
 _FIELDS_HEADERS = re.compile(
-    r"(?:key |main |core )?(?:fields|attributes|columns|properties)|主要字段|字段|属性|フィールド|필드|속성|campos|atributos"
+    r"(?:key |main |core )?(?:fields|attributes|columns|properties)|主要字段|字段|属性|フィールド"
+    r"|필드|속성|campos|atributos"
     r"|felder|attributs",
     re.IGNORECASE,
 )
@@ -98,11 +96,12 @@ def _columns(header: tuple[str, ...]) -> _Columns | None:
 
 
 def read_field_tables(draft: Draft) -> None:
-    """Read the fields of entities from tables, one field a row or one entity a row.
+    r"""Read the fields of entities from tables, one field a row or one entity a row.
 
     >>> from nodewright.prd.document import parse_document
-    >>> table = "| Field | Type | Required |\\n|---|---|---|\\n| seat | string | yes |\\n| note | text | no |"
-    >>> draft = Draft(parse_document("# Desk\\n\\n## Data\\n\\n### Ticket\\n\\n" + table))
+    >>> rows = "| seat | string | yes |\n| note | text | no |"
+    >>> table = "| Field | Type | Required |\n|---|---|---|\n" + rows
+    >>> draft = Draft(parse_document("# Desk\n\n## Data\n\n### Ticket\n\n" + table))
     >>> read_field_tables(draft)
     >>> [(field.name, str(field.type)) for field in draft.entities["Ticket"].fields]
     [('seat', 'text'), ('note', 'text?')]

@@ -5,15 +5,12 @@ from functools import lru_cache
 
 from nodewright.language.data_words import field_word_table, field_words
 from nodewright.language.naming import pascal, snake
+from nodewright.language.worded import Worded
 from nodewright.spec import types
 from nodewright.spec.types import Base, SpecificationError, Type, entity_type, enum_of, list_of
 
 _PLAIN = {base.value: Type(base) for base in Base}
-_LIST = re.compile(
-    r"\s*(?:(?:readonly)?array|list|set|sequence|slice|vec|repeated|collection)\s*"
-    r"(?:<|\[|\(|of\s|\s)\s*(.{0,120}?)\s*[>\])]?\s*",
-    re.IGNORECASE,
-)
+_LIST = Worded(r"\s*<list_type>\s*(?:<|\[|\(|of\s|\s)\s*(.{0,120}?)\s*[>\])]?\s*")
 _SUFFIX_LIST = re.compile(r"\s*(.{1,120}?)\s*(?:\[\s*\])+\s*")
 _PREFIX_LIST = re.compile(r"\s*\[\s*\]?\s*(\w{1,60}!?)\s*\]?!?\s*")
 _WORD = re.compile(r"[^\W\d_]+\d*")
@@ -94,7 +91,7 @@ _BEGINS = frozenset({"valid", "effective", "available", "active"})
 
 
 @lru_cache(maxsize=4096)
-def type_of_name(name: str) -> Type | None:
+def type_of_name(name: str) -> Type | None:  # noqa: C901, PLR0911 - one case a rule
     """The type that a field's name in snake_case suggests, None where it suggests none.
 
     >>> str(type_of_name("created_at")), str(type_of_name("unit_price")), type_of_name("seat")

@@ -15,7 +15,9 @@ from nodewright.reading.gathering import (
 )
 
 _PLAIN = frozenset({"", "text", "txt", "plaintext", "yaml", "yml", "plain"})
-_NAME = re.compile(r"(?P<indent>\s*)(?:[-*]\s+)?(?P<name>[A-Z][A-Za-z]{1,40}|[a-z_]{3,40}(?=:\s*$))\s*:?\s*(?:[(].{0,80}[)])?\s*")
+_NAME = re.compile(
+    r"(?P<indent>\s*)(?:[-*]\s+)?(?P<name>[A-Z][A-Za-z]{1,40}|[a-z_]{3,40}(?=:\s*$))\s*:?\s*(?:[(].{0,80}[)])?\s*"
+)
 _FIELD = re.compile(
     r"(?P<indent>\s+)(?:[-*+├└│─•]+\s*)?(?P<name>[A-Za-z_]\w{0,47}\??)\s*(?:[:：]|\s-\s|\s{2,}|\s(?=\())\s*(?P<type>\S.{0,200})"
 )
@@ -23,11 +25,11 @@ _NOTES = re.compile(r"(?P<type>[^(#/,;]{1,60}?)\s*(?:[(,;]|#|//|--)\s*(?P<notes>
 
 
 def read_indented_records(draft: Draft) -> None:
-    """Read entities from outlines in blocks of text.
+    r"""Read entities from outlines in blocks of text.
 
     >>> from nodewright.prd.document import parse_document
-    >>> code = "Seat\\n  row: integer\\n  note: string (optional)"
-    >>> draft = Draft(parse_document("# Hall\\n\\n## Data\\n\\n```\\n" + code + "\\n```"))
+    >>> code = "Seat\n  row: integer\n  note: string (optional)"
+    >>> draft = Draft(parse_document("# Hall\n\n## Data\n\n```\n" + code + "\n```"))
     >>> read_indented_records(draft)
     >>> [str(field.type) for field in draft.entities["Seat"].fields]
     ['integer', 'text?']

@@ -4,20 +4,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from nodewright.language.worded import Worded
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import Rule
 
 _NUMBER = r"(-?\d[\d,_]{0,15}(?:\.\d{1,9})?)"
-_LEAST = re.compile(
-    r"(?:>=|≥|=>|at least|no less than|not less than|minimum(?: of)?|min(?:imum)?\.?:?|from)\s*[=:]?\s*"
-    + _NUMBER,
-    re.IGNORECASE,
-)
-_MOST = re.compile(
-    r"(?:<=|≤|=<|at most|no more than|not more than|not exceed(?:ing)?|up to|maximum(?: of)?"
-    r"|max(?:imum)?\.?:?)\s*[=:]?\s*" + _NUMBER,
-    re.IGNORECASE,
-)
+_LEAST = Worded(r"(?<!\w)<least>\s*[=:]?\s*" + _NUMBER)
+_MOST = Worded(r"(?<!\w)<most>\s*[=:]?\s*" + _NUMBER)
 _ABOVE = re.compile(
     r"(?:(?<![-=])>(?!=)|greater than(?! or)|more than|above|larger than|over)\s*" + _NUMBER,
     re.IGNORECASE,
@@ -27,12 +20,11 @@ _BELOW = re.compile(
 )
 _OR_EQUAL = re.compile(r"(greater|less) than or equal to\s*" + _NUMBER, re.IGNORECASE)
 _BETWEEN = re.compile(
-    r"(?:between|from|range|within)?\s*[:\[(]?\s*(?<![\w.-])"
+    r"(?<![\w.-])"
     + _NUMBER
     + r"\s*(?:-|–|—|~|\.\.+|to|and|至|～)\s*"
     + _NUMBER
-    + r"(?![\w-]|[.,:]\d)",
-    re.IGNORECASE,
+    + r"(?![\w-]|[.,:]\d)"
 )
 _POSITIVE = re.compile(r"\b(?:positive|greater than zero|more than zero)\b|正数", re.IGNORECASE)
 _NOT_NEGATIVE = re.compile(

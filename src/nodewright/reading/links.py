@@ -16,10 +16,10 @@ UNKNOWN = "an object, as nothing says what {} is"
 
 
 def link_entities(draft: Draft) -> None:
-    """Give stored entities keys, and fields that name entities their references.
+    r"""Give stored entities keys, and fields that name entities their references.
 
     >>> from nodewright.prd.document import parse_document
-    >>> draft = Draft(parse_document("# Inn\\n\\n- Room(number, view)\\n- Stay(room, nights)"))
+    >>> draft = Draft(parse_document("# Inn\n\n- Room(number, view)\n- Stay(room, nights)"))
     >>> from nodewright.reading.field_phrases import read_field_phrases
     >>> read_field_phrases(draft)
     >>> link_entities(draft)
@@ -50,7 +50,11 @@ def _keyed(draft: Draft, entity: Entity) -> Entity:
         key = ""
     own = snake(entity.name)
     last = own.split("_")[-1]
-    names = [f"{word}{end}" for word in (own, last) for end in ("_id", "_uuid", "_key", "_number", "_no", "_code")]
+    names = [
+        f"{word}{end}"
+        for word in (own, last)
+        for end in ("_id", "_uuid", "_key", "_number", "_no", "_code")
+    ]
     wanted = ["id", "uuid", *names]
     key = key or next((each for each in wanted if _may_be_key(entity, each)), "")
     if key:

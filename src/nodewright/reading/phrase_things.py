@@ -7,19 +7,16 @@ from nodewright.language.data_words import field_words
 from nodewright.language.markup import plain
 from nodewright.language.naming import words
 from nodewright.language.verbs import verb_of
+from nodewright.language.worded import Worded
 from nodewright.reading.data_names import thing_name
 
 _PER = r"(?:for|of|per|in|to)\s+(?:each|every|all|any|an?)\s+(?P<thing>[\w -]{2,40})"
 _LEADING_PER = re.compile(r"(?:\w+\s+)?" + _PER + r"\s*[,:]", re.IGNORECASE)
 _TRAILING_PER = re.compile(r"(?P<head>[\w -]{2,60}?)\s+" + _PER + r"\s*$", re.IGNORECASE)
-_INTRODUCES = re.compile(
-    r"(?P<has>(?:^|\s)(?:(?:must|should|shall|will|may|can)\s+(?:also\s+)?)?(?:ha[sv]e?|includes?|contains?|consists? of"
-    r"|comprises?|records|stores|holds|tracks|captures|carries|(?<=must )record|(?<=shall )record|(?<=must )store"
-    r"|(?<=shall )store)\b)"
-    r"|,?\s+(?:with|including|containing|detailing|capturing|listing|comprising|by (?:providing|entering"
-    r"|specifying|giving|filling in)|providing|entering|specifying|recording|displaying|showing|storing|indicating|stating)\b(?!\s+of\b)"
-    r"|(?P<colon>\s*[:：])(?=\s)",
-    re.IGNORECASE,
+_INTRODUCES = Worded(
+    r"(?P<has>(?:^|\s)(?:<modal>\s+(?:also\s+)?)?(?:<having>|(?<=must )(?:record|store)|"
+    r"(?<=shall )(?:record|store))\b)"
+    r"|,?\s+<listing>\b(?!\s+of\b)|(?P<colon>\s*[:：])(?=\s)"
 )
 _FIELDS_SAID = re.compile(
     r"\b(?:fields|columns|attributes|properties|parameters|details|information|data|values|following)\s*$",
@@ -39,7 +36,7 @@ _ARRANGED = re.compile(
 )
 _PASSIVE = re.compile(
     r"(?<=\w)\s+(?:(?:must|shall|should|will|can)\s+be|is|are|gets?)\s+\w+(?:ed|pt|ld|en)\b.*$",
-    re.I,
+    re.IGNORECASE,
 )
 
 
@@ -82,8 +79,8 @@ def announced_before(before: str, *, has: bool) -> str:
 
     >>> announced_before("Operators can register customers", has=False)
     'Customer'
-    >>> announced_before("For each stay, record it", has=False), announced_before("User can", has=True)
-    ('Stay', '')
+    >>> announced_before("For each stay, record it", has=False)
+    'Stay'
     """
     linked = _LINKED.search(before)
     if linked:
@@ -99,21 +96,17 @@ def announced_before(before: str, *, has: bool) -> str:
     return thing_in(phrase)
 
 
-_FOLLOWING = re.compile(
-    r"\b(?:following|these)\s+(?:\w+\s+)?(?:fields|attributes|information|details|columns|data|properties)\s+"
-    r"(?:from|of|for|in|about)\s+(?:each\s+|every\s+|the\s+|an?\s+)?(?P<thing>[\w -]{2,40})$",
-    re.IGNORECASE,
+_FOLLOWING = Worded(
+    r"\b(?:following|these)\s+(?:\w+\s+)?<fields>\s+(?:from|of|for|in|about)\s+"
+    r"(?:<determiner>\s+)?(?P<thing>[\w -]{2,40})$"
 )
-_LINKED = re.compile(
-    r"\b(?:each|every|an?|the)\s+(?P<one>[\w-]+(?: [\w-]+)?)\s+(?:can be|is|may be|must be|are)\s+(?:linked|associated|connected|related)"
-    r"\s+(?:to|with)\s+(?:several|many|multiple|one or more|various|any number of)\s+(?P<other>[\w-]+(?: [\w-]+)?)\W*$",
-    re.IGNORECASE,
+_LINKED = Worded(
+    r"\b<determiner>\s+(?P<one>[\w-]+(?: [\w-]+)?)\s+(?:<be>|is|are)\s+<linked>\s+(?:to"
+    r"|with)\s+<several>\s+"
+    r"(?P<other>[\w-]+(?: [\w-]+)?)\W*$"
 )
-_ANNOUNCED = re.compile(
-    r"\s*(?:(?:at least|the|following|its|their|these|all|basic|key)\s+)*"
-    r"(?:following|fields|columns|attributes|properties|parameters|details|information|data|values|items|entries|metrics)?"
-    r"\s*",
-    re.IGNORECASE,
+_ANNOUNCED = Worded(
+    r"\s*(?:<following>\s+)*(?:following|parameters|items|entries|metrics|<fields>)?\s*"
 )
 
 
@@ -155,17 +148,11 @@ def is_log(name: str) -> bool:
     return bool(last) and bool(_LOG.match(last[0]))
 
 
-_ACTED_ON = re.compile(
-    r"(?P<asked>[\w ,()-]{0,60}?\b(?:shall|must|should|can|will|may|to|automatically)\s+)?(?P<verb>[A-Za-z]+)\s+"
-    r"(?P<thing>[\w -]{2,60}?)(?=\s+(?:from|to|in|into|with|by|for|via|through|using|as|on|at|per|based|when|that"
-    r"|including|based)\b|[.,;:(]|$)",
-    re.IGNORECASE,
+_ACTED_ON = Worded(
+    r"(?P<asked>[\w ,()-]{0,60}?\b(?:<modal>|to|automatically)\s+)?(?P<verb>[A-Za-z]+)\s+"
+    r"(?P<thing>[\w -]{2,60}?)(?=\s+<preposition>\b|[.,;:(]|$)"
 )
-_PRONOUN = re.compile(
-    r"\s*(?:the|each|every|this|these|a|all)?\s*(?:csv |json |input |output |data |source )?"
-    r"(?:file|record|row|line|entry|form|table|it|they|them|list|message|document|result|output)s?\s*",
-    re.IGNORECASE,
-)
+_PRONOUN = Worded(r"\s*(?:<determiner>|this|these)?\s*(?:<material> )?<pronoun>s?\s*")
 
 
 def acted_on(sentence: str) -> str:

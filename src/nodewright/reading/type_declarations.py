@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from nodewright.language.lexicon import word_set
 from nodewright.language.naming import pascal, snake
 from nodewright.language.nouns import singular
+from nodewright.language.worded import Worded
 from nodewright.prd.blocks import Block, BlockKind
 from nodewright.prd.outline import Section
 from nodewright.reading.code_fields import field_of, is_method, options_of
@@ -30,63 +32,37 @@ _DECLARES = re.compile(
 _TYPE = re.compile(
     r"(?:^|\s)type\s+(?P<name>[A-Za-z]\w{1,50})(?:\s*=|\s+struct|\s*$|\s+implements)"
 )
-_TABLE = re.compile(
-    r"(?:const|let|var)\s+(?P<name>\w{2,50})\s*(?::[^=]{1,80})?=\s*(?:pgTable|mysqlTable|sqliteTable|z\.object"
-    r"|new\s+(?:mongoose\.)?Schema|defineTable|mongoose\.Schema|Schema)\s*\("
+_TABLE = Worded(
+    r"(?:const|let|var)\s+(?P<name>\w{2,50})\s*(?::[^=]{1,80})?=\s*(?:new\s+)?<table_maker>\s*\("
 )
 _BARE = re.compile(r"(?P<name>[A-Z][A-Za-z]{1,40})\s*[:=]?")
 _ENUM = re.compile(r"(?:^|\s)enum\s+(?:class\s+)?(?P<name>[A-Za-z]\w{1,50})")
 _ALIAS = re.compile(r"(?:^|\s)type\s+(?P<name>[A-Za-z]\w{1,50})\s*=\s*(?P<values>.+)", re.DOTALL)
-_NO_RECORD = re.compile(
-    r"(?:service|controller|manager|handler|client|provider|repository|options|props|error|adapter"
-    r"|exception|factory|engine|agent|state|context|hook|store|query|mutation|resolver)$",
-    re.IGNORECASE,
-)
+_NO_RECORD = Worded(r"<no_record>$")
 _JSON = frozenset({"json", "json5", "jsonc", "javascript", "js", "typescript", "ts", ""})
-_READ = _JSON | frozenset(
-    [
-        "prisma",
-        "graphql",
-        "gql",
-        "go",
-        "golang",
-        "rust",
-        "rs",
-        "java",
-        "kotlin",
-        "kt",
-        "csharp",
-        "cs",
-        "c#",
-        "proto",
-        "protobuf",
-        "swift",
-        "dart",
-        "tsx",
-        "text",
-        "txt",
-        "mongodb",
-    ]
+_READ = _JSON | word_set(
+    "prisma graphql gql go golang rust rs java kotlin kt csharp cs c# proto protobuf swift dart "
+    "tsx "
+    "text txt mongodb"
 )
 _NAMED_BEFORE = re.compile(
-    r"`?(\w[\w ]{0,40}?)`?\s+(?:payload|object|record|json|schema|structure|format|body|message|event"
+    r"`?(\w[\w ]{0,40}?)`?\s+(?:payload|object|record|json|schema|structure|format|body|message"
+    r"|event"
     r"|example)",
     re.IGNORECASE,
 )
-_NAMED_AFTER = re.compile(
-    r"\b(?:payload|body|object|example|request|response|json|record|schema|format)\s+(?:for|of)\s+"
-    r"(?:creating\s+|adding\s+|each\s+|an?\s+|the\s+|new\s+)*(\w[\w ]{1,40})",
-    re.IGNORECASE,
+_NAMED_AFTER = Worded(
+    r"\b<example_noun>\s+(?:for|of)\s+(?:<example_article>\s+)*(?P<thing>\w[\w ]{1,40})"
 )
-_NO_DATA = frozenset(["error", "message", "code", "status", "success", "data", "result", "ok"])
+_NO_DATA = word_set("error message code status success data result ok")
 
 
 def read_type_declarations(draft: Draft) -> None:
-    """Read entities from interfaces, models, structs and examples of objects.
+    r"""Read entities from interfaces, models, structs and examples of objects.
 
     >>> from nodewright.prd.document import parse_document
-    >>> code = "```ts\\ninterface Ticket {\\n  seat: string;\\n  price?: number;\\n}\\n```"
-    >>> draft = Draft(parse_document("# Desk\\n\\n## Data\\n\\n" + code))
+    >>> code = "```ts\ninterface Ticket {\n  seat: string;\n  price?: number;\n}\n```"
+    >>> draft = Draft(parse_document("# Desk\n\n## Data\n\n" + code))
     >>> read_type_declarations(draft)
     >>> [(field.name, str(field.type)) for field in draft.entities["Ticket"].fields]
     [('seat', 'text'), ('price', 'number?')]
@@ -217,14 +193,19 @@ def _event_name(member: Member) -> str:
     return ""
 
 
-_EVENT = re.compile(r"[\"']?(?:event|event_?type|type|topic)[\"']?\s*:\s*[\"'](?P<name>[A-Za-z_]+\.[A-Za-z_.]+)[\"']")
+_EVENT = re.compile(
+    r"[\"']?(?:event|event_?type|type|topic)[\"']?\s*:\s*[\"'](?P<name>[A-Za-z_]+\.[A-Za-z_.]+)[\"']"
+)
 
 
 def _example_name(section: Section, number: int) -> str:
     """What an object without a name is: by the words before it, else by the heading."""
     before = section.blocks[number - 1].text[-300:] if number else ""
     for text in (section.title, before):
-        for phrase in [*_NAMED_AFTER.findall(text), *reversed(_NAMED_BEFORE.findall(text))]:
+        for phrase in [
+            *(found["thing"] for found in _NAMED_AFTER.finditer(text)),
+            *reversed(_NAMED_BEFORE.findall(text)),
+        ]:
             name = thing_name(str(phrase))
             if name:
                 return name

@@ -3,7 +3,9 @@
 import re
 from dataclasses import replace
 
+from nodewright.language.lexicon import word_set
 from nodewright.language.nouns import singular
+from nodewright.language.worded import Worded
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_notes import read_field
 from nodewright.reading.gathering import (
@@ -20,35 +22,18 @@ from nodewright.spec.expressions import Expression
 from nodewright.spec.model import Entity, Unique
 from nodewright.spec.types import Base
 
-_TWICE = re.compile(
-    r"\b(?:no|an?|each|every|the same|one)\s+(?P<thing>[\w -]{2,40}?)\s+(?:is|are|may|can|must|shall|should|will|cannot)\b"
-    r"[^.;]{0,60}?\b(?:twice|more than once|double|by two|only once|at most once|again)\b",
-    re.IGNORECASE,
-)
-_NO_TWO = re.compile(
-    r"\bno\s+two\s+(?P<thing>[\w -]{2,40}?)\s+(?:may|can|must|shall|should|will|have|share|are|with)\b(?P<rest>[^.;]{3,120})",
-    re.IGNORECASE,
-)
-_UNIQUE = re.compile(
-    r"\b(?:must|should|shall|has to|have to|is|are|be)\s+(?:always\s+|globally\s+)?unique\b"
-    r"(?:\s+(?:per|within|for each|for every|in each|among)\s+(?:an?\s+|each\s+|the\s+)?(?P<scope>[\w -]{2,30}))?",
-    re.IGNORECASE,
-)
-_IDENTIFIED = re.compile(
-    r"\b(?:identified|keyed)\s+(?:uniquely\s+)?by\s+(?P<rest>[^.;()]{3,120})|\bunique(?:ly)?\s+(?:on|by)\s+(?P<also>[^.;()]{3,120})",
-    re.I,
-)
-_DUPLICATES = re.compile(
-    r"\bduplicate\s+(?P<thing>[\w -]{2,40}?)\s+(?:is|are|must|shall|should|will)\s+(?:be\s+)?(?:rejected|refused|not allowed|prevented"
-    r"|prohibited|denied|forbidden)",
-    re.IGNORECASE,
-)
+_TWICE = Worded(r"\b<same>\s+(?P<thing>[\w -]{2,40}?)\s+<finite>\b[^.;]{0,60}?\b<twice>\b")
+_NO_TWO = Worded(r"\bno\s+two\s+(?P<thing>[\w -]{2,40}?)\s+<two_have>\b(?P<rest>[^.;]{3,120})")
+_UNIQUE = Worded(r"\b<is_unique>\b(?:\s+<scope>\s+(?:<determiner>\s+)?(?P<scope>[\w -]{2,30}))?")
+_IDENTIFIED = Worded(r"\b<identified>\s+(?P<rest>[^.;()]{3,120})")
+_DUPLICATES = Worded(r"\bduplicate\s+(?P<thing>[\w -]{2,40}?)\s+<finite>\s+(?:be\s+)?<refused>")
 _SAME_SCOPE = re.compile(
     r"\b(?:on|at|in|for|within)\s+the\s+same\s+(?P<scope>[\w -]{2,30})", re.IGNORECASE
 )
 # A place is taken for something: a seat of an event, a box on a day.
-_OCCASIONS = frozenset(
-    "event show flight trip ride screening performance session concert match class course crossing departure".split()
+_OCCASIONS = word_set(
+    "event show flight trip ride screening performance session concert match class course "
+    "crossing departure"
 )
 _OVER = re.compile(
     r"cancel|refund|expir|reject|withdraw|returned|closed|void|no.?show|released|checked.?out",
@@ -58,10 +43,10 @@ OVER = "records whose state says that they are over do not count"
 
 
 def read_uniqueness(draft: Draft) -> None:
-    """Read which values no two records may share.
+    r"""Read which values no two records may share.
 
     >>> from nodewright.prd.document import parse_document
-    >>> text = "# Hall\\n\\n- Ticket(event, seat, price)\\n- No seat is sold twice."
+    >>> text = "# Hall\n\n- Ticket(event, seat, price)\n- No seat is sold twice."
     >>> draft = Draft(parse_document(text))
     >>> from nodewright.reading.field_phrases import read_field_phrases
     >>> read_field_phrases(draft)
@@ -200,7 +185,7 @@ def _identified(
         return None
     named = [name for begin, name in mentions.entities(sentence) if begin < found.start()]
     entity = named[-1] if named else subject
-    return _together(mentions.fields(found["rest"] or found["also"], entity), entity)
+    return _together(mentions.fields(found["rest"], entity), entity)
 
 
 def _duplicates(

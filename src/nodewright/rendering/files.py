@@ -59,7 +59,12 @@ def render_frame(plan: Plan, pack: TemplatePack) -> tuple[RenderedFile, ...]:
 
 def render_package(plan: Plan, pack: TemplatePack) -> tuple[RenderedFile, ...]:
     """The package's own files, for the nodes that ``plan`` has."""
-    context = {"package": plan.package, "nodes": plan.nodes}
+    context = {
+        "package": plan.package,
+        "nodes": plan.nodes,
+        "schedules": plan.schedules,
+        "consumers": any(each.on for each in plan.specification.operations),
+    }
     return (
         *render_frame(plan, pack),
         render_readme(plan, pack),

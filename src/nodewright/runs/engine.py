@@ -71,6 +71,8 @@ class Engine:
         extra: files of the package that are not rendered from the plan.
         authors: who closes clauses.
         mypy_cache: where mypy keeps what it learned, for ``Verify.FULL``.
+        gate: asked with the files before the one commit that it allows; what it raises stops the
+            run, and nothing is written. It needs ``delivery``.
 
     ``decisions`` has what was decided first about each file, ``conflicts`` what the user has to
     look at, ``verdicts`` what became of each clause, ``seconds`` the wall time of its commits.
@@ -85,6 +87,7 @@ class Engine:
     extra: tuple[RenderedFile, ...] = ()
     authors: Authors = field(default_factory=Authors)
     mypy_cache: Path | None = None
+    gate: Callable[[Sequence[RenderedFile]], object] | None = None
     run_id: str = field(default_factory=lambda: uuid4().hex)
     decisions: dict[str, FileDecision] = field(default_factory=dict)
     conflicts: tuple[FileDecision, ...] = ()
@@ -141,7 +144,8 @@ class Engine:
     def _due(self, ready: int) -> bool:
         # The judges of the full level look at the package as a whole, as the user's tests do.
         last = len(self.reports) == len(self.plan.nodes)
-        if last or not ready or self.proof.verify is Verify.FULL or self._own_tests:
+        whole = self.gate is not None or self.proof.verify is Verify.FULL or self._own_tests
+        if last or not ready or whole:
             return False
         waited = time.monotonic() - self._committed_at
         return ready >= max(_LEAST_NODES, len(self._delivered) // 2) or waited > _LONGEST_WAIT
@@ -184,6 +188,8 @@ class Engine:
             self._judge_as_it_lies(delivery, files, decisions, loop)
             for decision in decisions:
                 self.decisions.setdefault(decision.path, decision)
+            if self.gate is not None:
+                self.gate(files)
             started = time.perf_counter()
             try:
                 reports = [self.reports[node.slug] for node in concerned]

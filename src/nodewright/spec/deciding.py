@@ -65,3 +65,19 @@ def edges(known: Known, operation: Operation, each: Input) -> list[Value]:
     if each.type.base is Base.ENTITY:
         found = [unknown_key(each.type)]
     return found
+
+
+def looked_at(known: Known, operation: Operation) -> frozenset[str]:
+    """Entities whose records an operation looks at beside its own."""
+    found = {
+        name
+        for part in related(known, operation)
+        for each in expressions(part)
+        for name in each.entities()
+    }
+    found |= {
+        each.type.entity
+        for each in known.prepared.inputs(operation)
+        if each.type.base is Base.ENTITY
+    }
+    return frozenset(found)

@@ -44,8 +44,8 @@ Given = Mapping[str, Value]
 class Recipe:
     """How a call is made to succeed.
 
-    Other values than the samples, moves of the record before it, time that passes, who asks, and
-    entities that need a record besides.
+    Other values than the samples, values and moves of the record before it, time that passes, who
+    asks, entities that need a record besides, and the moves of such a record.
     """
 
     given: tuple[tuple[str, Value], ...] = ()
@@ -53,6 +53,8 @@ class Recipe:
     wait: timedelta = timedelta()
     caller: Caller | None = None
     others: tuple[str, ...] = ()
+    record: tuple[tuple[str, Value], ...] = ()
+    elsewhere: tuple[str, tuple[str, ...]] | None = None
 
 
 class Known:
@@ -243,22 +245,31 @@ class Draft:
         recipe = recipe or self.known.recipes.get(operation.name, Recipe())
         for other in recipe.others:
             self.record(other)
-        target = self._prepare(operation, number)
-        for move in recipe.moves if target is not None else ():
-            moving = self.known.specification.operation(move)
-            if moving is not None:
-                self.call(moving, number=number)
+        if recipe.elsewhere is not None:
+            self._move(recipe.elsewhere[0], recipe.elsewhere[1], 1)
+        target = self._prepare(operation, number, dict(recipe.record))
+        if target is not None and isinstance(operation, OnEntity):
+            self._move(operation.entity, recipe.moves, number)
         if recipe.wait:
             self.steps.append(Advance(recipe.wait))
         values = self.request(operation, number, {**dict(recipe.given), **(given or {})})
         asking = caller or recipe.caller or self.known.caller(operation)
         self.steps.append(Call(operation.name, values, asking))
 
-    def _prepare(self, operation: Operation, number: int) -> int | None:
+    def _prepare(self, operation: Operation, number: int, given: Given) -> int | None:
         """The record that an operation works on, made where it is not there."""
         if isinstance(operation, Selected | Listing | Aggregate | Export):
-            return self.record(operation.entity, number)
+            return self.record(operation.entity, number, given)
         return None
+
+    def _move(self, entity: str, moves: tuple[str, ...], number: int) -> None:
+        """Bring a record to another state."""
+        if moves and self.record(entity, number) is None:
+            return
+        for name in moves:
+            moving = self.known.specification.operation(name)
+            if moving is not None:
+                self.call(moving, number=number, recipe=Recipe())
 
     def request(self, operation: Operation, number: int, given: Given) -> dict[str, Value]:
         """Values for all inputs that a request has to give, and for those in ``given``."""

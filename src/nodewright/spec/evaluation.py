@@ -6,7 +6,6 @@ A walk ends: nested queries draw on one budget a call, texts and numbers have a 
 """
 
 import ast
-import decimal
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -73,8 +72,7 @@ def evaluate(expression: Expression, scope: Scope) -> Value:
         Refused: ``not_computable``, or a ``find`` without a record.
     """
     try:
-        with decimal.localcontext(prec=28):
-            return _value(expression.tree, scope)
+        return _value(expression.tree, scope)
     except (*_ARITHMETIC, NotComputable, RecursionError) as error:
         reason = str(error) or type(error).__name__
         raise Refused("not_computable", f"{expression.text[:80]}: {reason[:120]}") from None

@@ -16,6 +16,7 @@ question open, the answer is here:
 - A unique set of fields does not bind records where one of them is missing.
 """
 
+import decimal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -146,7 +147,8 @@ class Interpreter:
             return refusal(Refused("not_computable", f"more than {DEEPEST} workflows deep"))
         self._depth += 1
         try:
-            return self._run(self._begin(operation, caller, system=system), request)
+            with decimal.localcontext(decimal.Context(prec=28)):
+                return self._run(self._begin(operation, caller, system=system), request)
         except Refused as refused:
             return refusal(refused)
         finally:

@@ -41,7 +41,7 @@ class Prepared:
         return found
 
 
-class _Same:
+class Same:
     """A specification as a key: the very object, because comparing all of it takes long."""
 
     def __init__(self, specification: Specification) -> None:
@@ -51,14 +51,14 @@ class _Same:
         return id(self.specification)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.specification is self.specification
+        return isinstance(other, Same) and other.specification is self.specification
 
 
 @lru_cache(maxsize=64)
-def _prepared(key: _Same) -> Prepared:
+def _prepared(key: Same) -> Prepared:
     return Prepared(key.specification)
 
 
 def prepared(specification: Specification) -> Prepared:
     """What is known of ``specification``; found once for each object."""
-    return _prepared(_Same(specification))
+    return _prepared(Same(specification))

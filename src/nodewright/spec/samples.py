@@ -144,9 +144,20 @@ class Sampling:
                 found += [True, False]
             case Base.NUMBER:
                 found += [self.plain(name, kind, 2), _ROUNDED]
+            case Base.DATETIME | Base.DATE:
+                found += self._moments(kind, constants)
             case _:
                 found += [self.plain(name, kind, number) for number in (2, 3)]
         return list({repr(each): each for each in found}.values())
+
+    def _moments(self, kind: Type, constants: Iterable[Value]) -> Iterator[Value]:
+        """Now, and as far from now as constants say, a little before and after."""
+        spans = [timedelta(), *(each for each in constants if isinstance(each, timedelta))]
+        for span in (each for each in spans if abs(each) < timedelta(days=3660)):
+            for moment in (self.now + span, self.now - span):
+                bound = moment if kind.base is Base.DATETIME else moment.date()
+                yield from _around(kind, [bound])
+        yield self.plain("", kind, 2)
 
     def _bounds(self, rules: Iterable[Rule]) -> Iterator[Value]:
         for rule in rules:

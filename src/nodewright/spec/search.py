@@ -13,8 +13,8 @@ from typing import Any
 
 from nodewright.spec.ablation import without
 from nodewright.spec.calls import Answer
-from nodewright.spec.deciding import draft, edges, related, spans
-from nodewright.spec.drafting import Known, Recipe, paths_of
+from nodewright.spec.deciding import constants, draft, edges, looked_at, related, spans
+from nodewright.spec.drafting import Given, Known, Recipe, paths_of
 from nodewright.spec.model import (
     Aggregate,
     Delete,
@@ -32,8 +32,9 @@ from nodewright.spec.model import (
     Workflow,
 )
 from nodewright.spec.mutants import mutants
+from nodewright.spec.populations import changes
+from nodewright.spec.prepared import Same
 from nodewright.spec.scenario import Answered, Call, Outcome, Scenario, Step, run
-from nodewright.spec.tree import expressions
 from nodewright.spec.variants import in_turns, variants
 
 MOST_REPAIRS = 150
@@ -79,8 +80,8 @@ class Search:
         paths: list[tuple[str, ...]] = []
         if isinstance(operation, OnEntity):
             paths = [path for path in paths_of(self.known, operation.entity).values() if path]
-        entities = {name for each in related(self.known, operation) for name in _entities(each)}
-        others = [Recipe(others=(name,)) for name in sorted(entities)]
+        entities = sorted(looked_at(self.known, operation))
+        others = [Recipe(others=(name,)) for name in entities]
         waits = [Recipe(wait=span + extra) for span in spans(self.known, operation)
                  for extra in (span * 0, span)]  # fmt: skip
         values = [
@@ -89,7 +90,14 @@ class Search:
             for value in edges(self.known, operation, each)
         ]
         moves = [Recipe(moves=path) for path in paths]
-        yield from (*others, *moves, *waits, *values)
+        records = [Recipe(record=tuple(each.items())) for each in self._records(operation)]
+        elsewhere = [
+            Recipe(elsewhere=(name, path))
+            for name in entities
+            for path in paths_of(self.known, name).values()
+            if path
+        ]
+        yield from (*others, *moves, *waits, *elsewhere, *values, *records)
         for one in (*moves, *others):
             for other in (*waits, *values[:20]):
                 yield replace(other, moves=one.moves, others=one.others)
@@ -97,6 +105,13 @@ class Search:
             for other in values[number + 1 : 20]:
                 if one.given[0][0] != other.given[0][0]:
                     yield Recipe(given=one.given + other.given)
+
+    def _records(self, operation: Operation) -> list[Given]:
+        """Records that differ from the plain one in a field, for an operation to work on."""
+        if not isinstance(operation, Selected | Listing | Aggregate | Export):
+            return []
+        decisive = constants(self.known, operation)
+        return [each for each in changes(self.known, operation.entity, decisive) if each]
 
     # --- scenarios of a clause ------------------------------------------------------------------
 
@@ -209,10 +224,6 @@ def _decisive(known: Known, operation: Operation) -> list[Any]:
 _READING = (Read, Listing, Aggregate, Export, Delete, Notify)
 
 
-def _entities(part: Any) -> frozenset[str]:
-    return frozenset(name for each in expressions(part) for name in each.entities())
-
-
 def _reach(operation: Operation) -> int:
     """How much an operation needs before it can be asked for."""
     return {"Create": 0, "Compute": 0, "Workflow": 3}.get(type(operation).__name__, 1)
@@ -264,21 +275,8 @@ def _moved(value: Any, place: int) -> Any:
     return value
 
 
-class _Same:
-    """A specification as a key: the very object."""
-
-    def __init__(self, specification: Specification) -> None:
-        self.specification = specification
-
-    def __hash__(self) -> int:
-        return id(self.specification)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.specification is self.specification
-
-
 @lru_cache(maxsize=4)
-def _search(key: _Same) -> Search:
+def _search(key: Same) -> Search:
     return Search(key.specification)
 
 
@@ -287,7 +285,7 @@ def find_scenario(specification: Specification, clause_id: str) -> Scenario | No
 
     None where no scenario shows it; without steps where only what can be looked up differs.
     """
-    return _search(_Same(specification)).find(clause_id)
+    return _search(Same(specification)).find(clause_id)
 
 
 def find_scenarios(specification: Specification, clause_id: str) -> tuple[Scenario, ...]:
@@ -295,9 +293,9 @@ def find_scenarios(specification: Specification, clause_id: str) -> tuple[Scenar
 
     A part is an element or attribute that is left out, an edge, an operator: see ``mutants``.
     """
-    return _search(_Same(specification)).find_all(clause_id)
+    return _search(Same(specification)).find_all(clause_id)
 
 
 def known_of(specification: Specification) -> Known:
     """The samples and recipes that were found for a specification."""
-    return _search(_Same(specification)).known
+    return _search(Same(specification)).known

@@ -8,12 +8,12 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any
 
 from nodewright.spec.calls import Caller
-from nodewright.spec.deciding import constants, draft, edges, related, spans
-from nodewright.spec.drafting import MISSING, Draft, Given, Known, Recipe, paths_of, unknown_key
+from nodewright.spec.deciding import draft, edges, looked_at, related, spans
+from nodewright.spec.drafting import MISSING, Draft, Known, paths_of, unknown_key
 from nodewright.spec.model import (
     Aggregate,
     Compute,
@@ -28,7 +28,15 @@ from nodewright.spec.model import (
     Send,
     Workflow,
 )
-from nodewright.spec.requests import created_fields, needed
+from nodewright.spec.populations import (
+    MOST_RECORDS,
+    altered,
+    queried,
+    recipe_of,
+    several,
+    two_records,
+)
+from nodewright.spec.requests import needed
 from nodewright.spec.scenario import Advance, Call, Deliver, PortFails, Scenario, Tick
 from nodewright.spec.tree import expressions
 from nodewright.spec.types import Base
@@ -37,20 +45,17 @@ from nodewright.spec.values import Value
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 MOST_CALLS = 120
-MOST_RECORDS = 12
-MOST_EDGES = 9
 
 
 def variants(known: Known, operation: Operation) -> Iterator[Scenario]:
     """Scenarios that end with the operation, or with what follows from it; each once."""
     seen: set[str] = set()
-    for build in (_again, _values, _records, _others, _states, _together, _ports, _callers, _waits,
-                  _events, _mixed):  # fmt: skip
-        for scenario in build(known, operation):
-            text = repr(scenario)
-            if text not in seen:
-                seen.add(text)
-                yield scenario
+    sources = [build(known, operation) for build in _BUILDERS]
+    for scenario in chain(_again(known, operation), in_turns(sources, (6, 4))):
+        text = repr(scenario)
+        if text not in seen:
+            seen.add(text)
+            yield scenario
 
 
 def _again(known: Known, operation: Operation) -> Iterator[Scenario]:
@@ -127,16 +132,6 @@ def _tried(known: Known, operation: Operation, each: Input) -> Iterator[Value]:
         yield "unknown"
 
 
-def _records(known: Known, operation: Operation) -> Iterator[Scenario]:
-    """The same call on a record that differs in one field."""
-    if isinstance(operation, Selected | Listing | Aggregate | Export):
-        for changed in _changes(known, operation.entity, constants(known, operation)):
-            made = Draft(known)
-            made.record(operation.entity, 1, changed)
-            made.call(operation)
-            yield made.scenario
-
-
 def _together(known: Known, operation: Operation) -> Iterator[Scenario]:
     """Values of two inputs that one expression speaks of."""
     inputs = {each.name: each for each in known.prepared.inputs(operation)}
@@ -146,87 +141,6 @@ def _together(known: Known, operation: Operation) -> Iterator[Scenario]:
             for first in edges(known, operation, inputs[one])[:8]:
                 for second in edges(known, operation, inputs[other])[:8]:
                     yield draft(known, operation, given={one: first, other: second})
-
-
-def _gaps(operation: Operation) -> list[timedelta]:
-    """How much time lies between two records, so that they fall into two groups."""
-    calls = {name for each in expressions(operation) for name in each.calls()}
-    found = [MINUTE]
-    for name, days in (("date", 1), ("weekday", 1), ("start_of_week", 7), ("start_of_month", 31),
-                       ("month", 31), ("start_of_year", 366), ("year", 366)):  # fmt: skip
-        if name in calls:
-            found.append(timedelta(days=days))
-    if "hour" in calls:
-        found.append(timedelta(hours=1))
-    return found
-
-
-def _others(known: Known, operation: Operation) -> Iterator[Scenario]:
-    """Several records, that differ in one field at a time."""
-    name = getattr(operation, "entity", "")
-    if not isinstance(operation, Selected | Listing | Aggregate | Export) or not name:
-        return
-    for gap in _gaps(operation)[1:]:
-        yield _two_records(known, operation, name, {}, gap=gap)
-    for changed in _changes(known, name, constants(known, operation)):
-        yield _two_records(known, operation, name, changed)
-    if isinstance(operation, Listing | Aggregate) and (operation.limit or 0) < MOST_RECORDS:
-        several = ((gap, changed) for gap in _gaps(operation) for changed in _changes(known, name))
-        for gap, changed in several:
-            made = Draft(known)
-            for number in range(1, (operation.limit or 2) + 2):
-                made.record(name, number, _numbered(known, name, changed, number))
-                made.steps.append(Advance(gap))
-            made.call(operation)
-            yield made.scenario
-
-
-def _two_records(
-    known: Known,
-    operation: Operation,
-    name: str,
-    changed: Given,
-    *,
-    moved: tuple[str, ...] = (),
-    gap: timedelta = MINUTE,
-) -> Scenario:
-    made = Draft(known)
-    made.record(name, 1)
-    for move in moved:
-        moving = known.specification.operation(move)
-        if moving is not None:
-            made.call(moving)
-    made.steps.append(Advance(gap))
-    made.record(name, 2, changed)
-    made.call(operation)
-    return made.scenario
-
-
-def _changes(known: Known, name: str, decisive: Iterable[Value] = ()) -> Iterator[Given]:
-    """Nothing, then another value of one field at a time."""
-    yield {}
-    creator = known.creator(name)
-    entity = known.specification.entity(name)
-    if entity is None or not isinstance(creator, Create):
-        return
-    for each in created_fields(known.specification, creator):
-        if each.type.base is Base.ENTITY or each.name == entity.key:
-            continue
-        for number in (2, 3):
-            value = known.sampling.value(each.name, each.type, each.rules, number)
-            yield {each.name: value}
-        found = known.sampling.edges(each.name, each.type, each.rules, decisive)
-        yield from ({each.name: value} for value in found[:MOST_EDGES])
-
-
-def _numbered(known: Known, name: str, changed: Given, number: int) -> Given:
-    entity = known.specification.entity(name)
-    values = {}
-    for field_name in changed:
-        found = entity.field(field_name) if entity else None
-        if found is not None:
-            values[field_name] = known.sampling.value(field_name, found.type, found.rules, number)
-    return values
 
 
 def _states(known: Known, operation: Operation) -> Iterator[Scenario]:
@@ -244,14 +158,18 @@ def _states(known: Known, operation: Operation) -> Iterator[Scenario]:
     if not isinstance(operation, OnEntity) or isinstance(operation, Create | Import):
         return
     for path in paths_of(known, operation.entity).values():
-        yield draft(known, operation, recipe=replace(_recipe(known, operation), moves=path))
+        yield draft(known, operation, recipe=replace(recipe_of(known, operation), moves=path))
     for path in paths_of(known, operation.entity).values():
         if path and isinstance(operation, Selected | Listing | Aggregate | Export):
-            yield _two_records(known, operation, operation.entity, {}, moved=path)
+            yield two_records(known, operation, operation.entity, {}, moved=path)
 
 
-def _recipe(known: Known, operation: Operation) -> Recipe:
-    return known.recipes.get(operation.name, Recipe())
+def _elsewhere(known: Known, operation: Operation) -> Iterator[Scenario]:
+    """Other records, that the operation looks at, in each of their states."""
+    for name in sorted(looked_at(known, operation)):
+        for path in paths_of(known, name).values():
+            recipe = replace(recipe_of(known, operation), elsewhere=(name, path))
+            yield draft(known, operation, recipe=recipe)
 
 
 def _ports(known: Known, operation: Operation) -> Iterator[Scenario]:
@@ -323,7 +241,7 @@ def _events(known: Known, operation: Operation) -> Iterator[Scenario]:
 
 def _mixed(known: Known, operation: Operation) -> Iterator[Scenario]:
     """Two things at once: a state and a time, two inputs that are compared with each other."""
-    recipe = _recipe(known, operation)
+    recipe = recipe_of(known, operation)
     if isinstance(operation, OnEntity) and not isinstance(operation, Create | Import):
         for path in paths_of(known, operation.entity).values():
             for span in spans(known, operation):
@@ -351,3 +269,19 @@ def in_turns(sources: Iterable[Iterator[Any]], turns: tuple[int, int]) -> Iterat
                     waiting.remove(source)
                     break
                 yield item
+
+
+_BUILDERS = (
+    _values,
+    altered,
+    several,
+    _states,
+    _elsewhere,
+    queried,
+    _together,
+    _ports,
+    _callers,
+    _waits,
+    _events,
+    _mixed,
+)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from tests.unit.spec.strategies import specifications
 
+from nodewright.prd.document import parse_document
 from nodewright.spec import model as m
 from nodewright.spec.ablation import without
 from nodewright.spec.calls import Caller
@@ -289,16 +290,37 @@ def test_random_scenarios_repeat_with_their_seed_and_reach_most_answers() -> Non
     assert len({code for _, code in codes}) > 8
 
 
-# --- the example --------------------------------------------------------------------------------
+# --- the examples -------------------------------------------------------------------------------
 
-TICKETING = load((EXAMPLES / "ticketing.spec.yaml").read_text(encoding="utf-8"))
+FILES = sorted(EXAMPLES.glob("*.spec.yaml"))
+SPECIFICATIONS = {path.name: load(path.read_text(encoding="utf-8")) for path in FILES}
+TICKETING = SPECIFICATIONS["ticketing.spec.yaml"]
 
 
 @pytest.mark.parametrize(
-    "clause", [each.id for each in TICKETING.clauses if each.state is m.State.READ]
+    ("name", "clause"),
+    [
+        (name, each.id)
+        for name, specification in SPECIFICATIONS.items()
+        for each in specification.clauses
+        if each.state is m.State.READ
+    ],
 )
-def test_every_clause_that_the_example_claims_has_a_scenario(clause: str) -> None:
-    assert find_scenario(TICKETING, clause) is not None
+def test_every_clause_that_an_example_claims_has_a_scenario(name: str, clause: str) -> None:
+    specification = SPECIFICATIONS[name]
+    found = find_scenario(specification, clause)
+    assert found is not None
+    assert run(specification, found) != run(without(specification, clause), found)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_an_example_speaks_of_its_document(path: Path) -> None:
+    document = EXAMPLES / f"{path.name.removesuffix('.spec.yaml')}.md"
+    if not document.exists():
+        document = document.with_suffix(".feature.md")
+    known = parse_document(document.read_text(encoding="utf-8")).clauses
+    notes = SPECIFICATIONS[path.name].clauses
+    assert [(each.id, each.line) for each in notes] == [(each.id, each.line) for each in known]
 
 
 def test_unpaid_tickets_are_shown_to_go_after_exactly_fifteen_minutes() -> None:
