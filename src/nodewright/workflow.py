@@ -35,6 +35,7 @@ from nodewright.runs.announcing import Announcer
 from nodewright.runs.clauses import Authors, ClauseState, ClauseVerdict
 from nodewright.runs.cluster import ClusterWorkers
 from nodewright.runs.engine import Engine, Outcome
+from nodewright.runs.explaining import Understanding, explained, kinds_of
 from nodewright.runs.foreseeing import foreseen
 from nodewright.runs.judging import Judgement, judge_package
 from nodewright.runs.pooling import Proof
@@ -80,6 +81,7 @@ __all__ = [
     "retract_judgement",
     "retract_mixins",
     "specification",
+    "understand",
     "with_mixins",
 ]
 
@@ -151,6 +153,19 @@ def plan_text(text: str, package: str | None = None, output: Path | None = None)
     )
     seconds = time.perf_counter() - started
     return Prepared(analysis, plan, seconds, found, document.warnings)
+
+
+def understand(prd: Path, pattern_folder: Path | None = None) -> Understanding:
+    """What is understood of a document, clause by clause, with the kinds that the plan gives.
+
+    Raises:
+        NodewrightError: the document cannot be read.
+    """
+    text = read_prd(prd)
+    document = parse_document(text)
+    plan = plan_specification(_specify(document, None, None).specification)
+    analysis = SimplePRDAnalyzer(pattern_folder=pattern_folder).analyze_prd(text)
+    return Understanding(analysis, plan.specification, explained(document, plan), kinds_of(plan))
 
 
 def specification(prd: Path, output: Path | None = None) -> ShownSpecification:

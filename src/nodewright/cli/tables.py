@@ -1,16 +1,15 @@
 """The tables that ``generate`` and ``stats`` print."""
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-import typer
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from nodewright.cli.output import printable
+from nodewright.cli.wrapping import INDENT, many, say, wrapped
 
 if TYPE_CHECKING:
     from nodewright.runs.clauses import ClauseVerdict
@@ -18,56 +17,54 @@ if TYPE_CHECKING:
     from nodewright.workflow import Outcome, Preview, Run
 
 _MOST_LISTED = 40
-_WIDTH = 80
-_INDENT = "    "
 
 
 def print_plan(preview: "Preview", *, files: bool) -> None:
     """The plan as a short tree, and what happens to the files in a line, or file by file."""
     plan = preview.plan
-    _say(f"{plan.package}: {_many(len(plan.nodes), 'node')}")
+    say(f"{plan.package}: {many(len(plan.nodes), 'node')}")
     for number, node in enumerate(plan.nodes, 1):
         last = number == len(plan.nodes)
-        _say(f"{'└──' if last else '├──'} {node.class_name} ({node.kind})")
+        say(f"{'└──' if last else '├──'} {node.class_name} ({node.kind})")
         stem = "    " if last else "│   "
         for place, operation in enumerate(node.operations, 1):
             branch = "└──" if place == len(node.operations) else "├──"
             clauses = f"  {', '.join(operation.clauses)}" if operation.clauses else ""
-            _say(f"{stem}{branch} {operation.name}{clauses}")
-    _say(preview.clauses_line())
+            say(f"{stem}{branch} {operation.name}{clauses}")
+    say(preview.clauses_line())
     if files:
         for decision in preview.decisions:
-            _say(f"{decision.action:<10}{decision.path}")
-    _say(preview.files_line())
+            say(f"{decision.action:<10}{decision.path}")
+    say(preview.files_line())
     for line in preview.warnings():
-        _say(line)
+        say(line)
 
 
 def print_clauses(verdicts: Sequence["ClauseVerdict"], nothing: str) -> None:
     """Clauses, each with its line, text, reason and place; ``nothing`` where there are none."""
     for each in verdicts:
-        _say(f"{each.id}  line {each.line}" + (f"  proven by {each.by}" if each.proven else ""))
-        _wrapped(each.text)
+        say(f"{each.id}  line {each.line}" + (f"  proven by {each.by}" if each.proven else ""))
+        wrapped(each.text)
         if each.reason:
-            _wrapped(f"why: {each.reason}")
+            wrapped(f"why: {each.reason}")
         if each.proven:
-            _say(f"{_INDENT}test: {each.test}")
+            say(f"{INDENT}test: {each.test}")
         elif each.place:
-            _say(f"{_INDENT}code: {each.place}")
-    _say(_many(len(verdicts), "clause") if verdicts else nothing)
+            say(f"{INDENT}code: {each.place}")
+    say(many(len(verdicts), "clause") if verdicts else nothing)
 
 
 def print_open(verdicts: Sequence["ClauseVerdict"]) -> None:
     """Open clauses in short, with the reason of each."""
     waiting = [each for each in verdicts if each.state == "open"]
     if waiting:
-        _say("Open")
+        say("Open")
     for each in waiting[:_MOST_LISTED]:
-        _wrapped(f"{each.id} (line {each.line}): {each.text}", first="  ")
-        _wrapped(f"why: {each.reason}")
+        wrapped(f"{each.id} (line {each.line}): {each.text}", first="  ")
+        wrapped(f"why: {each.reason}")
     rest = len(waiting) - _MOST_LISTED
     if rest > 0:
-        _say(f"  and {rest} more: nodewright open OUT")
+        say(f"  and {rest} more: nodewright open OUT")
 
 
 def outcome_table(run: "Run") -> Table:
@@ -111,27 +108,6 @@ def _verification(outcome: "Outcome") -> str:
         return f"{len(outcome.report.checks)} checks"
     failed = [check.name for check in outcome.report.checks if not check.passed]
     return f"failed: {', '.join(failed) or 'not delivered'}"
-
-
-def _say(text: str) -> None:
-    typer.echo(printable(text))
-
-
-def _wrapped(text: str, first: str = _INDENT) -> None:
-    """Print a text in lines that fit, without breaking a name."""
-    for line in textwrap.wrap(
-        " ".join(text.split()),
-        _WIDTH,
-        initial_indent=first,
-        subsequent_indent=_INDENT,
-        break_long_words=False,
-        break_on_hyphens=False,
-    ):
-        _say(line)
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _table(title: str, *columns: str) -> Table:
