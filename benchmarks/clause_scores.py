@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from benchmarks.clause_elements import Found, elements_of
+from benchmarks.clause_elements import Found, elements_of, lines_of
 from benchmarks.clause_labels import (
     ClauseLabel,
     Labels,
@@ -167,7 +167,7 @@ def kind_of_operation(operation: model.Operation) -> str:
 def _score_operations(
     spec: Specification, labels: Labels, aligned: dict[str, str], score: Score
 ) -> None:
-    lines = {clause.id: clause.line for clause in spec.clauses}
+    lines = lines_of(spec)
     free = list(spec.operations)
     for label in labels.operations:
         if label.kinds == ("-",):
@@ -189,7 +189,9 @@ def _score_operations(
         )
 
 
-def _fits(operation: model.Operation, label: OperationLabel, lines: dict[str, int]) -> bool:
+def _fits(
+    operation: model.Operation, label: OperationLabel, lines: dict[str, frozenset[int]]
+) -> bool:
     classes = _CLASSES.get(label.name.split("_")[0])
     if (
         classes is not None
@@ -199,7 +201,7 @@ def _fits(operation: model.Operation, label: OperationLabel, lines: dict[str, in
         return False
     named = (*operation.clauses, *(clause for _, clause in operation.parts))
     return kind_of_operation(operation) in label.kinds and any(
-        lines.get(clause) == label.line for clause in named
+        label.line in lines.get(clause, ()) for clause in named
     )
 
 

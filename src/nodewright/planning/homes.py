@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from nodewright.planning.plan import NodePlan, Plan, clauses_of
-from nodewright.spec.model import Add, Change, Compute, Create, Element, OnEntity, Operation
+from nodewright.spec.model import Add, Change, Compute, Create, Element, OnEntity, Operation, State
 from nodewright.spec.tree import expressions
 from nodewright.spec.types import Base, Type
 
@@ -65,8 +65,8 @@ def _touched(operation: Operation) -> Iterator[str]:
 def part_of(plan: Plan, slugs: Iterable[str]) -> Plan:
     """The plan of some nodes, with those that they run and those that make what they work on.
 
-    Its specification has just their operations, and the notes of the clauses that the nodes with
-    ``slugs`` answer for.
+    Its specification has just their operations, and the notes of their clauses; of those that
+    nodes without ``slugs`` answer for, nothing is demanded here.
     """
     wanted = set(slugs)
     homes = homes_of(plan)
@@ -81,10 +81,15 @@ def part_of(plan: Plan, slugs: Iterable[str]) -> Plan:
         waiting += sorted(needed - part)
         part |= needed
     chosen = tuple(node for node in plan.nodes if node.slug in part)
+    named = {clause for node in chosen for clause in node.clauses}
     specification = replace(
         plan.specification,
         operations=tuple(op.element for node in chosen for op in node.operations),
-        clauses=tuple(note for note in plan.specification.clauses if homes.get(note.id) in wanted),
+        clauses=tuple(
+            note if homes.get(note.id) in wanted else replace(note, state=State.CONTEXT)
+            for note in plan.specification.clauses
+            if homes.get(note.id) in wanted or note.id in named
+        ),
     )
     return replace(
         plan,

@@ -31,6 +31,7 @@ from nodewright.spec.model import (
     Store,
     Workflow,
 )
+from nodewright.spec.types import SpecificationError
 
 KINDS = ("EFFECT", "COMPUTE", "REDUCER", "ORCHESTRATOR")
 
@@ -152,7 +153,12 @@ class NothingToGenerateError(NodewrightError):
 
 
 def plan_specification(specification: Specification) -> Plan:
-    """The plan of a checked ``specification``."""
+    """The plan of a checked ``specification``.
+
+    Raises:
+        SpecificationError: two entities would be called the same in code.
+    """
+    _accept_names(specification)
     notes = {note.id: note for note in specification.clauses}
     grouped: dict[tuple[str, str], list[Operation]] = {}
     subjects: dict[tuple[str, str], str] = {}
@@ -212,6 +218,18 @@ def run_by(node: NodePlan, slugs: Mapping[str, str]) -> Iterator[str]:
     yield from dict.fromkeys(
         slugs[name] for name in asked if slugs.get(name, node.slug) != node.slug
     )
+
+
+def _accept_names(specification: Specification) -> None:
+    """Words that onex refuses are replaced, so that different names can become one."""
+    known: dict[str, str] = {}
+    for entity in specification.entities:
+        other = known.setdefault(accepted_name(entity.name), entity.name)
+        if other != entity.name:
+            raise SpecificationError(
+                f"entities {other!r} and {entity.name!r} would both be called "
+                f"{accepted_name(entity.name)!r} in code; rename one"
+            )
 
 
 def undescribed_node(name: str, kind: str, reason: str) -> NodePlan:

@@ -22,6 +22,8 @@ from nodewright.spec.search import without_step
 from nodewright.spec.values import Value
 
 SEQUENCES = 12
+# The check that a node fails where it and the interpreter answer differently.
+AGREES = "agrees"
 
 
 def judge_meaning(
@@ -29,7 +31,7 @@ def judge_meaning(
 ) -> tuple[Check, tuple[ClauseProof, ...]]:
     """Whether the imported node agrees with its specification, and which clauses it shows."""
     with quiet():
-        check = judge("agrees", lambda: agree(plan, node, evidence))
+        check = judge(AGREES, lambda: agree(plan, node, evidence))
         proofs = tuple(
             prove_clause(plan, evidence.shown(plan, clause))
             for clause in read_clauses(plan, node.slug)
@@ -70,7 +72,7 @@ def agree(plan: Plan, node: NodePlan, evidence: Evidence, *, count: int = SEQUEN
 def prove_clause(plan: Plan, shown: Shown) -> ClauseProof:
     """Whether the imported package reproduces what shows a clause."""
     if not shown.shows:
-        return ClauseProof(shown.clause, proven=False, reason=shown.reason)
+        return ClauseProof(shown.clause, proven=False, reason=shown.reason, tried=False)
     for show in shown.shows:
         difference = difference_on(plan, show.scenario, show.outcome)
         if difference:

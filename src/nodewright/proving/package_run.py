@@ -117,7 +117,7 @@ class PackageRun:
         inputs = {asked(name): value for name, value in request.items()}
         values: dict[str, Any] = {"operation": operation, **inputs}
         if system:
-            values["caller"] = self._module("model_operation_caller").system_caller()
+            values["caller"] = self._module("model_caller").system_caller()
         elif caller is not None:
             values["caller"] = {"id": caller.id, "role": caller.role}
         try:
@@ -218,5 +218,13 @@ def _deep(value: Any) -> Any:
 
 
 def _plain(model: BaseModel) -> Record:
-    """The fields of a model as the interpreter holds them: nested records are mappings."""
-    return model.model_dump(by_alias=True)
+    """The fields of a model as the interpreter holds them: mappings and lists inside."""
+    return {name: _inside(value) for name, value in model.model_dump(by_alias=True).items()}
+
+
+def _inside(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _inside(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_inside(each) for each in value]
+    return value

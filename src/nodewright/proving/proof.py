@@ -31,8 +31,15 @@ from nodewright.proving.model import (
 from nodewright.proving.scenarios import Evidence, evidence_of, otherwise
 from nodewright.proving.scratch import TemporaryFolder
 from nodewright.rendering.acceptance import Acceptance
-from nodewright.rendering.files import render_frame, render_node, render_package, render_tests
+from nodewright.rendering.files import (
+    render_frame,
+    render_node,
+    render_package,
+    render_readme,
+    render_tests,
+)
 from nodewright.rendering.model import RenderedFile
+from nodewright.spec.verdicts import ClauseVerdict
 from nodewright.templates import TemplatePack
 
 # Nodes are imported under their package's name, which a process has once. Executors may run
@@ -113,6 +120,13 @@ def render_files(
         stage(root, files)
         tidy(root)
         return tuple(read_back(root, files))
+
+
+def readme_file(
+    plan: Plan, verdicts: Sequence[ClauseVerdict], templates: Path | None = None
+) -> RenderedFile:
+    """The package's README, with what became of each clause."""
+    return render_readme(plan, _pack(templates), verdicts)
 
 
 def judge_staged(

@@ -77,7 +77,7 @@ _SENTENCES = re.compile(
 )
 _STATUS = re.compile(r"^(?:\[[ xX]\]\s*)?(?:\(?P\d\)?:?\s+)?")
 _PASSIVE = re.compile(
-    r"(?P<object>[^,;:]{2,80}?)\s+(?:is|are|be|gets?|was|were)\s+(?P<not>not\s+|never\s+)?"
+    r"(?P<object>[^,;:]{2,80}?)(?<!that)(?<!which)(?<!who)\s+(?:is|are|be|gets?|was|were)\s+(?P<not>not\s+|never\s+)?"
     r"(?:(?:automatically|immediately|then|only|always|also)\s+)?(?P<verb>\w+)\b(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -107,7 +107,7 @@ def demands_of(clause: Clause, conditions: Sequence[Condition] = ()) -> tuple[De
     """
     found: list[Demand] = []
     for sentence in _SENTENCES.split(said_in(clause)):
-        frame = frame_of(sentence, step=bool(clause.step))
+        frame = frame_of(sentence, step=clause.step == "then")
         frame.conditions += conditions
         found += _with_shared_objects(_demands(clause, frame))
     return tuple(found)
@@ -230,7 +230,7 @@ def _lighter(demand: Demand, rest: str) -> Demand:
         inner = _allowed(demand, rest) or _nominal(demand, rest)
         if inner is not None:
             return inner
-    phrase, complements = complements_of(rest)
+    phrase, complements = complements_of(ARTICLE.sub("", rest))
     which = _WHICH.match(rest)
     if not phrase and which:
         phrase, complements = f"{which['state']} {which['what']}", ()

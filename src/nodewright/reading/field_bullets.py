@@ -141,7 +141,15 @@ def fields_of_bullet(text: str, clauses: tuple[str, ...]) -> list[FieldNote]:
     ticked = _TICKED.findall(text.split("(", maxsplit=1)[0].split(":", maxsplit=1)[0])
     rest = re.split(r"[(:]", text, maxsplit=1)[-1].rstrip(") ") if re.search(r"[(:]", text) else ""
     if len(ticked) > 1:
-        made = [read_field(name, clauses, annotation=rest.rstrip("s")) for name in ticked]
+        made = [
+            read_field(
+                name,
+                clauses,
+                annotation=rest.rstrip("s"),
+                required=False if f"optional `{name}" in text.lower() else None,
+            )
+            for name in ticked
+        ]
         return [note for note in made if note]
     shown = text.strip().rstrip(".")
     versus = _VERSUS.fullmatch(plain(shown).split("(", maxsplit=1)[0])

@@ -60,6 +60,7 @@ _LEVELS = re.compile(
 _SAYS_ONE_OF = Worded(r"one of|either|any of|limited to|\sor\s")
 _MAY_BE = Worded(r"\s(?:<one_of>|<be>)\s")
 _ENUM_LIST = Worded(r"\b<enum_noun>\s*(?:values\s*)?[:：(（]")
+_STATES = word_set("status statuses state states")
 _SURE_NAMES = word_set("status state type kind priority role category level method")
 
 
@@ -202,7 +203,11 @@ class _Reader:
             return False
         kind = values_in(found["list"], bare=True)
         place = place_of(self._draft, found["field"], section, number)
-        if kind is None or place is None or place[0] not in self._draft.entities:
+        if kind is not None and place is None and found["field"].split()[-1].lower() in _STATES:
+            place = thing_in(" ".join(found["field"].split()[:-1])), "status", False
+        if kind is None or place is None:
+            return False
+        if place[0] not in self._draft.entities and place[1].split("_")[-1] not in _STATES:
             return False
         return self._put(place[0], place[1], kind, clauses)
 

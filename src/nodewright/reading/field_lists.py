@@ -93,7 +93,7 @@ _AFTER_NOUNS = word_set(
 
 def is_field_phrase(phrase: str) -> bool:
     """Whether a phrase may name a field: few words, and no verb of a sentence among them."""
-    text = plain(re.sub(r"[(（].*", "", phrase, flags=re.DOTALL)).strip(" .\"'")
+    text = plain(re.sub(r"[(（].*", "", phrase, flags=re.DOTALL)).strip(" .?\"'")
     low = text.lower().split()
     if low and len(low) > 1 and low[1] not in _AFTER_NOUNS and _acts(text.split()[0], len(low)):
         return False

@@ -232,7 +232,11 @@ class _Reader:
         single = (
             has
             and each
-            and bool(re.fullmatch(r"(?:an?|one)\s+[\w-]+(?:\s+[\w-]+)?", listed.strip()))
+            and bool(
+                re.fullmatch(
+                    r"(?:an?|one)\s+[\w-]+(?:\s+[\w-]+)?(?:\s*\([^()]*\))?", listed.strip()
+                )
+            )
         )
         if len(notes) < 2 and not single:
             return False

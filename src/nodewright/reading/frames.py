@@ -49,7 +49,7 @@ _LATER = re.compile(
     re.IGNORECASE,
 )
 _LABEL = re.compile(r"(?P<label>[A-Z][\w &/-]{1,50}?)\s*[:–—]\s+(?=\S)")
-_STEP = re.compile(r"^(?:then|and|but|when|given)\s+(?=[\w\"'])", re.IGNORECASE)
+_STEP = re.compile(r"^(?:then|and|but)\s+(?=[\w\"'])", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_][\w'’./-]*[^\W_.]|[^\W_]")
 _ONLY = re.compile(r"^only\s+(?:the\s+|an?\s+)?", re.IGNORECASE)
 _LONGEST_SUBJECT = 12
@@ -103,7 +103,8 @@ def frame_of(text: str, *, step: bool = False) -> Frame:
     frame.main = PURPOSE.sub("", frame.main)
     _take_conditions(frame)
     head, colon, details = frame.main.partition(": ")
-    if colon and len(head.split()) >= _SHORTEST_HEAD:
+    long = len(head.split()) >= _SHORTEST_HEAD or leads_with_verb(head)
+    if colon and long and " " in head:
         frame.main, frame.details = head, details.strip()
     _take_modal(frame)
     ability = _ABILITY.match(frame.main)

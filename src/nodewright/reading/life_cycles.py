@@ -1,5 +1,6 @@
 """State machines of entities: arrows, tables, diagrams, "a reserved ticket can be cancelled"."""
 
+import re
 from dataclasses import replace
 
 from nodewright.language.naming import snake
@@ -9,6 +10,7 @@ from nodewright.reading.draft import Draft
 from nodewright.reading.field_notes import FieldNote
 from nodewright.reading.field_types import one_of
 from nodewright.reading.gathering import ClauseLines, change_field, known_name, put_fields
+from nodewright.reading.phrase_things import thing_in
 from nodewright.reading.states import find_state_machines
 from nodewright.spec.model import Entity, Field, Machine, Transition
 from nodewright.spec.types import TEXT, Base
@@ -35,7 +37,7 @@ def read_life_cycles(draft: Draft) -> None:
     for found in find_state_machines(draft.document.sections, list(draft.entities)):
         if not found.transitions:
             continue
-        name = _entity(draft, found.subject)
+        name = _entity(draft, found.subject) or _subject_of(draft, lines, found.line)
         if name and name not in draft.machines:
             _put(draft, lines, name, found)
 
@@ -48,6 +50,23 @@ def _entity(draft: Draft, subject: str) -> str:
         return known
     ends = [each for each in draft.entities if name and each.endswith(name)]
     return ends[0] if len(ends) == 1 else name if name and name != "Item" else ""
+
+
+_SUBJECT = re.compile(
+    r"(?:an?|the|each|every)\s+(?P<thing>[\w -]{2,40}?)\s+"
+    r"(?:moves|goes|passes|can|has|is|starts|follows|runs)\b",
+    re.IGNORECASE,
+)
+
+
+def _subject_of(draft: Draft, lines: ClauseLines, line: int) -> str:
+    """The thing that a sentence has move: "a parcel goes through these states"."""
+    for clause in lines.at(line):
+        found = _SUBJECT.match(clause.text)
+        if found:
+            name = thing_in(found["thing"])
+            return known_name(draft, name) or name
+    return ""
 
 
 def _put(draft: Draft, lines: ClauseLines, name: str, found: StateMachine) -> None:

@@ -58,7 +58,7 @@ def _is_verb_form(word: str, before: str, after: str) -> bool:
 def _is_verb_list(before: str) -> bool:
     """Whether nothing but verbs stands before: "create, edit and " of "create, edit and order"."""
     words = WORD.findall(before[-60:])
-    return bool(words) and verb_in(words[-1].lower()) == words[-1].lower()
+    return bool(words) and verb_in(words[-1].lower()) is not None
 
 
 def _takes_object(after: str) -> bool:

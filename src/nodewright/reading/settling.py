@@ -6,6 +6,7 @@ clauses that were not understood after all. They go, and their clauses are open 
 
 from dataclasses import replace
 
+from nodewright.reading.origins import with_own_clauses
 from nodewright.spec.ablation import pruned
 from nodewright.spec.checks import problems
 from nodewright.spec.model import (
@@ -18,7 +19,7 @@ from nodewright.spec.model import (
     State,
     Workflow,
 )
-from nodewright.spec.tree import at, elements
+from nodewright.spec.tree import at, elements, put
 
 _UNSAID = "nothing of the specification says it"
 _MOST_ROUNDS = 50
@@ -33,13 +34,52 @@ def settled(
     that no element names any more is open. ``implied`` are fields (entity, name) that were only
     made for an operation; they go with it.
     """
-    specification = _right(specification)
+    specification = _said_once(with_own_clauses(_right(specification)))
     for _ in range(_MOST_ROUNDS):
         smaller = _right(_without_unread(_noted(specification), implied))
         if smaller == specification:
             break
         specification = smaller
     return specification
+
+
+def _said_once(specification: Specification) -> Specification:
+    """Clauses that only repeat what another says of an operation demand nothing new."""
+    read = {note.id for note in specification.clauses if note.state is State.READ}
+    named: dict[str, list[tuple[str, ...]]] = {}
+    other: set[str] = set()
+    for path, element in elements(specification):
+        other.update(each for _, each in element.parts)
+        for clause in element.clauses:
+            named.setdefault(clause, []).append(element.clauses)
+            if path[:1] != ("operations",):
+                other.add(clause)
+    again: dict[str, str] = {}
+    for note in specification.clauses:
+        groups = named.get(note.id, [])
+        shared = all(len(read & set(each) - again.keys()) > 1 for each in groups)
+        if note.id not in read - other or not groups or not shared:
+            continue
+        first = next(each for each in groups[0] if each != note.id and each in read - again.keys())
+        again[note.id] = first
+    return _repeated(specification, again)
+
+
+def _repeated(specification: Specification, again: dict[str, str]) -> Specification:
+    if not again:
+        return specification
+    for path, element in list(elements(specification)):
+        kept = tuple(each for each in element.clauses if each not in again)
+        if len(kept) < len(element.clauses):
+            changed = replace(at(specification, path), clauses=kept)
+            specification = put(specification, path, changed)
+    notes = tuple(
+        replace(note, state=State.CONTEXT, reason=f"{again[note.id]} says the same")
+        if note.id in again
+        else note
+        for note in specification.clauses
+    )
+    return replace(specification, clauses=notes)
 
 
 def _right(specification: Specification) -> Specification:
@@ -98,15 +138,29 @@ def _without_unread(
     specification: Specification, implied: frozenset[tuple[str, str]]
 ) -> Specification:
     read = {note.id for note in specification.clauses if note.state is State.READ}
+    run = {
+        step.operation
+        for each in specification.operations
+        if isinstance(each, Workflow) and read & set(each.clauses)
+        for step in each.steps
+    }
     operations = tuple(
-        each for each in specification.operations if not each.clauses or read & set(each.clauses)
+        each
+        for each in specification.operations
+        if not each.clauses or read & set(each.clauses) or each.name in run
     )
     operations, reasons = _without_broken_workflows(operations)
     specification = _opened(replace(specification, operations=operations), reasons)
     used = _used_names(specification)
+    spoken = {
+        clause
+        for operation in operations
+        for _, element in elements(operation)
+        for clause in element.clauses
+    }
     return replace(
         specification,
-        entities=tuple(_narrowed(each, read, implied) for each in specification.entities
+        entities=tuple(_narrowed(each, read & spoken, implied) for each in specification.entities
                        if not _is_hollow(specification, each, read)),
         ports=tuple(each for each in specification.ports if each.name in used),
         events=tuple(

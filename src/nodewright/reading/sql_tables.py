@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from nodewright.language.lexicon import word_set
 from nodewright.language.naming import snake
-from nodewright.prd.markdown import Block, BlockKind
+from nodewright.prd.blocks import Block, BlockKind
 from nodewright.reading.data_names import declared_name, snake_name
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_notes import FieldNote, read_field

@@ -5,7 +5,7 @@ import re
 from nodewright.language.data_words import field_words
 from nodewright.language.lexicon import word_set
 from nodewright.language.markup import plain
-from nodewright.prd.markdown import BlockKind
+from nodewright.prd.blocks import BlockKind
 from nodewright.prd.outline import Section
 from nodewright.reading.data_names import thing_name
 

@@ -72,9 +72,18 @@ def imports_of(requests: Iterable[Request], tests: Iterable[Mapping[str, Any]]) 
     return "\n".join([*found, "", "import pytest", f"from world import {world}"])
 
 
+def name_of_tests(clause: str) -> str:
+    """What the names of all tests of a clause begin with.
+
+    >>> name_of_tests("FR-1.2")
+    'test_fr_1_2'
+    """
+    return f"test_{_as_name(clause)}"
+
+
 def _name(each: Acceptance, *, first: bool) -> str:
     """A name that says how it ends: ``test_fr_1_2_price_invalid``."""
-    name = f"test_{_as_name(each.note.id)}"
+    name = name_of_tests(each.note.id)
     answer = each.expected.steps[-1].answer
     if answer is not None and answer.error_code:
         return f"{name}_{_as_name(answer.error_code)}"

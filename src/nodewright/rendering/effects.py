@@ -77,7 +77,7 @@ def _(effect: Publish, block: Block, scope: Scope) -> None:
     event = next(each for each in scope.specification.events if each.name == effect.event)
     types = {each.name: each.type for each in event.fields}
     payload = _arguments(effect.payload, types, scope)
-    block.add(f"await {scope.surroundings}.publish({event_class(event.name)}({payload}))")
+    block.add(f"await {scope.surroundings}.announce({event_class(event.name)}({payload}))")
 
 
 def event_class(name: str) -> str:

@@ -22,7 +22,7 @@ HELPERS = {
     "formats": ("has_format", "matches"),
     "values": ("Text", "Integer", "Number", "Moment"),
     "surroundings": ("Surroundings", "shared_surroundings"),
-    "model_operation_caller": ("ModelOperationCaller",),
+    "model_caller": ("ModelCaller",),
     "model_operation_request": ("ModelOperationRequest",),
     "model_operation_answer": ("ModelOperationAnswer",),
     "contracts": ("read_contract", "read_values"),

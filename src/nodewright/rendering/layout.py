@@ -92,6 +92,10 @@ def wrapped(line: str, width: int = WIDTH, *, statement: bool = True) -> list[st
     assigned = _VALUE.match(line) if statement else None
     if assigned is not None and _splits(assigned["value"]):
         return _parenthesised(assigned, margin, width)
+    if not statement and _splits(line.strip()):
+        pieces, _ = _pieces(line.strip(), commas=False)
+        broken = [wrapped(margin + piece, width, statement=False) for piece in pieces]
+        return [each for lines in broken for each in lines]
     head, inside, tail = _outermost(line)
     if not inside:
         return [line]

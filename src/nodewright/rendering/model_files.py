@@ -11,6 +11,7 @@ from nodewright.rendering.known_names import NodeNames, request_class
 from nodewright.rendering.layout import wrapped
 from nodewright.rendering.models import (
     FROZEN,
+    class_text,
     config_for,
     input_lines,
     typed_fields,
@@ -131,7 +132,7 @@ def _model(  # noqa: PLR0917 - what a model consists of
     code = f"class X({base}):\n    model_config = ConfigDict({parts['config']})\n{body}"
     context = {
         "about": about,
-        "text": text,
+        "text": class_text(text),
         "model": model,
         "base": base,
         "imports": names.imports(code),

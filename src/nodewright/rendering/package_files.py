@@ -11,7 +11,7 @@ from nodewright.rendering.expressions import condition
 from nodewright.rendering.file_context import Context, FileContext
 from nodewright.rendering.imports import import_block, imports_for
 from nodewright.rendering.known_names import fake_class, own_names, port_class, topic
-from nodewright.rendering.methods import expressions_in
+from nodewright.rendering.methods import expressions_in, speaks_of_caller
 from nodewright.rendering.models import dedented, field_lines, typed_fields
 from nodewright.rendering.names import annotation, model_class, resolved, safe, variable
 from nodewright.rendering.records import names_tuple
@@ -38,8 +38,8 @@ def frame_files(plan: Plan, specification: Specification) -> Iterator[FileContex
     yield FileContext("frame/port.py.j2", f"{root}/ports/port.py", plain)
     attributes = _caller_attributes(specification)
     yield FileContext(
-        "frame/model_operation_caller.py.j2",
-        f"{root}/model_operation_caller.py",
+        "frame/model_caller.py.j2",
+        f"{root}/model_caller.py",
         plain | {"names": attributes},
     )
     yield FileContext(
@@ -81,6 +81,8 @@ def _operations(plan: Plan, specification: Specification) -> Iterator[Context]:
                 "handler": f"Handler{node.pascal}",
                 "input_module": f"{base}.models.model_{node.stem}_input",
                 "input": f"Model{node.pascal}Input",
+                "roles": names_tuple(each.element.roles.roles) if each.element.roles else "",
+                "named": speaks_of_caller(specification, each.element),
             }
 
 
@@ -219,6 +221,9 @@ def _events(specification: Specification) -> FileContext:
                 "text": f"The event {event.name.replace('_', ' ')}.",
                 "topic": event.topic or topic(specification.package, event.name),
                 "fields": [{"line": line} for line in texts],
+                "operations": names_tuple(
+                    [each.name for each in specification.operations if each.on == event.name]
+                ),
             }
         )
     own = {n: m for n, m in own_names(specification).items() if not m.endswith(".events")}
@@ -236,7 +241,7 @@ def _tables(plan: Plan, specification: Specification) -> Iterator[FileContext]:
     root = f"src/{specification.package}"
     consumed = _consumed(specification)
     if consumed:
-        context = {"package": specification.package, "events": consumed}
+        context = {"package": specification.package, "operations": consumed}
         yield FileContext("frame/consumers.py.j2", f"{root}/consumers.py", context)
     if plan.schedules:
         yield FileContext(
@@ -286,10 +291,12 @@ def _tables(plan: Plan, specification: Specification) -> Iterator[FileContext]:
 
 
 def _consumed(specification: Specification) -> list[Context]:
-    """Events that start operations."""
-    started: dict[str, list[Context]] = {}
-    for each in specification.operations:
-        if each.on:
-            names = names_tuple([given.name for given in asked_inputs(specification, each)])
-            started.setdefault(each.on, []).append({"name": each.name, "inputs": names})
-    return [{"name": name, "operations": operations} for name, operations in started.items()]
+    """Operations that events start, with their inputs."""
+    return [
+        {
+            "name": each.name,
+            "inputs": names_tuple([given.name for given in asked_inputs(specification, each)]),
+        }
+        for each in specification.operations
+        if each.on
+    ]

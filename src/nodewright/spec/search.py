@@ -251,7 +251,8 @@ def differs(one: Outcome, other: Outcome) -> bool:
     """Whether something happened otherwise; a value that is missing is as one that is not there."""
     if one.steps == other.steps and one.stored == other.stored:
         return False
-    return _seen(one.steps) != _seen(other.steps) or _seen(one.stored) != _seen(other.stored)
+    seen = (_seen(one.steps), _seen(one.stored))
+    return bool(seen != (_seen(other.steps), _seen(other.stored)))
 
 
 def _seen(value: Any) -> Any:

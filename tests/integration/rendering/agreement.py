@@ -48,7 +48,7 @@ class Pair:
     def __post_init__(self) -> None:
         package = self.specification.package
         self.module = import_module(f"{package}.operations")
-        self.callers = import_module(f"{package}.model_operation_caller")
+        self.callers = import_module(f"{package}.model_caller")
         surroundings = import_module(f"{package}.surroundings")
         ids, same = random.Random(1), random.Random(1)  # noqa: S311 - no secret
         names = [port.name for port in self.specification.ports]
@@ -95,7 +95,7 @@ class Pair:
         self, operation: str, request: Mapping[str, Any], caller: Caller | None, expected: Answer
     ) -> dict[str, Any]:
         handler_module, handler, input_module, model = self.module.HANDLERS[operation]
-        asks = self.callers.ModelOperationCaller(**caller.names) if caller else None
+        asks = self.callers.ModelCaller(**caller.names) if caller else None
         inputs = {asked(name): value for name, value in request.items()}
         values = {"operation": operation, "caller": asks, **inputs}
         try:

@@ -222,3 +222,15 @@ async def test_a_call_by_name_refuses_what_it_does_not_know(pair: Pair) -> None:
     assert (await operations.call("fly", {})).error_code == "unknown_operation"
     wrong = await operations.call("read_ticket", {"ticket_id": "nine"})
     assert (wrong.error_code, wrong.error_message[:9]) == ("invalid_request", "ticket_id")
+
+
+@pytest.mark.parametrize("caller", [None, Caller("a", "guest"), STAFF])
+@pytest.mark.parametrize("operation", ["use_ticket", "list_my_seats", "read_ticket"])
+async def test_who_may_not_ask_is_told_so_first(
+    pair: Pair, operation: str, caller: Caller | None
+) -> None:
+    model = import_module(f"{SPECIFICATION.package}.model_caller").ModelCaller
+    asks = model(**caller.names) if caller else None
+    answered = await pair.compiled.operations.call(operation, {"wrong": 1}, asks)
+    expected = pair.interpreter.call(operation, {"wrong": 1}, caller)
+    assert answered.error_code == expected.error_code

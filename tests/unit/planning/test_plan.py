@@ -6,8 +6,18 @@ import pytest
 from tests.unit.rendering.box_office import SPECIFICATION
 
 from nodewright.planning.plan import NodePlan, clauses_of, kind_of, plan_specification, subject_of
-from nodewright.spec.model import Compute, Input, Listing, Notify, Publish, Specification, Workflow
-from nodewright.spec.types import TEXT
+from nodewright.spec.model import (
+    Compute,
+    Entity,
+    Field,
+    Input,
+    Listing,
+    Notify,
+    Publish,
+    Specification,
+    Workflow,
+)
+from nodewright.spec.types import TEXT, SpecificationError
 
 PLAN = plan_specification(SPECIFICATION)
 
@@ -100,3 +110,10 @@ def test_systems_of_a_node_are_those_that_it_uses() -> None:
 
 def test_an_empty_specification_has_no_nodes() -> None:
     assert plan_specification(Specification(title="", package="nothing")).nodes == ()
+
+
+def test_entities_that_would_be_called_the_same_are_refused() -> None:
+    key = (Field(name="code", type=TEXT),)
+    twins = tuple(Entity(name=name, fields=key, key="code") for name in ("Work", "Worker"))
+    with pytest.raises(SpecificationError, match="'Work' and 'Worker' would both be called 'work'"):
+        plan_specification(Specification(title="", package="twins", entities=twins))

@@ -56,7 +56,7 @@ NOTATIONS = {
 ## Functions
 
 - FR-1: Keep the boats
-  - Columns: hull_no (string, unique), length (decimal, 2 to 60), rig? (ENUM: sloop, ketch, yawl)
+  - Columns: hull_no (unique), length (decimal, 2 to 60), rig (ENUM: sloop, ketch, yawl; optional)
 """,
     "sql": """
 ```sql
