@@ -64,7 +64,7 @@ def prove_nodes(
     Returns:
         One report a slug, with the node's files as they would be delivered.
     """
-    pack = _pack(templates)
+    pack = load_pack(templates)
     nodes = [node for node in plan.nodes if node.slug in slugs]
     level = Verify.STATIC if verify is Verify.STATIC else Verify.RUN
     with _ONE_AT_A_TIME, TemporaryFolder() as folder:
@@ -110,7 +110,7 @@ def render_files(
 ) -> tuple[RenderedFile, ...]:
     """The formatted, unproven files of the package: its own, and those of nodes with ``slugs``."""
     wanted = set(slugs)
-    pack = _pack(templates)
+    pack = load_pack(templates)
     files = [*render_package(plan, pack)]
     for node in plan.nodes:
         if node.slug in wanted:
@@ -303,5 +303,6 @@ class _Clock:
 
 
 @lru_cache(maxsize=4)
-def _pack(templates: Path | None) -> TemplatePack:
+def load_pack(templates: Path | None = None) -> TemplatePack:
+    """The pack of templates, loaded once a process."""
     return TemplatePack(templates)

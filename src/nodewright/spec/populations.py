@@ -70,6 +70,8 @@ def several(known: Known, operation: Operation) -> Iterator[Scenario]:
         return
     for gap in _gaps(operation)[1:]:
         yield two_records(known, operation, name, {}, gap=gap)
+    for gap in (*_gaps(operation), timedelta(days=1)):
+        yield two_records(known, operation, name, {}, gap=gap, alike=True)
     for changed in changes(known, name, constants(known, operation)):
         yield two_records(known, operation, name, changed)
     if isinstance(operation, Listing | Aggregate) and (operation.limit or 0) < MOST_RECORDS:
@@ -92,8 +94,12 @@ def two_records(
     *,
     moved: tuple[str, ...] = (),
     gap: timedelta = MINUTE,
+    alike: bool = False,
 ) -> Scenario:
-    """The call on two records, the second ``changed``, the first ``moved`` to another state."""
+    """The call on two records, the second ``changed``, the first ``moved`` to another state.
+
+    ``alike``: the second has the values of the first.
+    """
     made = Draft(known)
     made.record(name, 1, _base(known, operation))
     for move in moved:
@@ -101,7 +107,7 @@ def two_records(
         if moving is not None:
             made.call(moving)
     made.steps.append(Advance(gap))
-    made.record(name, 2, {**_base(known, operation), **changed})
+    made.record(name, 1 if alike else 2, {**_base(known, operation), **changed})
     made.call(operation)
     return made.scenario
 

@@ -231,8 +231,8 @@ def _callers(known: Known, operation: Operation) -> Iterator[Scenario]:
 
 def _waits(known: Known, operation: Operation) -> Iterator[Scenario]:
     """The call after the times that its elements speak of, and just before them."""
-    good = draft(known, operation)
-    *before, last = good.steps
+    recipe = replace(recipe_of(known, operation), wait=timedelta())
+    *before, last = draft(known, operation, recipe=recipe).steps
     for span in spans(known, operation):
         for wait in (span, span - SECOND, span + SECOND):
             yield Scenario((*before, Advance(wait), last))
