@@ -87,7 +87,9 @@ def _reasons(
     if answer.code != 0:
         raise Rejected(answer.errors.strip()[-300:] or f"it ended with {answer.code}")
     verdicts = [orjson.loads(line) for line in answer.output.splitlines() if line.startswith("{")]
-    if not any(each["clause"] == "" and not each["failed"] + bool(each["broken"]) for each in verdicts):
+    if not any(
+        each["clause"] == "" and not each["failed"] + bool(each["broken"]) for each in verdicts
+    ):
         raise Rejected("they fail with all clauses too")
     reasons = {each["clause"]: _reason(each["failed"], each["broken"]) for each in verdicts}
     missing = BROKEN.format("it said nothing")

@@ -126,7 +126,7 @@ def readme_file(
     plan: Plan, verdicts: Sequence[ClauseVerdict], templates: Path | None = None
 ) -> RenderedFile:
     """The package's README, with what became of each clause."""
-    return render_readme(plan, _pack(templates), verdicts)
+    return render_readme(plan, load_pack(templates), verdicts)
 
 
 def judge_staged(

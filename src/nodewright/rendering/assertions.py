@@ -142,7 +142,9 @@ def _answer(name: str, full: Answer, bare: Answer, names: Names) -> Iterator[str
     for part in ("item", "results"):
         one, other = getattr(full, part), getattr(bare, part)
         if one != other and one:
-            yield from _record(name, part, without_missing(one), without_missing(other or {}), names)
+            yield from _record(
+                name, part, without_missing(one), without_missing(other or {}), names
+            )
 
 
 def _record(

@@ -6,7 +6,16 @@ from decimal import Decimal
 
 from nodewright.spec.deciding import constants, draft, looked_at
 from nodewright.spec.drafting import Draft, Given, Known, Recipe
-from nodewright.spec.model import Aggregate, Create, Export, Listing, Operation, Selected
+from nodewright.spec.model import (
+    Aggregate,
+    Create,
+    Export,
+    Field,
+    Input,
+    Listing,
+    Operation,
+    Selected,
+)
 from nodewright.spec.requests import created_fields
 from nodewright.spec.samples import constants_of
 from nodewright.spec.scenario import Advance, Scenario
@@ -120,7 +129,11 @@ def changes(known: Known, name: str, decisive: Iterable[Value] = ()) -> Iterator
     if entity is None or not isinstance(creator, Create):
         return
     decisive = [*decisive, *constants_of(expressions(creator.set))]
-    for each in (*created_fields(known.specification, creator), *creator.inputs):
+    fields: tuple[Field | Input, ...] = (
+        *created_fields(known.specification, creator),
+        *creator.inputs,
+    )
+    for each in fields:
         if each.type.base is Base.ENTITY or each.name == entity.key:
             continue
         for number in (2, 3):

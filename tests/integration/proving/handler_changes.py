@@ -1,3 +1,4 @@
+# ruff: noqa: E501, E741 - a table
 """Changes of generated handlers by hand: those that contradict a clause, those that do the same.
 
 Each is a text of one method, as ``ast.unparse`` writes it (``S`` is ``self.surroundings``), and
