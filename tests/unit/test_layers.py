@@ -18,6 +18,7 @@ ROOT = Path(nodewright.__file__).parent
 ROOMS = [
     "cli",
     "web",
+    "mcp",
     "workflow",
     "diagnosis",
     "runs",

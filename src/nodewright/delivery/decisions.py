@@ -3,7 +3,7 @@
 import ast
 import io
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from pathlib import Path
@@ -81,7 +81,12 @@ class FileDecision:
 
 
 def decide(
-    files: Iterable[RenderedFile], out: Path, *, force: bool = False, additive: bool = False
+    files: Iterable[RenderedFile],
+    out: Path,
+    *,
+    force: bool = False,
+    additive: bool = False,
+    edits: Mapping[str, bytes] | None = None,
 ) -> list[FileDecision]:
     """Compare what was generated with what ``out`` holds; reads only.
 
@@ -91,6 +96,7 @@ def decide(
         force: overwrite files that nodewright did not write, and edits that cannot be merged,
             except in files that are the user's own.
         additive: leave alone what earlier runs delivered and is not among ``files``.
+        edits: texts that count as the user's own in place of what ``out`` holds at their paths.
 
     Returns:
         One decision a file, by path; files that an earlier run delivered and that are not among
@@ -107,7 +113,12 @@ def decide(
         if checked_path(file.path) in new:
             raise ConfinementError(f"{file.path} was generated twice")
         new[file.path] = file
-    decisions = [_decide(file, root, manifest, force=force) for file in new.values()]
+    edits = edits or {}
+    decisions = [
+        _submitted(path, root, edits[path]) for path in edits if path not in new
+    ] + [
+        _decide(file, root, manifest, edits.get(file.path), force=force) for file in new.values()
+    ]
     dropped = [] if additive else [path for path in manifest.files if path not in new]
     decisions += [_dropped(path, root, manifest.files[path]) for path in dropped]
     return sorted(decisions, key=lambda decision: decision.path)
@@ -142,17 +153,35 @@ class _Verdict(NamedTuple):
     blocks: bool = False
 
 
-def _decide(file: RenderedFile, root: Path, manifest: Manifest, *, force: bool) -> FileDecision:
+def _submitted(path: str, root: Path, edit: bytes) -> FileDecision:
+    """A file of the user's own that is delivered with the run."""
+    there = held(root, checked_path(path))
+    if there == edit:
+        return FileDecision(path, Action.KEEP, "unchanged", "", staged=edit)
+    action = Action.CREATE if there is None else Action.OVERWRITE
+    return FileDecision(path, action, "submitted", "", content=edit, staged=edit)
+
+
+def _decide(
+    file: RenderedFile, root: Path, manifest: Manifest, edit: bytes | None, *, force: bool
+) -> FileDecision:
     generated = file.content.encode()
     entry = manifest.files.get(file.path)
     verdict = _obstacle(file.path, root, generated, force=force)
     if verdict is None:
-        current = held(root, file.path)
+        there = held(root, file.path)
+        current = there if edit is None else edit
         lines = _Lines.of(current)
         verdict = _unedited(lines.plain(current), generated, entry, force=force)
+        if edit is not None and entry is None and edit != generated:
+            verdict = _Verdict(Action.MERGE, "submitted", edit, edit)
         if verdict is None and entry is not None:
             verdict = _edited(file, root, entry, lines.plain(current) or b"", force=force)
         verdict = lines.restored(cast("_Verdict", verdict), generated)
+        if edit is not None and edit != there and verdict.action is Action.KEEP:
+            verdict = verdict._replace(
+                action=Action.OVERWRITE, reason="submitted", content=edit, staged=edit
+            )
     action, reason, content, staged, blocks = verdict
     staged = generated if staged is None else staged
     return FileDecision(file.path, action, reason, file.node, file, content, staged, blocks)

@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,9 +28,12 @@ from nodewright.delivery.manifest import (
 )
 from nodewright.proving.model import NodeReport
 from nodewright.rendering.model import RenderedFile
+from nodewright.spec.verdicts import ClauseVerdict
 
 FAILED_FOLDER = "failed"
 REPORT_NAME = "report.json"
+# A package, what it was made from and what is needed to undo it take a few of these.
+LEAST_FREE = 32 * 1024 * 1024
 _STAGING = "staging-"
 
 
@@ -78,6 +81,9 @@ class Delivery:
         additive: leave alone what earlier runs delivered and this one does not generate.
         run_id: deliveries with the same one are undone together; each is its own by default.
         patience: seconds to wait for another run on the same folder before it is an error.
+
+    ``edits`` are texts that are delivered as the user's own: where a file is generated too they
+    count as what lies in its place.
     """
 
     def __init__(
@@ -97,6 +103,7 @@ class Delivery:
         self.additive = additive
         self.run_id: str = run_id or uuid4().hex
         self.patience = patience
+        self.edits: Mapping[str, bytes] = {}
         self.staging: Path | None = None
         self._decisions: list[FileDecision] = []
         self._began = False
@@ -106,7 +113,9 @@ class Delivery:
 
     def plan(self, files: Iterable[RenderedFile]) -> list[FileDecision]:
         """What would happen to each file; see ``decide`` for the rules and errors."""
-        return decide(files, self.out, force=self.force, additive=self.additive)
+        return decide(
+            files, self.out, force=self.force, additive=self.additive, edits=self.edits
+        )
 
     def __enter__(self) -> Self:
         state = self.root / STATE_FOLDER
@@ -138,9 +147,21 @@ class Delivery:
             additive: leave alone what is not among ``files``; as the delivery by default.
         """
         additive = self.additive if additive is None else additive
-        self._decisions = decide(files, self.out, force=self.force, additive=additive)
+        self._decisions = decide(
+            files, self.out, force=self.force, additive=additive, edits=self.edits
+        )
         self._own_files_delivered = False
         return self._decisions
+
+    def amend(self, files: Iterable[RenderedFile]) -> None:
+        """Decide anew about files of those that were accepted, whose text is known only now."""
+        new = {each.path: each for each in decide(files, self.out, force=self.force, additive=True)}
+        self._decisions = [new.pop(each.path, each) for each in self._decisions]
+
+    def deliverable(self, reports: Iterable[NodeReport]) -> tuple[str, ...]:
+        """The nodes that ``commit`` would deliver: they passed, and nothing stands in their way."""
+        blocked = {decision.node for decision in self._decisions if decision.blocks}
+        return tuple(each.slug for each in reports if each.passed and each.slug not in blocked)
 
     def stage(self, files: Iterable[RenderedFile]) -> Path:
         """Write what would be delivered to a staging folder, for the judges.
@@ -183,8 +204,14 @@ class Delivery:
         nodes = {decision.node for decision in self._decisions}
         return frozenset(nodes - {d.node for d in self._decisions if d.action is not Action.KEEP})
 
-    def commit(self, reports: Iterable[NodeReport]) -> DeliveryResult:
+    def commit(
+        self,
+        reports: Iterable[NodeReport],
+        clauses: tuple[ClauseVerdict, ...] | None = None,
+    ) -> DeliveryResult:
         """Deliver the nodes that passed, each wholly or not at all, and set the others aside.
+
+        The manifest keeps what became of ``clauses``.
 
         May be called several times in a run, with some of the reports each; the package's own
         files and removals go with the first that delivers anything. ``undo`` takes back all of
@@ -212,7 +239,7 @@ class Delivery:
             decisions = own + decisions
         with _as_delivery_errors(self.out):
             if delivered:
-                self._write([decision for decision in decisions if not decision.blocks])
+                self._write([each for each in decisions if not each.blocks], clauses)
                 self._own_files_delivered = True
             for report in failed:
                 self._set_aside(report)
@@ -220,7 +247,9 @@ class Delivery:
             delivered, tuple(report.slug for report in failed), blocked, tuple(decisions)
         )
 
-    def _write(self, decisions: Sequence[FileDecision]) -> None:
+    def _write(
+        self, decisions: Sequence[FileDecision], clauses: tuple[ClauseVerdict, ...] | None
+    ) -> None:
         journal = Journal(self.root)
         if not self._began:
             out_existed, state_existed = self._existed
@@ -238,7 +267,7 @@ class Delivery:
             bases[digest(generated)] = generated
         removals = [d.path for d in decisions if d.action is Action.REMOVE]
         writes = {d.path: d.content for d in decisions if d.content is not None}
-        manifest = load_manifest(self.root).with_changes(self.package, entries, removals)
+        manifest = load_manifest(self.root).with_changes(self.package, entries, removals, clauses)
         folders = sorted({folder for path in writes if (folder := self._node_folder(path))})
         journal.commit(writes, removals, folders, bases, manifest.dump())
 
@@ -282,6 +311,24 @@ class Delivery:
         for path in folder.glob("*") if folder.is_dir() else ():
             if path.name not in used:
                 path.unlink()
+
+
+def check_folder(out: Path) -> None:
+    """Check that ``out`` is, or can become, a folder with room for a package.
+
+    Raises:
+        DeliveryError: it cannot; the message says why and what to do.
+    """
+    place = Path(os.path.realpath(out))
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    with _as_delivery_errors(out):
+        if not place.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "not a folder")
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "not writable")
+        if shutil.disk_usage(place).free < LEAST_FREE:
+            raise OSError(errno.ENOSPC, "nearly full")
 
 
 def recover(out: Path) -> None:

@@ -6,19 +6,27 @@ from nodewright.language.lexicon import stems_of, tokens
 from nodewright.prd.clauses import Clause, ClauseForm, Document
 from nodewright.prd.models import Scope
 from nodewright.reading.checks import read_checks
+from nodewright.reading.conversions import read_conversions
+from nodewright.reading.data_checks import with_data_checks
 from nodewright.reading.data_passes import read_data
-from nodewright.reading.demands import Demand, begins_with_demand, demands_of, filler_stems, said_in
+from nodewright.reading.demands import Demand, begins_with_demand, filler_stems, said_in
 from nodewright.reading.draft import Draft
 from nodewright.reading.events import read_events
-from nodewright.reading.figures import read_figures, read_formulas
+from nodewright.reading.figures import read_figures
 from nodewright.reading.files import read_files
+from nodewright.reading.formulas import read_formulas
+from nodewright.reading.guards import read_guards
 from nodewright.reading.keys import read_keys
 from nodewright.reading.messages import read_messages
 from nodewright.reading.moves import read_moves
+from nodewright.reading.qualities import read_qualities
 from nodewright.reading.records import read_records
 from nodewright.reading.refusals import read_refusals
 from nodewright.reading.registers import read_registers
+from nodewright.reading.remarks import TELLING, read_remarks
 from nodewright.reading.routes import read_routes
+from nodewright.reading.settling import settled
+from nodewright.reading.steps import demands_in, settle_steps
 from nodewright.reading.surroundings import read_access, read_limits, read_schedules, read_stores
 from nodewright.reading.workflows import read_workflows
 from nodewright.spec.model import Specification
@@ -27,11 +35,13 @@ OPERATION_PASSES: tuple[Callable[[Draft, list[Demand]], None], ...] = (
     read_figures,
     read_registers,
     read_formulas,
+    read_conversions,
     read_checks,
     read_files,
     read_records,
     read_moves,
     read_routes,
+    read_guards,
     read_refusals,
     read_messages,
     read_events,
@@ -40,6 +50,7 @@ OPERATION_PASSES: tuple[Callable[[Draft, list[Demand]], None], ...] = (
     read_access,
     read_limits,
     read_stores,
+    read_qualities,
 )
 
 
@@ -48,11 +59,13 @@ def read_document(document: Document, package: str = "") -> Specification:
     draft = Draft(document, package)
     read_data(draft)
     read_keys(draft)
-    demands = [demand for clause in _asking(draft) for demand in demands_of(clause)]
+    demands = list(demands_in(_asking(draft)))
     for read in OPERATION_PASSES:
         read(draft, demands)
+    settle_steps(draft)
+    read_remarks(draft)
     settle(draft)
-    return draft.specification()
+    return with_data_checks(settled(draft.specification(), frozenset(draft.implied)))
 
 
 def _asking(draft: Draft) -> list[Clause]:
@@ -64,13 +77,9 @@ def _asking(draft: Draft) -> list[Clause]:
         if clause.scope is Scope.RELEASE
         and clause.id not in draft.context
         and not (_is_title(clause) and clause.requirement in told)
-        and clause.role not in _TELLING
+        and clause.role not in TELLING
         and not (clause.id in draft.read and not _asks_besides(clause))
     ]
-
-
-# Sections that tell of hopes and of the world rather than of what is to be done.
-_TELLING = {"goals", "overview", "background", "success", "market", "risks", "references", "meta"}
 
 
 def _asks_besides(clause: Clause) -> bool:

@@ -17,12 +17,15 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing import forkserver, get_context, parent_process, resource_tracker
+from pathlib import Path
 from typing import Any, Protocol
 
 from nodewright import processes
 from nodewright.errors import NodewrightError
 from nodewright.proving.scratch import TemporaryFolder
+from nodewright.runs.isolation import confined, prepare_worker
 
 # What a worker may allocate: proving a node takes a tenth of it, a template's or a node's runaway
 # loop all there is.
@@ -73,11 +76,19 @@ class Workers(Protocol):
 
 
 class ProcessWorkers:
-    """A pool of processes of this machine; starts with the first call."""
+    """A pool of processes of this machine; starts with the first call.
+
+    Args:
+        count: how many processes.
+        calls: how many calls a process makes before a fresh one takes its place.
+        isolated: the processes have no network and no environment; see ``IsolatedWorkers``.
+    """
 
     shares_files = True
 
-    def __init__(self, count: int) -> None:
+    def __init__(
+        self, count: int, *, calls: int = _CALLS_OF_A_WORKER, isolated: bool = False
+    ) -> None:
         from pebble import ProcessPool
 
         context = get_context("forkserver")
@@ -86,12 +97,17 @@ class ProcessWorkers:
         self._scratch = TemporaryFolder()
         self._pool = ProcessPool(
             max_workers=count,
-            max_tasks=_CALLS_OF_A_WORKER,
+            max_tasks=calls,
             initializer=_ready,
-            initargs=(self._scratch.name, processes.own_mark()),
+            initargs=(self._scratch.name, processes.own_mark(), isolated),
             context=context,
         )
         self._running: set[Future[Any]] = set()
+
+    @property
+    def scratch(self) -> Path:
+        """The folder of the workers' temporary files."""
+        return Path(self._scratch.name)
 
     async def call[R](
         self, function: Callable[..., R], *arguments: Any, timeout_seconds: float
@@ -125,6 +141,70 @@ class ProcessWorkers:
         # What judged code has started is ended too; other pools' workers descend from the server.
         processes.end_marked(processes.own_mark(), spare=_fork_server())
         self._scratch.cleanup()
+
+
+class IsolatedWorkers:
+    """Processes for code that somebody submitted: each makes one call, and is confined before it.
+
+    What the arguments name with a ``Path`` can be read, and ``scratch`` written; nothing else can,
+    and nothing outside the process reached. See ``nodewright.runs.isolation``.
+    """
+
+    shares_files = True
+
+    def __init__(self, count: int) -> None:
+        self._pool = ProcessWorkers(count, calls=1, isolated=True)
+
+    async def call[R](
+        self, function: Callable[..., R], *arguments: Any, timeout_seconds: float
+    ) -> R:
+        """``function(*arguments)`` in a confined worker."""
+        readable = tuple(each for each in arguments if isinstance(each, Path))
+        writable = (self._pool.scratch,)
+        return await self._pool.call(
+            confined, readable, writable, function, *arguments, timeout_seconds=timeout_seconds
+        )
+
+    def close(self) -> None:
+        """Stop all work at once; no process is left."""
+        self._pool.close()
+
+
+class StoppableWorkers:
+    """Workers of which one user's calls can be stopped from any thread; the pool goes on."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+        self._calls: set[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = set()
+        self._stopped = threading.Event()
+        self.shares_files: bool = workers.shares_files
+
+    async def call[R](
+        self, function: Callable[..., R], *arguments: Any, timeout_seconds: float
+    ) -> R:
+        """As the pool; cancelled by ``stop``."""
+        if self._stopped.is_set():
+            raise asyncio.CancelledError
+        task = asyncio.current_task()
+        here = (asyncio.get_running_loop(), task) if task is not None else None
+        if here is not None:
+            self._calls.add(here)
+        try:
+            return await self._workers.call(function, *arguments, timeout_seconds=timeout_seconds)
+        finally:
+            if here is not None:
+                self._calls.discard(here)
+
+    def stop(self) -> None:
+        """Cancel what runs, and every later call."""
+        self._stopped.set()
+        for loop, task in list(self._calls):
+            with suppress(RuntimeError):  # its loop is closed: it has ended
+                loop.call_soon_threadsafe(task.cancel)
+
+    def close(self) -> None:
+        """Stop this user's calls; the pool is its owner's."""
+        self.stop()
 
 
 class ExecutorWorkers:
@@ -173,7 +253,7 @@ def _fork_server() -> int | None:
     return pid
 
 
-def _ready(scratch: str, mark: str) -> None:
+def _ready(scratch: str, mark: str, isolated: bool) -> None:
     """Make a new worker fit for its work; its temporary files go into ``scratch``."""
     # The coordinator decides what an interrupt means; it stops the workers itself, at once.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -187,6 +267,8 @@ def _ready(scratch: str, mark: str) -> None:
     # Generated modules are imported once a process, from folders that are then removed.
     sys.dont_write_bytecode = True
     gc.set_threshold(_GARBAGE)
+    if isolated:
+        prepare_worker()  # before there is a second thread: a namespace is for one
     threading.Thread(
         target=_end_with_coordinator, args=(scratch, mark), name="nodewright-parent", daemon=True
     ).start()
