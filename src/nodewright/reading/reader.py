@@ -16,6 +16,7 @@ from nodewright.reading.figures import read_figures
 from nodewright.reading.files import read_files
 from nodewright.reading.formulas import read_formulas
 from nodewright.reading.guards import read_guards
+from nodewright.reading.keeping import read_kept
 from nodewright.reading.keys import read_keys
 from nodewright.reading.messages import read_messages
 from nodewright.reading.moves import read_moves
@@ -38,6 +39,7 @@ OPERATION_PASSES: tuple[Callable[[Draft, list[Demand]], None], ...] = (
     read_conversions,
     read_checks,
     read_files,
+    read_kept,
     read_records,
     read_moves,
     read_routes,
@@ -84,7 +86,11 @@ def _asking(draft: Draft) -> list[Clause]:
 
 def _asks_besides(clause: Clause) -> bool:
     """Whether a clause that names data also demands something: "validate readings: value ..."."""
-    return bool(clause.requirement) and begins_with_demand(said_in(clause))
+    said = said_in(clause)
+    _, colon, rest = said.partition(": ")
+    return bool(clause.requirement) and (
+        begins_with_demand(said) or (bool(colon) and begins_with_demand(rest))
+    )
 
 
 def _told(draft: Draft) -> set[str]:
