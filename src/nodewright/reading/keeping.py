@@ -2,9 +2,11 @@
 
 import re
 
+from nodewright.prd.clauses import Clause
 from nodewright.reading.conditions import condition_of
 from nodewright.reading.demands import Demand, said_in
 from nodewright.reading.draft import Draft
+from nodewright.reading.field_lookup import field_of
 from nodewright.reading.frames import begins_with_demand
 from nodewright.reading.operations import add_operation, named, plural
 from nodewright.reading.things import Thing, thing_of
@@ -64,7 +66,27 @@ def read_kept(draft: Draft, demands: list[Demand]) -> None:
                 ),
             )
             draft.take(clause)
-            draft.understand(clause, found[0], *_labels(text))
+            draft.understand(clause, found[0], "identify find detect and", *_labels(text))
+        _take_default(draft, clause, text)
+
+
+_FILLED = re.compile(
+    r"\bfill\s+(?:empty|missing|blank|null)\s+(?P<what>[\w ]{2,60}?)\s+"
+    r"(?:in\s+(?:the\s+)?[\w ]{2,40}?\s+)?with\s+(?:the\s+)?(?:default\s+)?(?:value\s+)?"
+    r"[\"'](?P<value>[^\"']{1,60})[\"']",
+    re.IGNORECASE,
+)
+
+
+def _take_default(draft: Draft, clause: Clause, text: str) -> None:
+    """Account for "fill empty brand with 'unknown'" where the field has that default."""
+    found = _FILLED.search(text)
+    for entity in draft.entities.values() if found else ():
+        field = field_of(entity, found["what"]) if found else None
+        if found and field and field.default and field.default.text == repr(found["value"]):
+            draft.take(clause)
+            draft.understand(clause, found[0], "missing value handling")
+            return
 
 
 def _labels(text: str) -> list[str]:

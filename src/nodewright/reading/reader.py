@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from nodewright.language.lexicon import stems_of, tokens
+from nodewright.language.lexicon import stems, stems_of, tokens
 from nodewright.prd.clauses import Clause, ClauseForm, Document
 from nodewright.prd.models import Scope
 from nodewright.reading.checks import read_checks
+from nodewright.reading.classes import read_classes
 from nodewright.reading.conversions import read_conversions
 from nodewright.reading.data_checks import with_data_checks
 from nodewright.reading.data_passes import read_data
@@ -27,8 +28,9 @@ from nodewright.reading.registers import read_registers
 from nodewright.reading.remarks import TELLING, read_remarks
 from nodewright.reading.routes import read_routes
 from nodewright.reading.settling import settled
-from nodewright.reading.steps import demands_in, settle_steps
+from nodewright.reading.steps import demands_in, settle_steps, settle_stories
 from nodewright.reading.surroundings import read_access, read_limits, read_schedules, read_stores
+from nodewright.reading.tables import read_tables
 from nodewright.reading.workflows import read_workflows
 from nodewright.spec.model import Specification
 
@@ -37,8 +39,10 @@ OPERATION_PASSES: tuple[Callable[[Draft, list[Demand]], None], ...] = (
     read_registers,
     read_formulas,
     read_conversions,
+    read_classes,
     read_checks,
     read_files,
+    read_tables,
     read_kept,
     read_records,
     read_moves,
@@ -65,8 +69,9 @@ def read_document(document: Document, package: str = "") -> Specification:
     for read in OPERATION_PASSES:
         read(draft, demands)
     settle_steps(draft)
-    read_remarks(draft)
     settle(draft)
+    read_remarks(draft)
+    settle_stories(draft)
     return with_data_checks(settled(draft.specification(), frozenset(draft.implied)))
 
 
@@ -108,6 +113,7 @@ def settle(draft: Draft) -> None:
         if known is None or clause.id in draft.open:
             continue
         words = tokens(said_in(clause))
+        known = known | set(stems(_label_of(clause)))
         left = [
             word
             for word, stem in zip(words, stems_of(words), strict=True)
@@ -115,6 +121,16 @@ def settle(draft: Draft) -> None:
         ]
         if left:
             draft.open[clause.id] = f"not understood: {' '.join(left)[:120]}"
+
+
+def _label_of(clause: Clause) -> str:
+    """A label that only names what follows: "Outlier filtering: remove ..."."""
+    label, colon, rest = said_in(clause).partition(": ")
+    titled = bool(colon) and len(label.split()) <= _LONGEST_LABEL and label[:1].isupper()
+    return label if titled and begins_with_demand(rest) else ""
+
+
+_LONGEST_LABEL = 6
 
 
 def _is_title(clause: Clause) -> bool:

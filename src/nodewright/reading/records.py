@@ -39,6 +39,7 @@ from nodewright.spec.model import (
 )
 from nodewright.spec.types import Base
 
+_TECHNICAL = frozenset({"nonfunctional", "architecture"})
 _STORING = {"store", "save", "persist", "keep", "insert", "add"}
 _MARKING = {"mark", "set", "flag", "move", "change", "put", "transition", "switch", "tag"}
 _AS = re.compile(
@@ -54,7 +55,8 @@ def read_records(draft: Draft, demands: list[Demand]) -> None:
     """
     recent: Entity | None = None
     for demand in demands:
-        if demand.negated or taken_elsewhere(draft, demand):
+        technical = demand.clause.role in _TECHNICAL
+        if demand.negated or technical or taken_elsewhere(draft, demand):
             continue
         thing = _thing(draft, demand, recent)
         if thing is None:
