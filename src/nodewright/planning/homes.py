@@ -16,6 +16,8 @@ def homes_of(plan: Plan) -> dict[str, str]:
     that makes its records, else the first that works on it; for a port or event the first that
     uses it.
     """
+    if plan.homes:
+        return dict(plan.homes)
     homes: dict[str, str] = {}
     for node in plan.nodes:
         for clause in node.clauses:
@@ -65,8 +67,8 @@ def _touched(operation: Operation) -> Iterator[str]:
 def part_of(plan: Plan, slugs: Iterable[str]) -> Plan:
     """The plan of some nodes, with those that they run and those that make what they work on.
 
-    Its specification has just their operations, and the notes of their clauses; of those that
-    nodes without ``slugs`` answer for, nothing is demanded here.
+    Its specification has just their operations. Of clauses that other nodes answer for, nothing is
+    demanded here; they stay, because elements name them.
     """
     wanted = set(slugs)
     homes = homes_of(plan)
@@ -81,20 +83,19 @@ def part_of(plan: Plan, slugs: Iterable[str]) -> Plan:
         waiting += sorted(needed - part)
         part |= needed
     chosen = tuple(node for node in plan.nodes if node.slug in part)
-    named = {clause for node in chosen for clause in node.clauses}
     specification = replace(
         plan.specification,
         operations=tuple(op.element for node in chosen for op in node.operations),
         clauses=tuple(
             note if homes.get(note.id) in wanted else replace(note, state=State.CONTEXT)
             for note in plan.specification.clauses
-            if homes.get(note.id) in wanted or note.id in named
         ),
     )
     return replace(
         plan,
         nodes=chosen,
         specification=specification,
+        homes=homes,
         schedules=tuple(each for each in plan.schedules if each.node in part),
         routes=tuple(each for each in plan.routes if each.node in part),
         commands=tuple(each for each in plan.commands if each.node in part),

@@ -146,6 +146,7 @@ class Plan:
     systems: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     clauses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    homes: Mapping[str, str] = field(default_factory=dict)
 
 
 class NothingToGenerateError(NodewrightError):

@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import islice
 
 from nodewright.planning.plan import NodePlan, Plan
+from nodewright.spec.checks import check
 from nodewright.spec.model import Specification
 from nodewright.spec.randomness import random_scenarios
 from nodewright.spec.requests import inputs_of
@@ -42,7 +43,8 @@ class Evidence:
     """What can be asked of the packages of one specification, found once and kept."""
 
     def __init__(self, specification: Specification) -> None:
-        self.specification = specification
+        # Of a wrong specification everything would fall with any clause, which shows nothing.
+        self.specification = check(specification)
         self.search = search_of(specification)
         self._shown: dict[str, tuple[Show, ...]] = {}
 

@@ -7,7 +7,8 @@ from nodewright.language.verb_forms import verb_in, verb_of_noun
 from nodewright.language.word_lists import stems_of_list
 from nodewright.reading.demands import PURPOSE, Condition, Demand
 from nodewright.reading.draft import Draft
-from nodewright.reading.field_lookup import field_of, is_person, time_field
+from nodewright.reading.field_lookup import field_of, is_person, time_field, value_of
+from nodewright.reading.phrases import complements_of
 from nodewright.reading.things import Thing, thing_of
 from nodewright.spec.model import Entity
 
@@ -26,6 +27,8 @@ def account(draft: Draft, demand: Demand, thing: Thing) -> None:
     clause = demand.clause
     draft.take(clause)
     draft.done.add((clause.id, demand.text))
+    if "CRUD" in demand.text:
+        draft.understand(clause, "CRUD operations functions actions")
     purpose = PURPOSE.search(clause.text)
     draft.understand(clause, demand.verb, demand.actor, thing.words, purpose[0] if purpose else "")
     draft.understand(
@@ -37,6 +40,9 @@ def account(draft: Draft, demand: Demand, thing: Thing) -> None:
     for field in (field_of(thing.entity, demand.object),):
         if field is not None:
             draft.understand(clause, field.name.replace("_", " "))
+    for aside in demand.asides:
+        if _EXAMPLES.match(aside) or names_fields(thing.entity, aside):
+            draft.understand(clause, aside)
     for mark, phrase in demand.complements:
         if mark in _PREPARES and names_fields(thing.entity, phrase):
             draft.understand(clause, mark, phrase)
@@ -44,8 +50,27 @@ def account(draft: Draft, demand: Demand, thing: Thing) -> None:
         if mark in _FOR_WHAT and tells_moment(thing.entity, phrase):
             draft.understand(clause, mark, phrase)
     for condition in demand.conditions:
-        if condition.kind == "trigger" and is_request(draft, thing.entity, demand, condition):
+        asked = condition.kind == "trigger" and is_request(draft, thing.entity, demand, condition)
+        if asked or _is_given(draft, thing.entity, demand, condition.text):
             account_condition(draft, demand, condition)
+
+
+_MISSING = re.compile(r"(?P<what>.+?)\s+(?:does not|do not|doesn't)\s+(?:yet |already )?exist\b", re.IGNORECASE)
+_THERE = re.compile(r"(?P<what>.+?)\s+(?:already )?exists?\b", re.IGNORECASE)
+
+
+def _is_given(draft: Draft, entity: Entity, demand: Demand, condition: str) -> bool:
+    """Whether a condition is what every such operation asks: to update, the record exists."""
+    if demand.asks("create"):
+        found = _MISSING.match(condition)
+    elif demand.asks("update") or demand.asks("delete"):
+        found = None if _MISSING.match(condition) else _THERE.match(condition)
+    else:
+        found = None
+    if found is None:
+        return False
+    thing = thing_of(draft, complements_of(found["what"])[0])
+    return thing is not None and thing.entity.name == entity.name
 
 
 _FOR_WHAT = {"for", "in", "at", "on"}
@@ -58,14 +83,22 @@ def account_condition(draft: Draft, demand: Demand, condition: Condition) -> Non
         draft.context.setdefault(condition.clause, f"the occasion of {demand.clause.id}")
 
 
+_EXAMPLES = re.compile(r"e\.g\.|for example|such as|like\b", re.IGNORECASE)
+
+
 def _same(word: str, verb: str) -> bool:
     return verb_in(word.lower()) == verb
 
 
 def names_fields(entity: Entity, phrase: str) -> bool:
     """Whether every part of ``phrase`` is a field, or the entity itself."""
-    parts = [part for part in _AND.split(phrase) if part]
-    return bool(parts) and all(field_of(entity, part) is not None for part in parts)
+    parts = [part for part in _AND.split(phrase) if part and part not in _MORE]
+    return bool(parts) and all(
+        field_of(entity, part) is not None or value_of(entity, part) is not None for part in parts
+    )
+
+
+_MORE = {"etc", "etc.", "and so on", "..."}
 
 
 _REQUEST = re.compile(

@@ -68,6 +68,12 @@ def condition_of(draft: Draft, entity: Entity, text: str) -> Test | None:
     text = " ".join(text.strip(" .,;").split())
     if not text or len(text) > _LONGEST:
         return None
+    either = [part for part in _OR.split(text) if part]
+    if len(either) > 1 and _LITERAL.fullmatch(text) is None:
+        read = [condition_of(draft, entity, part) for part in either]
+        if all(read):
+            joined = " or ".join(f"({test.text})" for test in read if test is not None)
+            return Test(joined)
     parts = [part for part in _AND.split(text) if part]
     tests = [_one(draft, entity, part) for part in parts]
     known = [test for test in tests if test is not None]
@@ -80,6 +86,7 @@ def condition_of(draft: Draft, entity: Entity, text: str) -> Test | None:
 
 
 _LONGEST = 300
+_OR = re.compile(r"\s+or\s+(?!equal\b)", re.IGNORECASE)
 
 
 def _one(draft: Draft, entity: Entity, text: str) -> Test | None:
@@ -137,6 +144,70 @@ def _bound(field: Field, state: str) -> Test | None:
     signs = {"zero": "== 0", "0": "== 0", "negative": "< 0", "positive": "> 0", "empty": "== 0"}
     sign = signs.get(state.lower())
     return Test(present(field, f"{field.name} {sign}")) if sign else None
+
+
+_LITERAL = re.compile(
+    r"(?P<what>[\w -]{2,60}?)\s*(?:==?|\bis\b|\bvalues?\b|\bin\b|\bequals\b|\bof\b)\s*(?:one of\s*)?"
+    r"(?P<values>[\"'][^\"']{1,60}[\"'](?:\s*(?:,|or|and)\s*[\"'][^\"']{1,60}[\"']){0,8})",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"[\"']([^\"']{1,60})[\"']")
+_EMPTY = re.compile(
+    r"(?P<what>[\w -]{2,60}?)\s+(?:is|are)\s+(?P<no>not\s+)?(?:null|missing|empty|blank|none)",
+    re.IGNORECASE,
+)
+_MOMENTS = re.compile(
+    r"(?P<what>[\w -]{2,60}?)\s+(?:is|are|lies)\s+(?P<how>earlier than|before|later than|after)\s+"
+    r"(?:the\s+)?(?P<other>[\w -]{2,60})",
+    re.IGNORECASE,
+)
+
+
+def _literal(draft: Draft, entity: Entity, text: str) -> Test | None:
+    """A field and the values that the text quotes: "type = 'A' or 'B'"."""
+    del draft
+    found = _LITERAL.fullmatch(text)
+    field = field_of(entity, found["what"]) if found else None
+    if found is None or field is None or not field.type.textual:
+        return None
+    values = _QUOTED.findall(found["values"])
+    if len(values) == 1:
+        return Test(present(field, f"{field.name} == {values[0]!r}"))
+    return Test(present(field, f"{field.name} in [{', '.join(map(repr, values))}]"))
+
+
+def _empty(draft: Draft, entity: Entity, text: str) -> Test | None:
+    """A field without a value: "amount is NULL"."""
+    del draft
+    found = _EMPTY.fullmatch(text)
+    field = field_of(entity, found["what"]) if found else None
+    if found is None or field is None or not field.type.optional:
+        return None
+    return Test(f"{field.name} is not None" if found["no"] else f"{field.name} is None")
+
+
+def _moments(draft: Draft, entity: Entity, text: str) -> Test | None:
+    """Two times: "the date is earlier than the opening date of the store"."""
+    found = _MOMENTS.fullmatch(re.sub(r"\s*\([^()]*\)", "", text))
+    field = field_of(entity, found["what"]) if found else None
+    if found is None or field is None or field.type.base not in {Base.DATE, Base.DATETIME}:
+        return None
+    sign = "<" if found["how"].lower() in {"earlier than", "before"} else ">"
+    own = field_of(entity, found["other"])
+    if own is not None and own.type.base is field.type.base and own is not field:
+        return Test(present(field, present(own, f"{field.name} {sign} {own.name}")))
+    for other in draft.entities.values():
+        moment = field_of(other, found["other"]) if other.stored and other is not entity else None
+        shared = entity.field(other.key) if other.key else None
+        if moment is None or shared is None or moment.type.base is not field.type.base:
+            continue
+        if moment.type.optional or field.type.optional or shared.type.optional:
+            continue
+        return Test(
+            f"exists({other.name}, {other.key} == this.{other.key} and "
+            f"{moment.name} {'>' if sign == '<' else '<'} this.{field.name})"
+        )
+    return None
 
 
 def _compared(draft: Draft, entity: Entity, text: str) -> Test | None:
@@ -283,6 +354,9 @@ def _having(draft: Draft, entity: Entity, text: str) -> Test | None:
 
 
 _READERS: tuple[Callable[[Draft, Entity, str], Test | None], ...] = (
+    _literal,
+    _empty,
+    _moments,
     _of_phrase,
     _time,
     _compared,

@@ -36,7 +36,7 @@ class Demand:
     ``object`` is the phrase that is acted on; ``complements`` are (preposition, phrase) pairs in
     their order; marks besides prepositions are ``every``, ``that`` and words such as "sorted by".
     ``details`` is what follows a colon. ``actor`` is who may ask or does it. ``negated``: it must
-    not be done. ``only``: to nothing but the object. ``passive``: the text says "is done" and may
+    not be done. ``asides`` are what stood in parentheses. ``only``: to nothing but the object. ``passive``: the text says "is done" and may
     only tell of the past.
     """
 
@@ -52,6 +52,7 @@ class Demand:
     passive: bool = False
     only: bool = False
     label: str = ""
+    asides: tuple[str, ...] = ()
 
     def complement(self, *prepositions: str) -> str:
         """The phrase after the first of ``prepositions``, empty where there is none."""
@@ -87,7 +88,7 @@ _PARTICIPLE = re.compile(
     re.IGNORECASE,
 )
 _NOUN_OF_ACTION = re.compile(
-    r"(?:the\s+)?(?:(?:automatic|manual|bulk|batch|regular|scheduled|easy|quick|full)\s+)?"
+    r"(?:the\s+)?(?:(?:automatic|manual|bulk|batch|regular|scheduled|quick|full|real-time)\s+)?"
     r"(?P<noun>\w+)\s+of\s+(?P<object>.+)",
     re.IGNORECASE,
 )
@@ -143,6 +144,7 @@ def _base(clause: Clause, frame: Frame, text: str) -> Demand:
         only=frame.only,
         text=text,
         label=frame.label,
+        asides=frame.asides,
     )
 
 
@@ -151,8 +153,7 @@ def _crud(clause: Clause, frame: Frame) -> Iterator[Demand]:
     found = _CRUD.search(frame.main) or _BEFORE_CRUD.match(frame.main)
     if found is None:
         return
-    what = re.sub(r"\([^)]*\)", "", found["what"])
-    phrase, complements = complements_of(what.strip())
+    phrase, complements = complements_of(found["what"].strip())
     for verb in _ALL_OF_CRUD:
         yield replace(
             _base(clause, frame, f"{verb}: {frame.main}"),

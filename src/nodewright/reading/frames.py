@@ -11,7 +11,7 @@ from nodewright.language.verb_forms import verb_in
 from nodewright.language.word_lists import words_of_list
 
 PURPOSE = re.compile(
-    r",?\s+(?:so that|in order to|so they|so i|to ensure|to prevent|because)\b.*",
+    r",?\s+(?:so that|in order to|so they|so i|to (?:ensure|prevent|reflect|improve)|because)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
 _STORY = re.compile(
@@ -48,6 +48,11 @@ _LATER = re.compile(
     r"as long as|when|whenever|if|unless|once|while)\s+(?P<condition>.+)",
     re.IGNORECASE,
 )
+_ASIDE = re.compile(r"\s*\(([^()]{0,300})\)")
+_ADVERB = re.compile(
+    r"^(?:real-time|automatic(?:ally)?|intelligent(?:ly)?|online|securely|efficiently)\s+(?=\w)",
+    re.IGNORECASE,
+)
 _LABEL = re.compile(r"(?P<label>[A-Z][\w &/-]{1,50}?)\s*[:–—]\s+(?=\S)")
 _STEP = re.compile(r"^(?:then|and|but)\s+(?=[\w\"'])", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_][\w'’./-]*[^\W_.]|[^\W_]")
@@ -73,7 +78,7 @@ class Frame:
     """A sentence on its way to demands.
 
     ``only``: nothing but the subject, "only paid orders can be shipped". ``passive``: the main part
-    is "orders be shipped".
+    is "orders be shipped". ``asides`` are what stood in parentheses.
     """
 
     main: str
@@ -83,6 +88,7 @@ class Frame:
     passive: bool = False
     details: str = ""
     label: str = ""
+    asides: tuple[str, ...] = ()
     conditions: list[Condition] = field(default_factory=list)
 
 
@@ -93,10 +99,12 @@ def frame_of(text: str, *, step: bool = False) -> Frame:
     >>> frame.main, frame.passive, frame.conditions[0].text
     ('Orders be cancelled', True, 'they are pending')
     """
-    frame = Frame(text.rstrip(" .;"))
+    asides = _ASIDE.findall(text)
+    frame = Frame(_ASIDE.sub("", text).rstrip(" .;"), asides=tuple(asides))
     if step:
         frame.main = _STEP.sub("", frame.main)
     _take_label(frame)
+    frame.main = _ADVERB.sub("", frame.main)
     story = _STORY.match(frame.main)
     if story:
         frame.actor, frame.main = story["actor"], story["main"]
@@ -120,9 +128,13 @@ def frame_of(text: str, *, step: bool = False) -> Frame:
 
 def _take_label(frame: Frame) -> None:
     label = _LABEL.match(frame.main)
-    if label is None or _MODAL.search(label[0]) or leads_with_verb(label["label"]):
+    if label is None or _MODAL.search(label[0]):
         return
-    if begins_with_demand(frame.main[label.end() :]):
+    rest = frame.main[label.end() :]
+    title = " " not in label["label"] and len(rest.split()) > _SHORTEST_HEAD
+    if leads_with_verb(label["label"]) and not title:
+        return
+    if begins_with_demand(rest) or title:
         frame.label, frame.main = label["label"], frame.main[label.end() :]
 
 

@@ -51,7 +51,7 @@ def _qualities(text: str, clause: str) -> list[Quality]:
         unit = f"{load['what']}/{load['unit']}"
         found.append(_quality("throughput", ">=", load["value"].replace(",", ""), unit, clause))
     share = _SHARE.search(text)
-    if share and not latency:
+    if share and not latency and "within" not in text.lower() and "±" not in text:
         found.append(_quality(share["what"].lower(), ">=", share["value"], "%", clause))
     return found
 

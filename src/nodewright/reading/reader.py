@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from nodewright.language.lexicon import stems_of, tokens
+from nodewright.language.lexicon import stems, stems_of, tokens
 from nodewright.prd.clauses import Clause, ClauseForm, Document
 from nodewright.prd.models import Scope
 from nodewright.reading.checks import read_checks
+from nodewright.reading.classes import read_classes
 from nodewright.reading.conversions import read_conversions
 from nodewright.reading.data_checks import with_data_checks
 from nodewright.reading.data_passes import read_data
@@ -16,6 +17,7 @@ from nodewright.reading.figures import read_figures
 from nodewright.reading.files import read_files
 from nodewright.reading.formulas import read_formulas
 from nodewright.reading.guards import read_guards
+from nodewright.reading.keeping import read_kept
 from nodewright.reading.keys import read_keys
 from nodewright.reading.messages import read_messages
 from nodewright.reading.moves import read_moves
@@ -26,8 +28,9 @@ from nodewright.reading.registers import read_registers
 from nodewright.reading.remarks import TELLING, read_remarks
 from nodewright.reading.routes import read_routes
 from nodewright.reading.settling import settled
-from nodewright.reading.steps import demands_in, settle_steps
+from nodewright.reading.steps import demands_in, settle_steps, settle_stories
 from nodewright.reading.surroundings import read_access, read_limits, read_schedules, read_stores
+from nodewright.reading.tables import read_tables
 from nodewright.reading.workflows import read_workflows
 from nodewright.spec.model import Specification
 
@@ -36,8 +39,11 @@ OPERATION_PASSES: tuple[Callable[[Draft, list[Demand]], None], ...] = (
     read_registers,
     read_formulas,
     read_conversions,
+    read_classes,
     read_checks,
     read_files,
+    read_tables,
+    read_kept,
     read_records,
     read_moves,
     read_routes,
@@ -63,8 +69,9 @@ def read_document(document: Document, package: str = "") -> Specification:
     for read in OPERATION_PASSES:
         read(draft, demands)
     settle_steps(draft)
-    read_remarks(draft)
     settle(draft)
+    read_remarks(draft)
+    settle_stories(draft)
     return with_data_checks(settled(draft.specification(), frozenset(draft.implied)))
 
 
@@ -84,7 +91,11 @@ def _asking(draft: Draft) -> list[Clause]:
 
 def _asks_besides(clause: Clause) -> bool:
     """Whether a clause that names data also demands something: "validate readings: value ..."."""
-    return bool(clause.requirement) and begins_with_demand(said_in(clause))
+    said = said_in(clause)
+    _, colon, rest = said.partition(": ")
+    return bool(clause.requirement) and (
+        begins_with_demand(said) or (bool(colon) and begins_with_demand(rest))
+    )
 
 
 def _told(draft: Draft) -> set[str]:
@@ -102,6 +113,7 @@ def settle(draft: Draft) -> None:
         if known is None or clause.id in draft.open:
             continue
         words = tokens(said_in(clause))
+        known = known | set(stems(_label_of(clause)))
         left = [
             word
             for word, stem in zip(words, stems_of(words), strict=True)
@@ -109,6 +121,16 @@ def settle(draft: Draft) -> None:
         ]
         if left:
             draft.open[clause.id] = f"not understood: {' '.join(left)[:120]}"
+
+
+def _label_of(clause: Clause) -> str:
+    """A label that only names what follows: "Outlier filtering: remove ..."."""
+    label, colon, rest = said_in(clause).partition(": ")
+    titled = bool(colon) and len(label.split()) <= _LONGEST_LABEL and label[:1].isupper()
+    return label if titled and begins_with_demand(rest) else ""
+
+
+_LONGEST_LABEL = 6
 
 
 def _is_title(clause: Clause) -> bool:

@@ -20,6 +20,7 @@ from nodewright.reading.field_lookup import (
 )
 from nodewright.reading.founding import SEARCHING, founded
 from nodewright.reading.operations import add_operation, named, plural, taken_elsewhere
+from nodewright.reading.phrases import complements_of
 from nodewright.reading.selection import chosen_records, filters_of, limit_of, order_of
 from nodewright.reading.things import Thing, thing_done, thing_of
 from nodewright.spec.expressions import Expression
@@ -38,6 +39,7 @@ from nodewright.spec.model import (
 )
 from nodewright.spec.types import Base
 
+_TECHNICAL = frozenset({"nonfunctional", "architecture"})
 _STORING = {"store", "save", "persist", "keep", "insert", "add"}
 _MARKING = {"mark", "set", "flag", "move", "change", "put", "transition", "switch", "tag"}
 _AS = re.compile(
@@ -53,7 +55,8 @@ def read_records(draft: Draft, demands: list[Demand]) -> None:
     """
     recent: Entity | None = None
     for demand in demands:
-        if demand.negated or taken_elsewhere(draft, demand):
+        technical = demand.clause.role in _TECHNICAL
+        if demand.negated or technical or taken_elsewhere(draft, demand):
             continue
         thing = _thing(draft, demand, recent)
         if thing is None:
@@ -68,7 +71,25 @@ def read_records(draft: Draft, demands: list[Demand]) -> None:
 def _thing(draft: Draft, demand: Demand, recent: Entity | None) -> Thing | None:
     if not demand.object:
         return thing_done(draft, demand.verb)
+    recent = _spoken_of(draft, demand) or recent
+    if recent is not None and _ITS.match(demand.text) and field_of(recent, demand.object) is None:
+        return Thing(recent, words=demand.object)
     return thing_of(draft, demand.object, recent) or founded(draft, demand)
+
+
+_ITS = re.compile(
+    r"(?:\w+ )?(?:its|their) (?:details|data|information|record|attributes|values|fields)\b", re.IGNORECASE
+)
+
+
+def _spoken_of(draft: Draft, demand: Demand) -> Entity | None:
+    """What "it" means: the thing that the demand's condition speaks of."""
+    for condition in demand.conditions:
+        thing = thing_of(draft, complements_of(condition.text)[0].split(" is ")[0])
+        found = thing or thing_of(draft, " ".join(condition.text.split()[:2]))
+        if found is not None:
+            return found.entity
+    return None
 
 
 def _operation(draft: Draft, demand: Demand, thing: Thing) -> OnEntity | None:

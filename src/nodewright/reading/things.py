@@ -67,7 +67,10 @@ def _without_containers(phrase: str) -> str:
 
 def _with_adjectives(draft: Draft, entity: Entity, phrase: str) -> Thing:
     known = set(name_stems(entity.name))
-    said = [word for word in phrase.split() if set(stems(word)) & known]
+    containers = words_of_list("demands", "containers")
+    said = [
+        word for word in phrase.split() if set(stems(word)) & known or word.lower() in containers
+    ]
     tests: list[str] = []
     for word in phrase.split():
         if set(stems(word)) & known:

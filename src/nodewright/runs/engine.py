@@ -19,6 +19,7 @@ from nodewright.delivery.manifest import load_manifest
 from nodewright.errors import NodewrightError
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.proving import verify_package
+from nodewright.proving.ablation import as_ablated
 from nodewright.proving.clause_tests import own_tests, shown_by_tests
 from nodewright.proving.model import Check, ClauseProof, Judged, NodeReport, Verify
 from nodewright.proving.proof import readme_file, render_files
@@ -287,7 +288,9 @@ class Engine:
         for slug in sorted(edited):
             checks, clauses = self._judge_staged(root, slug, loop)
             report = self.reports[slug]
-            self.reports[slug] = replace(report, checks=checks, clauses=clauses)
+            self.reports[slug] = replace(
+                report, checks=checks, clauses=as_ablated(clauses, report.clauses)
+            )
         if self._own_tests:
             self._show_by_tests(root, decisions)
         if full:
