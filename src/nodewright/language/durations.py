@@ -44,7 +44,7 @@ _UNITS = {
 }  # fmt: skip
 _LENGTH = re.compile(
     r"(?<![^\W_])(?P<number>\d+(?:\.\d+)?|[a-z]+)[ -]?"
-    r"(?P<unit>seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|[smhd])\b",
+    r"(?P<unit>(?:second|sec|minute|min|hour|hr|day|week)s?|[smhd])\b",
     re.IGNORECASE,
 )
 _MONTHS = re.compile(

@@ -55,7 +55,8 @@ class Worded:
 def _alternatives(name: re.Match[str]) -> str:
     """The phrases of a list, the longest first."""
     lists: dict[str, str] = load_data("phrases")
-    phrases = sorted((each.strip() for each in lists[name["name"]].split("|")), key=len, reverse=True)
+    listed = (each.strip() for each in lists[name["name"]].split("|"))
+    phrases = sorted(listed, key=len, reverse=True)
     return "(?:" + "|".join(_written(phrase) for phrase in phrases if phrase) + ")"
 
 

@@ -99,7 +99,6 @@ def part_of(plan: Plan, slugs: Iterable[str]) -> Plan:
         schedules=tuple(each for each in plan.schedules if each.node in part),
         routes=tuple(each for each in plan.routes if each.node in part),
         commands=tuple(each for each in plan.commands if each.node in part),
-        uncovered=(),
         clauses={},
     )
 
