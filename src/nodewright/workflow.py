@@ -12,7 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from nodewright.delivery.decisions import Action
-from nodewright.delivery.delivery import Delivery, check_folder
+from nodewright.delivery.delivery import Delivery
+from nodewright.delivery.folder_check import check_folder
 from nodewright.delivery.manifest import DeliveryError, load_manifest
 from nodewright.delivery.specification import Specified, spec_file, specified
 from nodewright.errors import NodewrightError
