@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import yaml
-from tests.integration.cli.conftest import OPEN, nodewright
+from tests.integration.cli.reading_room import OPEN, nodewright
 
 
 def test_open_lists_line_reason_and_place(prd: Path, out: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.integration.cli.conftest import HANDLER, MAKES, OPEN, implement, nodewright
+from tests.integration.cli.reading_room import HANDLER, MAKES, OPEN, implement, nodewright
 
 
 def verdicts(out: Path) -> dict[str, dict[str, str]]:
@@ -74,9 +74,7 @@ def test_code_that_hangs_or_ends_its_process_fails_alone(out: Path) -> None:
     text = handler.read_text(encoding="utf-8")
     for code in ("while True: pass", "import os; os._exit(3)"):
         handler.write_text(
-            text.replace(
-                "        loan = ModelLoan(", f"        {code}\n        loan = ModelLoan(", 1
-            ),
+            text.replace(MAKES, f"        {code}\n{MAKES}", 1),
             encoding="utf-8",
         )
         done = nodewright("prove", out, "--timeout", "20")
