@@ -85,6 +85,7 @@ def _asking(draft: Draft) -> list[Clause]:
         and clause.id not in draft.context
         and not (_is_title(clause) and clause.requirement in told)
         and clause.role not in TELLING
+        and (clause.requirement or clause.step or begins_with_demand(said_in(clause)))
         and not (clause.id in draft.read and not _asks_besides(clause))
     ]
 

@@ -158,6 +158,8 @@ def _take(
 ) -> int:
     """Read the complements at the start; how many were used, at least one."""
     mark, phrase = complements[0]
+    if mark in _BY and TOP.search(demand.text):
+        return 1
     if mark in _BY:
         _take_filters(chosen, demand, entity, mark, without_ordering(phrase))
         return 1
