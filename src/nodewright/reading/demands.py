@@ -184,6 +184,8 @@ def _demand(clause: Clause, frame: Frame, text: str) -> Demand | None:
             negated=base.negated or bool(passive["not"]),
             passive=True,
         )
+    if frame.passive:
+        return None  # "must be at least 0" asks for nothing to be done
     active = verb_in(words[0].lower())
     if active is not None and not _is_subject(words):
         rest = text[text.find(words[0]) + len(words[0]) :].strip()

@@ -186,9 +186,9 @@ def _take_own(draft: Draft, chosen: Selection, demand: Demand, entity: Entity) -
     record is, the clause stays open.
     """
     found = _OWN.search(demand.text)
-    if found is None or not is_person(demand.actor):
+    if found is None or not demand.actor:
         return
-    owner = person_field(entity) or _linked_person(entity)
+    owner = person_field(entity) or _linked_person(entity, demand.actor)
     if owner is None:
         draft.open.setdefault(demand.clause.id, f"no field says whose a {entity.name} is")
         return
@@ -202,8 +202,12 @@ def _take_own(draft: Draft, chosen: Selection, demand: Demand, entity: Entity) -
     chosen.ask(Input(name=owner.name, type=owner.type.required, clauses=clauses))
 
 
-def _linked_person(entity: Entity) -> Field | None:
-    people = [field for field in entity.fields if field.type.entity and is_person(field.type.entity)]
+def _linked_person(entity: Entity, actor: str) -> Field | None:
+    """The field that refers to who asks, or to the only person."""
+    links = [field for field in entity.fields if field.type.entity]
+    people = [field for field in links if _names(field, actor)] or [
+        field for field in links if is_person(field.type.entity)
+    ]
     return people[0] if len(people) == 1 else None
 
 
