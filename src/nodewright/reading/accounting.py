@@ -31,6 +31,7 @@ def account(draft: Draft, demand: Demand, thing: Thing) -> None:
         draft.understand(clause, "CRUD operations functions actions")
     purpose = PURPOSE.search(clause.text)
     draft.understand(clause, demand.verb, demand.actor, thing.words, purpose[0] if purpose else "")
+    draft.understand(clause, f"{demand.verb.removesuffix('e')}able")
     draft.understand(
         clause, *(word for word in _WORD.findall(demand.text) if _same(word, demand.verb))
     )
@@ -78,7 +79,7 @@ _FOR_WHAT = {"for", "in", "at", "on"}
 
 def account_condition(draft: Draft, demand: Demand, condition: Condition) -> None:
     """Account for a condition; the step of a scenario that says it is the demand's occasion."""
-    draft.understand(demand.clause, "when if once whenever after then", condition.text)
+    draft.understand(demand.clause, "when if once whenever after then only unless except provided while given", condition.text)
     if condition.clause:
         draft.context.setdefault(condition.clause, f"the occasion of {demand.clause.id}")
 

@@ -89,9 +89,24 @@ _LONGEST = 300
 _OR = re.compile(r"\s+or\s+(?!equal\b)", re.IGNORECASE)
 
 
-def _one(draft: Draft, entity: Entity, text: str) -> Test | None:
+def _one(draft: Draft, entity: Entity, text: str, *, linked: bool = True) -> Test | None:
     found = (read(draft, entity, text) for read in _READERS)
-    return next((test for test in found if test is not None), None)
+    own = next((test for test in found if test is not None), None)
+    return own or (_linked(draft, entity, text) if linked else None)
+
+
+def _linked(draft: Draft, entity: Entity, text: str) -> Test | None:
+    """A condition on what a record refers to: "the session is full" of a Booking."""
+    tests = []
+    for link in entity.fields:
+        other = draft.entities.get(link.type.entity)
+        if other is None or not other.stored or link.type.optional or link.type.base is Base.LIST:
+            continue
+        test = _one(draft, other, text, linked=False)
+        if test is not None and not re.search(r"\bthis\.", test.text):
+            where = f"{other.key} == this.{link.name} and ({test.text})"
+            tests.append(Test(f"exists({other.name}, {where})", test.assumed))
+    return tests[0] if len(tests) == 1 else None
 
 
 def _about(draft: Draft, entity: Entity, what: str) -> bool:

@@ -92,6 +92,10 @@ _NOUN_OF_ACTION = re.compile(
     r"(?P<noun>\w+)\s+of\s+(?P<object>.+)",
     re.IGNORECASE,
 )
+_POSSESSIVE = re.compile(
+    r"(?:\b(?:an?|the|each|every)\s+)?\b(?P<owner>\w+)['’]s\s+(?P<what>(?:(?!to\b|by\b|in\b)[\w-]+\s?){1,4}(?<!\s))",
+    re.IGNORECASE,
+)
 _CRUD = re.compile(
     r"\bCRUD(?:\s+(?:operations?|actions?|functions?|functionality|interface|management))?"
     r"(?:\s+(?:for|on|of|over))?\s+(?P<what>.+)",
@@ -165,7 +169,7 @@ def _crud(clause: Clause, frame: Frame) -> Iterator[Demand]:
 
 def _demand(clause: Clause, frame: Frame, text: str) -> Demand | None:
     base = _base(clause, frame, text)
-    text = without_ordering(text)
+    text = _POSSESSIVE.sub(r"\g<what> of \g<owner>", without_ordering(text))
     words = WORD.findall(text[:200])
     if not words:
         return None
@@ -180,6 +184,8 @@ def _demand(clause: Clause, frame: Frame, text: str) -> Demand | None:
             negated=base.negated or bool(passive["not"]),
             passive=True,
         )
+    if frame.passive:
+        return None  # "must be at least 0" asks for nothing to be done
     active = verb_in(words[0].lower())
     if active is not None and not _is_subject(words):
         rest = text[text.find(words[0]) + len(words[0]) :].strip()

@@ -293,12 +293,24 @@ def _groups(draft: Draft, demand: Demand, entity: Entity) -> tuple[Assign, ...] 
         if mark not in _GROUPING:
             continue
         for part in _AND.split(phrase):
-            key = group_of(entity, part)
+            key = group_of(entity, part) or _linked_group(draft, entity, part)
             if key is None:
                 return None
             found.append(Assign(name=key[0], value=Expression(key[1]), clauses=(demand.clause.id,)))
         draft.understand(demand.clause, mark, phrase)
     return tuple(found)
+
+
+def _linked_group(draft: Draft, entity: Entity, part: str) -> tuple[str, str] | None:
+    """A key that a record has by a reference: "bookings per trainer" of the session's trainer."""
+    for link in entity.fields:
+        other = draft.entities.get(link.type.entity)
+        if other is None or not other.stored or link.type.optional or link.type.base is Base.LIST:
+            continue
+        field = field_of(other, part)
+        if field is not None and not field.type.optional and field.type.base is not Base.LIST:
+            return field.name, f"find({other.name}, {link.name}).{field.name}"
+    return None
 
 
 def group_of(entity: Entity, part: str) -> tuple[str, str] | None:
