@@ -41,7 +41,8 @@ _UNITS = {
     "week": "weeks",
 }  # fmt: skip
 _LENGTH = re.compile(
-    r"(?P<number>\d+(?:\.\d+)?|[a-z]+)[ -]?(?P<unit>seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|[smhd])\b",
+    r"(?P<number>\d+(?:\.\d+)?|[a-z]+)[ -]?"
+    r"(?P<unit>(?:second|sec|minute|min|hour|hr|day|week)s?|[smhd])\b",
     re.IGNORECASE,
 )
 _MONTHS = re.compile(r"(?P<number>\d+|[a-z]+)[ -](?P<unit>months?|years?)\b", re.IGNORECASE)
