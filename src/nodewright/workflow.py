@@ -13,10 +13,10 @@ from pathlib import Path
 
 from nodewright.delivery.decisions import Action
 from nodewright.delivery.delivery import Delivery
+from nodewright.delivery.folder_check import check_folder
 from nodewright.delivery.manifest import load_manifest
-from nodewright.delivery.specification import spec_file, specified
+from nodewright.delivery.specification import Specified, spec_file, specified
 from nodewright.errors import NodewrightError
-from nodewright.language.naming import snake
 from nodewright.logs import get_logger
 from nodewright.mixins import usable_set
 from nodewright.mixins.judging import judge_mixins, retract_mixins
@@ -25,14 +25,27 @@ from nodewright.patterns.judging import judge_pattern, retract_judgement
 from nodewright.patterns.tuning import tuned_matcher
 from nodewright.planning.plan import NothingToGenerateError, Plan, plan_specification
 from nodewright.prd import read_prd
+from nodewright.prd.clauses import Document
 from nodewright.prd.document import parse_document
 from nodewright.proving.model import Check, NodeReport
-from nodewright.proving.proof import load_templates, render_files
+from nodewright.proving.proof import load_templates, readme_file, render_files
 from nodewright.reading import SimplePRDAnalyzer
 from nodewright.reading.reader import read_document
 from nodewright.runs.announcing import Announcer
+from nodewright.runs.clauses import Authors
 from nodewright.runs.cluster import ClusterWorkers
 from nodewright.runs.engine import Engine, Outcome
+from nodewright.runs.explaining import Understanding, explained, kinds_of
+from nodewright.runs.foreseeing import foreseen
+from nodewright.runs.judging import Judgement, judge_package
+from nodewright.runs.listing import AuthorError, clauses_of, listed_clauses
+from nodewright.runs.places import (
+    PackageNameError,
+    ReplaceError,
+    check_package,
+    place_taken,
+    replacing,
+)
 from nodewright.runs.pooling import Proof
 from nodewright.runs.recording import Recorder, RunTimes
 from nodewright.runs.run import (
@@ -44,11 +57,14 @@ from nodewright.runs.run import (
     Progress,
     Run,
 )
+from nodewright.runs.showing import ShownSpecification
 from nodewright.runs.workers import ProcessWorkers, Workers
 from nodewright.settings import Settings
 from nodewright.spec.model import State
 
 __all__ = [
+    "AuthorError",
+    "Judgement",
     "OnProgress",
     "Options",
     "Outcome",
@@ -56,15 +72,22 @@ __all__ = [
     "Prepared",
     "Preview",
     "Progress",
+    "ReplaceError",
     "Run",
+    "check_output",
+    "clauses_of",
     "generate",
     "judge_mixins",
     "judge_pattern",
+    "listed_clauses",
     "plan_text",
     "prepare",
     "preview",
+    "prove",
     "retract_judgement",
     "retract_mixins",
+    "specification",
+    "understand",
     "with_mixins",
 ]
 
@@ -72,10 +95,6 @@ __all__ = [
 _NOT_BY_MIXINS = {"events"}
 
 _log = get_logger(__name__, component="workflow")
-
-
-class PackageNameError(NodewrightError):
-    """The package name cannot be imported, or is that of something else."""
 
 
 def prepare(prd: Path, package: str | None = None, output: Path | None = None) -> Prepared:
@@ -90,11 +109,8 @@ def prepare(prd: Path, package: str | None = None, output: Path | None = None) -
     Raises:
         NodewrightError: the file cannot be read, asks for nothing, or ``package`` is no name.
     """
-    if package is not None and snake(package) != package:
-        raise PackageNameError(
-            f"{package!r} is not a valid package name: use lower-case letters, digits and "
-            f"underscores, such as {snake(package, 'service')!r}"
-        )
+    if package is not None:
+        check_package(package)
     return plan_text(read_prd(prd), package, output)
 
 
@@ -103,8 +119,7 @@ def plan_text(text: str, package: str | None = None, output: Path | None = None)
     started = time.perf_counter()
     analysis = SimplePRDAnalyzer(tuned_matcher()).analyze_prd(text)
     document = parse_document(text)
-    name = package or _package_in(output) or document.package
-    found = specified(read_document(document, name), output)
+    found = _specify(document, package, output)
     plan = plan_specification(found.specification)
     if not plan.nodes:
         open_clauses = sum(note.state is State.OPEN for note in found.specification.clauses)
@@ -119,6 +134,37 @@ def plan_text(text: str, package: str | None = None, output: Path | None = None)
     )
     seconds = time.perf_counter() - started
     return Prepared(analysis, plan, seconds, found, document.warnings)
+
+
+def understand(prd: Path, pattern_folder: Path | None = None) -> Understanding:
+    """What is understood of a document, clause by clause, with the kinds that the plan gives.
+
+    Raises:
+        NodewrightError: the document cannot be read.
+    """
+    text = read_prd(prd)
+    document = parse_document(text)
+    plan = plan_specification(_specify(document, None, None).specification)
+    analysis = SimplePRDAnalyzer(pattern_folder=pattern_folder).analyze_prd(text)
+    return Understanding(analysis, plan.specification, explained(document, plan), kinds_of(plan))
+
+
+def specification(prd: Path, output: Path | None = None) -> ShownSpecification:
+    """What a document means, merged with the specification that lies in ``output``.
+
+    Raises:
+        NodewrightError: the document cannot be read, or the specification is wrong.
+    """
+    found = _specify(parse_document(read_prd(prd)), None, output)
+    clauses = load_manifest(output.resolve()).clauses if output is not None else ()
+    return ShownSpecification(found, {each.id: each for each in clauses})
+
+
+def _specify(document: Document, package: str | None, output: Path | None) -> Specified:
+    name = package or _package_in(output) or document.package
+    found = specified(read_document(document, name), output)
+    check_package(found.specification.package)
+    return found
 
 
 def _package_in(output: Path | None) -> str:
@@ -146,10 +192,23 @@ def with_mixins(plan: Plan, capabilities: Sequence[str]) -> Plan:
 def preview(prepared: Prepared, options: Options) -> Preview:
     """What ``generate`` would do to each file; reads only."""
     plan = prepared.plan
+    manifest = load_manifest(options.output.resolve())
     files = render_files(plan, (node.slug for node in plan.nodes), options.templates)
+    readme = readme_file(plan, manifest.clauses, options.templates)
+    files = (*(file for file in files if file.path != readme.path), readme)
     files = (*files, spec_file(prepared.specified.generated))
-    delivery = Delivery(options.output, plan.package, options.force)
-    return Preview(plan, tuple(delivery.plan(files)))
+    decisions = Delivery(options.output, plan.package, options.force).plan(files)
+    replaces = "" if options.replace else place_taken(plan, options.output)
+    return Preview(plan, foreseen(plan, manifest, decisions), prepared.specified.conflict, replaces)
+
+
+def check_output(out: Path) -> None:
+    """Check that ``out`` can take a package, before any work is done.
+
+    Raises:
+        DeliveryError: it is no folder, cannot be written, or its disk is nearly full.
+    """
+    check_folder(out)
 
 
 def generate(
@@ -174,8 +233,12 @@ def generate(
     Raises:
         NodewrightError: the output folder cannot be written or is in use, or a template is wrong.
     """
-    run = Run(prepared, options, seconds={"prd_analysis": prepared.seconds})
+    check_output(options.output)
     plan = prepared.plan
+    replaced = "" if options.replace else place_taken(plan, options.output)
+    if replaced:
+        raise ReplaceError(replacing(replaced, preview(prepared, options).decisions))
+    run = Run(prepared, options, seconds={"prd_analysis": prepared.seconds})
     own = recorder is None
     recorder = recorder or Recorder()
     announcer = Announcer(prepared.analysis.correlation_id, recorder.persistence)
@@ -190,6 +253,23 @@ def generate(
     delivered = sum(outcome.delivered for outcome in run.outcomes)
     _log.info("generation.finished", {"delivered": delivered, **run.seconds})
     return run
+
+
+def prove(out: Path, *, jobs: int = 2, timeout_seconds: float = 120.0) -> Judgement:
+    """Judge the package in ``out`` as it lies, edits and all, against its specification.
+
+    Raises:
+        NodewrightError: there is no package, or its specification is wrong.
+    """
+    workers = ProcessWorkers(jobs)
+    try:
+        judgement = judge_package(out, workers, jobs, timeout_seconds)
+    finally:
+        workers.close()
+    _log.info(
+        "prove.finished", {"package": judgement.plan.package, "drifted": len(judgement.drifted)}
+    )
+    return judgement
 
 
 def _prove_and_deliver(
@@ -247,31 +327,47 @@ async def _run(run: Run, delivery: Delivery, pool: Workers, on_progress: OnProgr
         Proof(options.verify, options.templates, options.timeout_seconds),
         delivery,
         extra=(spec_file(run.prepared.specified.generated),),
+        authors=_authors(run),
         mypy_cache=Settings().data_dir / "mypy",
     )
     known = _already_there(run, delivery) if options.resume else {}
     total = len(plan.nodes)
+    names = {node.slug: node.class_name for node in plan.nodes}
     judged = 0
     started = time.perf_counter()
 
     def on_report(report: NodeReport) -> None:
         nonlocal judged
         judged += 1
-        on_progress(Progress(f"{report.slug} judged", judged + len(known), total))
+        on_progress(Progress(f"{names[report.slug]} judged", judged + len(known), total))
 
-    on_progress(Progress(f"proving {total - len(known)} nodes", len(known), total))
+    count = total - len(known)
+    noun = "node" if count == 1 else "nodes"
+    on_progress(Progress(f"proving {count} {noun}", len(known), total))
     outcomes: dict[str, Outcome] = {}
     async for outcome in engine.run(on_report, known):
         outcomes[outcome.node.slug] = outcome
         verdict = "proven" if outcome.delivered else f"failed: {outcome.reason}"
-        on_progress(Progress(f"{outcome.node.class_name} {verdict}", len(outcomes), total))
+        done = max(len(outcomes), judged + len(known))
+        on_progress(Progress(f"{outcome.node.class_name} {verdict}", done, total))
     elapsed = time.perf_counter() - started
     run.outcomes = [outcomes[node.slug] for node in plan.nodes]
     run.decisions = tuple(engine.decisions[path] for path in sorted(engine.decisions))
     run.conflicts = engine.conflicts
+    run.clauses = engine.verdicts
     run.seconds["persistence"] = engine.seconds
     if judged:
         run.speedup = sum(o.report.cpu_seconds for o in run.outcomes) / elapsed
+
+
+def _authors(run: Run) -> Authors:
+    """Who closes clauses: the reading, and whoever wrote what the reading did not make."""
+    manifest = load_manifest(run.options.output.resolve())
+    return Authors(
+        written=run.prepared.specified.written,
+        author=run.options.author,
+        before={each.id: each.by for each in manifest.clauses if each.by},
+    )
 
 
 def _already_there(run: Run, delivery: Delivery) -> dict[str, NodeReport]:

@@ -16,7 +16,10 @@ from nodewright.processes import importing_nothing_here
 # ``nodewright --help`` imports none of the modules.
 COMMANDS: dict[str, tuple[str, str]] = {
     "analyze": ("nodewright.cli.analyze", "Show what is understood of a PRD."),
+    "spec": ("nodewright.cli.spec", "Show what a document means, in YAML and plain English."),
     "generate": ("nodewright.cli.generate", "Generate the nodes that a PRD asks for."),
+    "open": ("nodewright.cli.open", "List what is open, and where code for it goes."),
+    "prove": ("nodewright.cli.prove", "Judge a package as it lies, with your edits."),
     "undo": ("nodewright.cli.undo", "Take back the last run on an output folder."),
     "stats": ("nodewright.cli.stats", "Show how long recorded runs took, by phase."),
     "serve": ("nodewright.cli.serve", "Serve the dashboard and /metrics."),

@@ -1,12 +1,10 @@
 """Delivery of proven nodes into the output folder: stage, commit, undo."""
 
-import errno
 import os
 import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +14,7 @@ from uuid import uuid4
 import orjson
 
 from nodewright.delivery.decisions import Action, FileDecision, decide, held
+from nodewright.delivery.folder_check import as_delivery_errors
 from nodewright.delivery.folder_lock import lock_folder, unlock_folder
 from nodewright.delivery.journal import Journal
 from nodewright.delivery.manifest import (
@@ -28,6 +27,7 @@ from nodewright.delivery.manifest import (
 )
 from nodewright.proving.model import NodeReport
 from nodewright.rendering.model import RenderedFile
+from nodewright.spec.verdicts import ClauseVerdict
 
 FAILED_FOLDER = "failed"
 REPORT_NAME = "report.json"
@@ -110,14 +110,12 @@ class Delivery:
 
     def plan(self, files: Iterable[RenderedFile]) -> list[FileDecision]:
         """What would happen to each file; see ``decide`` for the rules and errors."""
-        return decide(
-            files, self.out, force=self.force, additive=self.additive, edits=self.edits
-        )
+        return decide(files, self.out, force=self.force, additive=self.additive, edits=self.edits)
 
     def __enter__(self) -> Self:
         state = self.root / STATE_FOLDER
         self._existed = (self.root.exists(), state.exists())
-        with _as_delivery_errors(self.out):
+        with as_delivery_errors(self.out):
             self._lock = lock_folder(self.root, self.patience)
             _recover(self.root)
         return self
@@ -150,6 +148,16 @@ class Delivery:
         self._own_files_delivered = False
         return self._decisions
 
+    def amend(self, files: Iterable[RenderedFile]) -> None:
+        """Decide anew about files of those that were accepted, whose text is known only now."""
+        new = {each.path: each for each in decide(files, self.out, force=self.force, additive=True)}
+        self._decisions = [new.pop(each.path, each) for each in self._decisions]
+
+    def deliverable(self, reports: Iterable[NodeReport]) -> tuple[str, ...]:
+        """The nodes that ``commit`` would deliver: they passed, and nothing stands in their way."""
+        blocked = {decision.node for decision in self._decisions if decision.blocks}
+        return tuple(each.slug for each in reports if each.passed and each.slug not in blocked)
+
     def stage(self, files: Iterable[RenderedFile]) -> Path:
         """Write what would be delivered to a staging folder, for the judges.
 
@@ -166,7 +174,7 @@ class Delivery:
         """
         if not self._decisions:
             self.accept(files)
-        with _as_delivery_errors(self.out):
+        with as_delivery_errors(self.out):
             if self.staging is not None:
                 shutil.rmtree(self.staging, ignore_errors=True)
             self.staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self.root / STATE_FOLDER))
@@ -191,8 +199,14 @@ class Delivery:
         nodes = {decision.node for decision in self._decisions}
         return frozenset(nodes - {d.node for d in self._decisions if d.action is not Action.KEEP})
 
-    def commit(self, reports: Iterable[NodeReport]) -> DeliveryResult:
+    def commit(
+        self,
+        reports: Iterable[NodeReport],
+        clauses: tuple[ClauseVerdict, ...] | None = None,
+    ) -> DeliveryResult:
         """Deliver the nodes that passed, each wholly or not at all, and set the others aside.
+
+        The manifest keeps what became of ``clauses``.
 
         May be called several times in a run, with some of the reports each; the package's own
         files and removals go with the first that delivers anything. ``undo`` takes back all of
@@ -218,9 +232,9 @@ class Delivery:
             gone = [slug for slug in by_node if slug not in planned]
             own = [decision for slug in ("", *gone) for decision in by_node[slug]]
             decisions = own + decisions
-        with _as_delivery_errors(self.out):
+        with as_delivery_errors(self.out):
             if delivered:
-                self._write([decision for decision in decisions if not decision.blocks])
+                self._write([each for each in decisions if not each.blocks], clauses)
                 self._own_files_delivered = True
             for report in failed:
                 self._set_aside(report)
@@ -228,7 +242,9 @@ class Delivery:
             delivered, tuple(report.slug for report in failed), blocked, tuple(decisions)
         )
 
-    def _write(self, decisions: Sequence[FileDecision]) -> None:
+    def _write(
+        self, decisions: Sequence[FileDecision], clauses: tuple[ClauseVerdict, ...] | None
+    ) -> None:
         journal = Journal(self.root)
         if not self._began:
             out_existed, state_existed = self._existed
@@ -246,7 +262,7 @@ class Delivery:
             bases[digest(generated)] = generated
         removals = [d.path for d in decisions if d.action is Action.REMOVE]
         writes = {d.path: d.content for d in decisions if d.content is not None}
-        manifest = load_manifest(self.root).with_changes(self.package, entries, removals)
+        manifest = load_manifest(self.root).with_changes(self.package, entries, removals, clauses)
         folders = sorted({folder for path in writes if (folder := self._node_folder(path))})
         journal.commit(writes, removals, folders, bases, manifest.dump())
 
@@ -302,7 +318,7 @@ def recover(out: Path) -> None:
     root = Path(os.path.realpath(out))
     if not (root / STATE_FOLDER).is_dir():
         return
-    with _as_delivery_errors(out):
+    with as_delivery_errors(out):
         lock = lock_folder(root)
         try:
             _recover(root)
@@ -328,7 +344,7 @@ def undo(out: Path, force: bool = False) -> list[str]:
     root = Path(os.path.realpath(out))
     if not (root / STATE_FOLDER).is_dir():
         raise DeliveryError(f"{out} has no run to undo: nodewright has not written there")
-    with _as_delivery_errors(out):
+    with as_delivery_errors(out):
         lock = lock_folder(root)
         try:
             _recover(root)
@@ -355,25 +371,3 @@ def _write(folder: Path, path: str, content: bytes) -> None:
     target = folder / checked_path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
-
-
-_REASONS = {
-    errno.EACCES: "is not writable: change its permissions or choose another output folder",
-    errno.EPERM: "is not writable: change its permissions or choose another output folder",
-    errno.EROFS: "is on a read-only file system: choose another output folder",
-    errno.ENOSPC: "is on a full disk: free some space and run again",
-    errno.EDQUOT: "is over its quota: free some space and run again",
-    errno.ENOTDIR: "is not a folder, or is inside a file: choose another output folder",
-    errno.EEXIST: "is not a folder: choose another output folder",
-    errno.ENAMETOOLONG: "would hold names that are too long for its file system",
-}
-
-
-@contextmanager
-def _as_delivery_errors(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        known = _REASONS.get(error.errno or 0)
-        reason = known or f"cannot be written: {error}"
-        raise DeliveryError(f"{out} {reason}") from error

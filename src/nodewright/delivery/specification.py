@@ -1,15 +1,20 @@
 """The specification in the output folder, which is the user's to edit: merged three ways."""
 
-from dataclasses import dataclass, replace
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from nodewright.delivery.decisions import held
-from nodewright.delivery.manifest import load_manifest, read_base
+from nodewright.delivery.manifest import DeliveryError, load_manifest, read_base
 from nodewright.delivery.merge import merge
 from nodewright.rendering.model import RenderedFile
 from nodewright.spec.checks import check
-from nodewright.spec.model import ClauseNote, Specification, State
-from nodewright.spec.tree import elements
+from nodewright.spec.expressions import Expression
+from nodewright.spec.model import ClauseNote, Element, Specification, State
+from nodewright.spec.tree import branches, elements
+from nodewright.spec.types import SpecificationError
 from nodewright.spec.yaml_form import dump, load
 
 NAME = "spec.yaml"
@@ -19,12 +24,14 @@ NAME = "spec.yaml"
 class Specified:
     """The specification that nodes follow, and the text that was read of the document alone.
 
-    ``conflict`` says that both changed the same lines: then the user's text holds.
+    ``conflict`` says that both changed the same lines: then the user's text holds. ``written`` are
+    clauses with elements that the reading did not make.
     """
 
     specification: Specification
     generated: str
     conflict: bool = False
+    written: frozenset[str] = frozenset()
 
 
 def specified(
@@ -46,8 +53,71 @@ def specified(
     if current is None:
         return Specified(check(read), generated)
     text, conflict = _merged(out, current, generated)
-    edited = load(text)
-    return Specified(check(_with_own_readings(read, edited)), generated, conflict)
+    edited = _loaded(text)
+    specification = check(_with_own_readings(read, edited))
+    return Specified(specification, generated, conflict, frozenset(written(read, edited)))
+
+
+def held_specification(out: Path) -> Specification:
+    """The specification that lies in ``out``, checked.
+
+    Raises:
+        SpecificationError: it is wrong; the message says where.
+        DeliveryError: it is not there, or cannot be read.
+    """
+    current = _current(out)
+    if current is None:
+        raise DeliveryError(f"{out} has no {NAME}: generate a package there first")
+    return _loaded(_text(current))
+
+
+def written(read: Specification, edited: Specification) -> Iterator[str]:
+    """Clauses that are named by elements of ``edited`` which ``read`` has not."""
+    known = Counter(_own(element) for _, element in elements(read))
+    for _, element in elements(edited):
+        own = _own(element)
+        if known[own] > 0:
+            known[own] -= 1
+        else:
+            yield from element.clauses
+            yield from (clause for _, clause in element.parts)
+
+
+def _own(element: Element) -> str:
+    """An element without the elements inside it."""
+    inside = branches(type(element))
+    values = {each.name: getattr(element, each.name) for each in fields(element)}
+    own = {
+        name: value
+        for name, value in values.items()
+        if name not in inside or isinstance(value, Expression)
+    }
+    return f"{type(element).__name__} {own!r}"
+
+
+def _loaded(text: str) -> Specification:
+    try:
+        return load(text)
+    except SpecificationError as error:
+        raise SpecificationError(f"{NAME}: {error}") from None
+
+
+def _text(current: bytes) -> str:
+    try:
+        text = current.replace(b"\r\n", b"\n").decode()
+    except UnicodeDecodeError as error:
+        line = current.count(b"\n", 0, error.start) + 1
+        raise SpecificationError(f"{NAME}: line {line}: is not UTF-8; save it as UTF-8") from None
+    found = _CONTROL.search(text)
+    if found:
+        line = text.count("\n", 0, found.start()) + 1
+        raise SpecificationError(
+            f"{NAME}: line {line}: has the control character {found[0]!r}; remove it"
+        )
+    return text
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def spec_file(text: str) -> RenderedFile:
@@ -72,11 +142,13 @@ def _merged(out: Path | None, current: bytes, generated: str) -> tuple[str, bool
     root = (out or Path()).resolve()
     entry = load_manifest(root).files.get(NAME)
     base = read_base(root, entry) if entry is not None else None
-    text = current.replace(b"\r\n", b"\n")
+    said = _text(current)
+    text = said.encode()
     if base is None or text == base:
-        return (generated if base is not None else text.decode()), False
+        return (generated if base is not None else said), False
+    _loaded(said)  # what is wrong is said of the user's own text and its lines
     merged = merge(text, base, generated.encode())
-    return (text.decode(), True) if merged.conflicts else (merged.content.decode(), False)
+    return (said, True) if merged.conflicts else (merged.content.decode(), False)
 
 
 def _with_own_readings(read: Specification, edited: Specification) -> Specification:

@@ -13,26 +13,40 @@ from nodewright.planning.homes import homes_of
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.proving.model import Check, ClauseProof
 from nodewright.proving.package_run import PackageRun
-from nodewright.proving.scenarios import Shown, tried_scenarios
+from nodewright.proving.scenarios import Evidence, Shown
 from nodewright.proving.verdict import Rejected, judge
 from nodewright.spec.calls import Answer
+from nodewright.spec.model import State
 from nodewright.spec.scenario import Call, Outcome, Scenario, Seen, Step, run
+from nodewright.spec.search import without_step
 from nodewright.spec.values import Value
 
 SEQUENCES = 12
+# The check that a node fails where it and the interpreter answer differently.
+AGREES = "agrees"
 
 
 def judge_meaning(
-    plan: Plan, node: NodePlan, shown: Mapping[str, Shown]
+    plan: Plan, node: NodePlan, evidence: Evidence
 ) -> tuple[Check, tuple[ClauseProof, ...]]:
     """Whether the imported node agrees with its specification, and which clauses it shows."""
-    homes = homes_of(plan)
     with quiet():
-        check = judge("agrees", lambda: agree(plan, node))
+        check = judge(AGREES, lambda: agree(plan, node, evidence))
         proofs = tuple(
-            prove_clause(plan, each) for name, each in shown.items() if homes.get(name) == node.slug
+            prove_clause(plan, evidence.shown(plan, clause))
+            for clause in read_clauses(plan, node.slug)
         )
     return check, proofs
+
+
+def read_clauses(plan: Plan, slug: str) -> tuple[str, ...]:
+    """The clauses that the specification reads, and that a node answers for."""
+    homes = homes_of(plan)
+    return tuple(
+        note.id
+        for note in plan.specification.clauses
+        if note.state is State.READ and homes.get(note.id) == slug
+    )
 
 
 @contextmanager
@@ -42,33 +56,37 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def agree(plan: Plan, node: NodePlan, *, count: int = SEQUENCES) -> None:
+def agree(plan: Plan, node: NodePlan, evidence: Evidence, *, count: int = SEQUENCES) -> None:
     """Compare the imported package with the interpreter on sequences of the node's operations.
 
     Raises:
         Rejected: they disagree; the message has the shortest sequence that was found.
     """
-    for operation in node.operations:
-        for scenario, expected in tried_scenarios(plan.specification, operation.element, count):
-            difference = _difference(expected, PackageRun(plan.specification).run(scenario))
-            if difference:
-                shortest, difference = _shortest(plan, scenario, difference)
-                raise Rejected(f"{difference} after {told(shortest.steps)}")
+    for scenario, expected in evidence.tried(node, count):
+        difference = difference_on(plan, scenario, expected)
+        if difference:
+            shortest, difference = _shortest(plan, scenario, difference)
+            raise Rejected(f"{difference} after {told(shortest.steps)}")
 
 
 def prove_clause(plan: Plan, shown: Shown) -> ClauseProof:
     """Whether the imported package reproduces what shows a clause."""
-    if not shown.scenarios:
-        return ClauseProof(shown.clause, proven=False, reason=shown.reason)
-    for scenario, expected in shown.scenarios:
-        try:
-            difference = _difference(expected, PackageRun(plan.specification).run(scenario))
-        except Exception as error:  # noqa: BLE001 - the package is the user's, it may do anything
-            difference = f"{type(error).__name__}: {error}"
+    if not shown.shows:
+        return ClauseProof(shown.clause, proven=False, reason=shown.reason, tried=False)
+    for show in shown.shows:
+        difference = difference_on(plan, show.scenario, show.outcome)
         if difference:
-            reason = f"{difference} after {told(scenario.steps)}"
+            reason = f"{difference} after {told(show.scenario.steps)}"
             return ClauseProof(shown.clause, proven=False, reason=reason)
     return ClauseProof(shown.clause, proven=True)
+
+
+def difference_on(plan: Plan, scenario: Scenario, expected: Outcome) -> str:
+    """How the imported package differs from what is expected; empty where it does not."""
+    try:
+        return _difference(expected, PackageRun(plan.specification).run(scenario))
+    except Exception as error:  # noqa: BLE001 - the package is the user's, it may do anything
+        return f"{type(error).__name__}: {error}"
 
 
 def told(steps: Sequence[Step]) -> str:
@@ -84,30 +102,48 @@ def _told(step: Step) -> str:
 
 
 def _shortest(plan: Plan, scenario: Scenario, difference: str) -> tuple[Scenario, str]:
-    """The scenario cut after its first difference, and without steps that it does not need."""
-    steps = list(scenario.steps)
-    place = len(steps) - 1
-    while place >= 0 and len(steps) > 1:
-        shorter = Scenario(tuple(steps[:place] + steps[place + 1 :]))
-        try:
-            expected = run(plan.specification, shorter)
-            found = _difference(expected, PackageRun(plan.specification).run(shorter))
-        except (LookupError, ValueError):
-            found = ""
-        if found:
-            steps, difference = list(shorter.steps), found
+    """The scenario without the steps that the difference does not need."""
+    place = len(scenario.steps) - 1
+    while place >= 0 and len(scenario.steps) > 1:
+        shorter = without_step(scenario, place)
+        if shorter is not None:
+            found = difference_on(plan, shorter, run(plan.specification, shorter))
+            if found:
+                scenario, difference = shorter, found
         place -= 1
-    return Scenario(tuple(steps)), difference
+    return scenario, difference
 
 
 def _difference(expected: Outcome, actual: Outcome) -> str:
     """What the first difference is; empty where there is none."""
     for number, (wanted, seen) in enumerate(zip(expected.steps, actual.steps, strict=True), 1):
-        if _comparable(wanted) != _comparable(seen):
+        if not _same(wanted, seen):
             return f"step {number}: {_of_step(wanted, seen)}"
     if expected.stored != actual.stored:
         return f"stored {_short(actual.stored)}, not {_short(expected.stored)}"
     return ""
+
+
+def _same(wanted: Seen, seen: Seen) -> bool:
+    """Whether a step brought the same.
+
+    A package's requests have types. Where a request is of a wrong one, the package says so before
+    it looks for what else might refuse it, or answer it without looking.
+    """
+    one, other = _comparable(wanted), _comparable(seen)
+    if len(one.answers) != len(other.answers):
+        return False
+    answers = tuple(
+        right if given.error_code == "invalid_request" and _early(right) else given
+        for (_, right), (_, given) in zip(one.answers, other.answers, strict=True)
+    )
+    return [each for _, each in one.answers] == list(answers) and replace(
+        one, answers=()
+    ) == replace(other, answers=())
+
+
+def _early(answer: Answer) -> bool:
+    return answer.ok or answer.error_code in {"forbidden", "rate_limited"}
 
 
 def _comparable(seen: Seen) -> Seen:
