@@ -36,8 +36,8 @@ class Demand:
     ``object`` is the phrase that is acted on; ``complements`` are (preposition, phrase) pairs in
     their order; marks besides prepositions are ``every``, ``that`` and words such as "sorted by".
     ``details`` is what follows a colon. ``actor`` is who may ask or does it. ``negated``: it must
-    not be done. ``asides`` are what stood in parentheses. ``only``: to nothing but the object. ``passive``: the text says "is done" and may
-    only tell of the past.
+    not be done. ``asides`` are what stood in parentheses. ``only``: to nothing but the object.
+    ``passive``: the text says "is done" and may only tell of the past.
     """
 
     clause: Clause

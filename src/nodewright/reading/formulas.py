@@ -17,7 +17,7 @@ _OPERATORS = [
     (re.compile(r"\b(?:multiplied by|times)\b|×|\*", re.IGNORECASE), "*"),
     (re.compile(r"\b(?:divided by|over)\b|÷|/", re.IGNORECASE), "/"),
     (re.compile(r"\b(?:plus|added to)\b|\+", re.IGNORECASE), "+"),
-    (re.compile(r"\b(?:minus|less)\b|−|\s-\s", re.IGNORECASE), "-"),
+    (re.compile(r"\b(?:minus|less)\b|\u2212|\s-\s", re.IGNORECASE), "-"),
 ]
 _OPERATOR = re.compile(
     "|".join(f"(?:{pattern.pattern})" for pattern, _ in _OPERATORS), re.IGNORECASE

@@ -142,7 +142,7 @@ _ABLE = re.compile(r"^be\s+(?P<word>\w+?)(?P<end>able|ible)\b", re.IGNORECASE)
 
 
 def _done(found: re.Match[str]) -> str:
-    """ "be searchable" as "be searched"."""
+    """As in "be searchable" as "be searched"."""
     for word in (found["word"], f"{found['word']}e"):
         if verb_in(word.lower()) == word.lower():
             return f"be {word}{'d' if word.endswith('e') else 'ed'}"
@@ -177,7 +177,9 @@ def begins_with_demand(text: str) -> bool:
 
 
 def _take_conditions(frame: Frame) -> None:
-    while (first := _EARS.match(frame.main)) and not (first["word"].lower() == "on" and len(first["condition"].split()) > 4):
+    while (first := _EARS.match(frame.main)) and not (
+        first["word"].lower() == "on" and len(first["condition"].split()) > 4
+    ):
         frame.conditions.append(Condition(_kind(first["word"]), first["condition"].strip()))
         frame.main = re.sub(r"^(?:and|then)\s+", "", first["main"])
     later = _LATER.search(frame.main)

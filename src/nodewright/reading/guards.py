@@ -59,7 +59,7 @@ def read_guards(draft: Draft, demands: list[Demand]) -> None:
 
 
 def _forbid(draft: Draft, demand: Demand) -> None:
-    """ "A paid order cannot be cancelled", "must not delete a course while it has enrolments"."""
+    """As in "a paid order cannot be cancelled", "must not delete while it has enrolments"."""
     thing = thing_of(draft, demand.object)
     if _forbid_actor(draft, demand):
         return
@@ -81,7 +81,7 @@ def _forbid(draft: Draft, demand: Demand) -> None:
 
 
 def _forbid_actor(draft: Draft, demand: Demand) -> bool:
-    """ "Frozen members cannot book sessions": the record refers to one who may not."""
+    """As in "Frozen members cannot book sessions": the record refers to one who may not."""
     actor = thing_of(draft, demand.actor) if demand.actor else None
     made = thing_done(draft, demand.verb) or thing_of(draft, demand.object)
     if actor is None or not actor.where or made is None or demand.conditions:
@@ -198,7 +198,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _read_without(draft: Draft, clause: str, text: str) -> None:
-    """ "No certificate without a finished enrolment": the one has to exist for the other."""
+    """As in "No certificate without a finished enrolment": the one has to exist for the other."""
     found = _WITHOUT.match(text)
     made = thing_of(draft, found["what"]) if found else None
     other = thing_of(draft, found["other"]) if found else None

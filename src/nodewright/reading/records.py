@@ -8,6 +8,7 @@ from nodewright.language.lexicon import stems
 from nodewright.language.nouns import singular
 from nodewright.language.verb_forms import verb_in, verb_of_noun
 from nodewright.language.vocabulary import load_data
+from nodewright.language.word_lists import words_of_list
 from nodewright.reading.accounting import account
 from nodewright.reading.adjectives import Test
 from nodewright.reading.demands import Demand
@@ -40,7 +41,6 @@ from nodewright.spec.model import (
 )
 from nodewright.spec.types import Base
 
-_MADE = frozenset(load_data("likeness")["makes"])
 _TECHNICAL = frozenset({"nonfunctional", "architecture"})
 _STORING = {"store", "save", "persist", "keep", "insert", "add"}
 _MARKING = {"mark", "set", "flag", "move", "change", "put", "transition", "switch", "tag"}
@@ -85,22 +85,34 @@ def _thing(draft: Draft, demand: Demand, recent: Entity | None) -> Thing | None:
     if owner is not None and field_of(owner.entity, demand.object) is not None:
         draft.understand(demand.clause, "of", owner.words)
         return owner
-    made = thing_done(draft, demand.verb) if demand.asks("create") or demand.verb in _MADE else None
+    made = (
+        thing_done(draft, demand.verb)
+        if demand.asks("create") or demand.verb in _making()
+        else None
+    )
     if made is not None and (thing is None or _refers(made.entity, thing.entity)):
         return Thing(made.entity, words=demand.object)
     return thing or founded(draft, demand)
+
+
+def _making() -> frozenset[str]:
+    """Verbs that make a record of their own: to book makes a Booking."""
+    return words_of_list("likeness", "makes")
 
 
 def _refers(made: Entity, thing: Entity) -> bool:
     """Whether what a verb makes speaks of what it is done to: a Booking of its Session."""
     return made.name != thing.name and (
         any(field.type.entity == thing.name for field in made.fields)
-        or bool({stem for f in made.fields for stem in name_stems(f.name)} & set(name_stems(thing.name)))
+        or bool(
+            {stem for f in made.fields for stem in name_stems(f.name)} & set(name_stems(thing.name))
+        )
     )
 
 
 _ITS = re.compile(
-    r"(?:\w+ )?(?:its|their) (?:details|data|information|record|attributes|values|fields)\b", re.IGNORECASE
+    r"(?:\w+ )?(?:its|their) (?:details|data|information|record|attributes|values|fields)\b",
+    re.IGNORECASE,
 )
 
 
@@ -129,7 +141,7 @@ def _operation(draft: Draft, demand: Demand, thing: Thing) -> OnEntity | None:
     for construct, make in _MAKERS.items():
         if demand.asks(construct):
             return make(draft, demand, thing)
-    if demand.verb in _MADE and not demand.passive:
+    if demand.verb in _making() and not demand.passive:
         return _create(draft, demand, thing)
     return None
 
@@ -318,7 +330,7 @@ def _move(draft: Draft, demand: Demand, thing: Thing) -> OnEntity | None:
 
 
 def _marked(entity: Entity, demand: Demand) -> tuple[Field, str, str] | None:
-    """ "mark an order as paid", "set the status to paid"."""
+    """As in "mark an order as paid", "set the status to paid"."""
     found = _AS.search(demand.text) if demand.verb in _MARKING else None
     if found is None:
         return None
@@ -341,7 +353,7 @@ def _by_verb(entity: Entity, verb: str) -> tuple[Field, str, str] | None:
 
 
 def _verb_of_state(value: str) -> str | None:
-    """ "cancelled" is what is cancelled; a state that is an adjective too has no verb."""
+    """As in "cancelled" is what is cancelled; a state that is an adjective too has no verb."""
     word = value.lower()
     if " " in word or "_" in word or not word.endswith(("ed", "d", "t", "n")):
         return None

@@ -47,13 +47,14 @@ def read_refusals(draft: Draft, demands: list[Demand]) -> None:
 
 
 _DOUBLE = re.compile(
-    r"\b(?:double|duplicate|repeated)\s+(?P<what>[\w ]{3,40}?)(?=\s+(?:of|by|for|in|with)\b|$)", re.IGNORECASE
+    r"\b(?:double|duplicate|repeated)\s+(?P<what>[\w ]{3,40}?)(?=\s+(?:of|by|for|in|with)\b|$)",
+    re.IGNORECASE,
 )
 _SAME = re.compile(r"\b(?:the )?same\s+(?P<what>\w+)", re.IGNORECASE)
 
 
 def _refuse_double(draft: Draft, demand: Demand) -> bool:
-    """ "Prevent double bookings of the same session by the same member"."""
+    """As in "Prevent double bookings of the same session by the same member"."""
     found = _DOUBLE.search(demand.text)
     thing = thing_of(draft, found["what"]) if found else None
     if found is None or thing is None or demand.conditions:

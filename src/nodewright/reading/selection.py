@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from nodewright.language.durations import duration_in
+from nodewright.language.durations import duration_in, period_in
 from nodewright.language.lexicon import stems
 from nodewright.language.word_lists import stems_of_list
 from nodewright.reading.adjectives import Test
@@ -52,7 +52,9 @@ _NOW = {
     "the current month": "start_of_month({0}) == start_of_month(today())",
     "this year": "start_of_year({0}) == start_of_year(today())",
 }  # fmt: skip
-_ARTICLE = re.compile(r"^(?:an?|the|one|each|any|every|given|selected|specific|certain)\s+", re.IGNORECASE)
+_ARTICLE = re.compile(
+    r"^(?:an?|the|one|each|any|every|given|selected|specific|certain)\s+", re.IGNORECASE
+)
 _OWNING = {"of", "for", "from", "in", "on", "at", "about"}
 _BY = {"by", "filtered by", "with filtering by"}
 _MOST = 8
@@ -146,6 +148,8 @@ def _subjects(test: str) -> set[str]:
 def _tail(demand: Demand, entity: Entity) -> str:
     """What the text says after the thing: "older than 30 days" of "orders older than 30 days"."""
     text = without_ordering(demand.text)
+    period = period_in(text)
+    text = text.replace(period.words, "") if period is not None else text
     own = name_stems(entity.name)[-1]
     for word in re.finditer(r"\w+", text):
         if stems(word[0]) == [own]:

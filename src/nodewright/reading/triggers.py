@@ -18,7 +18,10 @@ _ACTIVE = re.compile(
     r"(?P<what>[\w -]{2,40})",
     re.IGNORECASE,
 )
-_BARE = re.compile(r"(?:an?|the|any|each)?\s*(?P<who>[\w-]{2,30})\s+(?P<verb>\w+)(?:\s+(?:it|them|one))?", re.IGNORECASE)
+_BARE = re.compile(
+    r"(?:an?|the|any|each)?\s*(?P<who>[\w-]{2,30})\s+(?P<verb>\w+)(?:\s+(?:it|them|one))?",
+    re.IGNORECASE,
+)
 
 
 def operation_after(draft: Draft, condition: str) -> OnEntity | None:

@@ -1,7 +1,5 @@
 """A harbour's document, and what is read of requirements that are added to it."""
 
-from typing import TypeVar
-
 from nodewright.prd.document import parse_document
 from nodewright.reading.reader import read_document
 from nodewright.spec.checks import check
@@ -43,8 +41,6 @@ DATA = """\
 
 """
 
-Kind = TypeVar("Kind", bound=Operation)
-
 
 def read(*requirements: str, data: str = DATA) -> Specification:
     """What the marina's document means with these requirements; it always checks."""
@@ -53,7 +49,7 @@ def read(*requirements: str, data: str = DATA) -> Specification:
     return check(read_document(parse_document(text), "marina"))
 
 
-def only(specification: Specification, kind: type[Kind]) -> Kind:
+def only[Kind: Operation](specification: Specification, kind: type[Kind]) -> Kind:
     """The only operation of a kind, but for the checks of described data."""
     found = [
         each

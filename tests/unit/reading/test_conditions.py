@@ -1,13 +1,13 @@
 """Conditions on a record, as expressions."""
 
 import pytest
+from tests.unit.reading.marina import DATA
 
 from nodewright.prd.document import parse_document
 from nodewright.reading.conditions import condition_of
 from nodewright.reading.data_passes import read_data
 from nodewright.reading.draft import Draft
 from nodewright.reading.keys import read_keys
-from tests.unit.reading.marina import DATA
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,7 @@ from nodewright.reading.demands import Demand, demands_of
 def demands(text: str) -> tuple[Demand, ...]:
     document = parse_document(f"# Marina\n\n## Functional requirements\n\n- FR-1: {text}\n")
     return tuple(
-        demand
-        for clause in document.clauses
-        if clause.requirement
-        for demand in demands_of(clause)
+        demand for clause in document.clauses if clause.requirement for demand in demands_of(clause)
     )
 
 

@@ -80,7 +80,10 @@ def test_details_follow_a_colon() -> None:
         ("Create/update/delete berths", ["Create", "update", "delete berths"]),
         ("register a stay for every arrival, pick and return", None),
         ("list berths and stays", None),
-        ("count stays per pier and sum the fee per day", ["count stays per pier", "sum the fee per day"]),
+        (
+            "count stays per pier and sum the fee per day",
+            ["count stays per pier", "sum the fee per day"],
+        ),
     ],
 )
 def test_lists_of_verbs(text: str, pieces: list[str] | None) -> None:

@@ -1,6 +1,7 @@
 """Operations on records."""
 
 import pytest
+from tests.unit.reading.marina import DATA, entity, is_read, note, only, read, texts
 
 from nodewright.spec.model import (
     Create,
@@ -13,7 +14,6 @@ from nodewright.spec.model import (
     State,
     Update,
 )
-from tests.unit.reading.marina import DATA, entity, is_read, note, only, read, texts
 
 
 def test_crud_makes_five_operations() -> None:
@@ -53,8 +53,10 @@ def test_a_list_has_filters_order_and_pages() -> None:
         ("The system shall list the stays of a berth.", "berth == request.berth", ["berth"]),
         (
             "Berths can be filtered by length range.",
-            "(request.length_from is None or length >= request.length_from) and "
-            "(request.length_to is None or length <= request.length_to)",
+            (
+                "(request.length_from is None or length >= request.length_from) and "
+                "(request.length_to is None or length <= request.length_to)"
+            ),
             ["length_from", "length_to"],
         ),
         (
@@ -116,7 +118,8 @@ def test_marking() -> None:
 def test_turning_a_truth_field() -> None:
     data = DATA.replace("is_covered", "is_locked")
     lock, unlock = (
-        only(read(f"The desk can {verb} a berth.", data=data), Update) for verb in ("lock", "unlock")
+        only(read(f"The desk can {verb} a berth.", data=data), Update)
+        for verb in ("lock", "unlock")
     )
     assert (str(lock.set[0].value), str(unlock.set[0].value)) == ("True", "False")
 
@@ -128,7 +131,11 @@ def test_one_field_by_its_owner() -> None:
 
 def test_a_search_founds_an_entity_with_its_fields() -> None:
     found = read("Search sailors by city and boat type", data="# Crew Board\n\n")
-    assert [each.name for each in entity(found, "Sailor").fields] == ["sailor_id", "city", "boat_type"]
+    assert [each.name for each in entity(found, "Sailor").fields] == [
+        "sailor_id",
+        "city",
+        "boat_type",
+    ]
 
 
 @pytest.mark.parametrize("thing", ["a report", "a log", "an error message", "the dashboard"])
