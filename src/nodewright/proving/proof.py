@@ -252,7 +252,7 @@ def _judged(  # noqa: PLR0917 - what a job knows, in the order of its steps
         checks = (linted[node.slug], *judges, *failed_steps(broken))
         proofs: tuple[ClauseProof, ...] = ()
         if level is not Verify.STATIC and all(check.passed for check in checks):
-            meant, proofs = judge_meaning(plan, node, evidence)
+            meant, proofs = judge_meaning(plan, node, evidence, root)
             checks = (*checks, meant)
         if not all(check.passed for check in checks):
             refused.add(node.slug)
