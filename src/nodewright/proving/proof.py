@@ -168,7 +168,7 @@ def _ablated(
         return proofs
     evidence = evidence_of(plan)
     shown = [evidence.shown(plan, proof.clause) for proof in proofs if proof.proven]
-    bare = {each.clause: each.shows[0].mutant for each in shown}
+    bare = {each.clause: each.shows[0].mutant for each in shown} | {"": plan.specification}
     return ablate(proofs, tests, bare, pack)
 
 
