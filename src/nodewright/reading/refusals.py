@@ -6,11 +6,11 @@ from dataclasses import replace
 from nodewright.language.naming import snake
 from nodewright.language.verb_forms import verb_of_noun
 from nodewright.reading.accounting import account_condition, tells_moment
+from nodewright.reading.changes import refusal_code
 from nodewright.reading.conditions import condition_of
 from nodewright.reading.demands import Condition, Demand
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_lookup import field_of, time_field
-from nodewright.reading.records import refusal_code
 from nodewright.reading.things import thing_of
 from nodewright.reading.triggers import operation_after
 from nodewright.spec.expressions import Expression
