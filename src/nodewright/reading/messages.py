@@ -12,6 +12,7 @@ from nodewright.reading.demands import Demand
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_lookup import field_of, is_person, present, time_field
 from nodewright.reading.operations import add_operation, named
+from nodewright.reading.refusals import before
 from nodewright.reading.selection import fields_in
 from nodewright.reading.sending import (
     HOLDING,
@@ -53,7 +54,7 @@ def read_messages(draft: Draft, demands: list[Demand]) -> None:
         channel = channel_of(demand)
         if demand.negated or channel is None or not _is_message(demand, channel):
             continue
-        host = _host(draft, demand, demands[: number + 1])
+        host = _host(draft, demand, [demand, *before(demands, number)])
         done = (
             _send_with(draft, demand, channel, host)
             if host is not None
@@ -122,14 +123,14 @@ def _host(draft: Draft, demand: Demand, earlier: list[Demand]) -> OnEntity | Non
             return found
     if any(not condition.clause for condition in demand.conditions):
         return None
-    for before in reversed(earlier):
-        near = before.clause.id == demand.clause.id or (
-            bool(demand.clause.group) and before.clause.group == demand.clause.group
+    for other in earlier:
+        near = other.clause.id == demand.clause.id or (
+            bool(demand.clause.group) and other.clause.group == demand.clause.group
         )
         if not near:
             break
         for operation in draft.operations.values():
-            if before.clause.id in operation.clauses and isinstance(
+            if other.clause.id in operation.clauses and isinstance(
                 operation, Create | Update | Move
             ):
                 return operation
