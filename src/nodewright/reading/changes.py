@@ -76,6 +76,11 @@ def changed(draft: Draft, demand: Demand, thing: Thing) -> OnEntity | None:
     return _move(draft, demand, thing) or _turned(demand, thing)
 
 
+def named_state(entity: Entity, demand: Demand) -> tuple[Field, str, str] | None:
+    """The status field and value that a demand names, and what was assumed."""
+    return _marked(entity, demand) or names_state(entity, demand.verb)
+
+
 def _move(draft: Draft, demand: Demand, thing: Thing) -> OnEntity | None:
     """A verb that names a state of the thing: "cancel" where a status is "cancelled".
 

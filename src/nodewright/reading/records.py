@@ -8,7 +8,7 @@ from nodewright.language.nouns import singular
 from nodewright.language.verb_forms import verb_of_noun
 from nodewright.language.word_lists import words_of_list
 from nodewright.reading.accounting import account
-from nodewright.reading.changes import changed, guards_of, names_state
+from nodewright.reading.changes import changed, guards_of, named_state, names_state
 from nodewright.reading.demands import Demand
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_lookup import (
@@ -52,6 +52,8 @@ def read_records(draft: Draft, demands: list[Demand]) -> None:
         technical = demand.clause.role in _TECHNICAL
         if demand.negated or technical or taken_elsewhere(draft, demand):
             continue
+        if _follows(draft, demand):
+            continue
         thing = _thing(draft, demand, recent)
         if thing is None:
             continue
@@ -60,6 +62,22 @@ def read_records(draft: Draft, demands: list[Demand]) -> None:
         if made is not None:
             add_operation(draft, made)
             account(draft, demand, thing)
+
+
+def _follows(draft: Draft, demand: Demand) -> bool:
+    """Whether a demand only follows on what is done to another thing: no operation of its own."""
+    thing = thing_of(draft, demand.object)
+    if thing is None or named_state(thing.entity, demand) is None:
+        return False
+    for condition in demand.conditions:
+        found = _DONE.match(condition.text) if condition.kind == "trigger" else None
+        other = thing_of(draft, found["what"]) if found else None
+        if other is not None and other.entity.name != thing.entity.name:
+            return True
+    return False
+
+
+_DONE = re.compile(r"(?P<what>.{2,60}?)\s+(?:is|are|was|were|has been|gets)\s+\w+", re.IGNORECASE)
 
 
 def _thing(draft: Draft, demand: Demand, recent: Entity | None) -> Thing | None:
