@@ -31,8 +31,9 @@ def ablate(
 ) -> tuple[ClauseProof, ...]:
     """``proofs``, where a clause is not proven whose test passes without it.
 
-    The tests have to pass with all clauses first. For each clause the specification without it is compiled anew, and the acceptance tests of the
-    clause are run against that, in a process of their own.
+    The tests have to pass with all clauses first. For each clause the specification without it is
+    compiled anew, and the acceptance tests of the clause are run against that, in a process of
+    their own.
 
     Args:
         proofs: what was found of the clauses of one node.
@@ -87,7 +88,9 @@ def _reasons(
     if answer.code != 0:
         raise Rejected(answer.errors.strip()[-300:] or f"it ended with {answer.code}")
     verdicts = [orjson.loads(line) for line in answer.output.splitlines() if line.startswith("{")]
-    if not any(each["clause"] == "" and not each["failed"] + bool(each["broken"]) for each in verdicts):
+    if not any(
+        each["clause"] == "" and not each["failed"] + bool(each["broken"]) for each in verdicts
+    ):
         raise Rejected("they fail with all clauses too")
     reasons = {each["clause"]: _reason(each["failed"], each["broken"]) for each in verdicts}
     missing = BROKEN.format("it said nothing")

@@ -29,7 +29,7 @@ def render_node(plan: Plan, node: NodePlan, pack: TemplatePack) -> tuple[Rendere
 
 
 def render_tests(
-    plan: Plan, node: NodePlan, shows: Sequence[Acceptance], pack: TemplatePack
+    node: NodePlan, shows: Sequence[Acceptance], pack: TemplatePack
 ) -> tuple[RenderedFile, ...]:
     """The acceptance tests of the clauses that ``node`` answers for."""
     asked, tests = acceptance_tests(shows)
