@@ -41,15 +41,15 @@ class PackageRun:
     """A package, imported under its name, in the hands of scenarios."""
 
     def __init__(self, specification: Specification) -> None:
-        self.package = specification.package
+        self.package: str = specification.package
         self.specification = specification
-        self.now = START
-        self.count = 0
+        self.now: datetime = START
+        self.count: int = 0
         self.waited: list[timedelta] = []
         self.seen: list[Seen] = []
         self._last: dict[str, datetime] = {}
         self.handlers: dict[str, tuple[str, str, str, str]] = self._module("operations").HANDLERS
-        self.surroundings = self._module("surroundings").Surroundings(
+        self.surroundings: Any = self._module("surroundings").Surroundings(
             clock=lambda: self.now, ids=self._new_id, sleep=self._sleep
         )
 

@@ -13,7 +13,7 @@ from nodewright.spec.model import Operation, Specification
 from nodewright.spec.randomness import random_scenarios
 from nodewright.spec.requests import inputs_of
 from nodewright.spec.scenario import Call, Outcome, Scenario, Step, run
-from nodewright.spec.search import Show, differs, search_of, telling
+from nodewright.spec.search import Search, search_of, telling
 
 # Random sequences that each node is compared on.
 RANDOM = 4
@@ -47,8 +47,8 @@ class Evidence:
 
     def __init__(self, specification: Specification) -> None:
         # Of a wrong specification everything would fall with any clause, which shows nothing.
-        self.specification = check(specification)
-        self.search = search_of(specification)
+        self.specification: Specification = check(specification)
+        self.search: Search = search_of(specification)
         self._shown: dict[str, Shown] = {}
 
     def shown(self, plan: Plan, clause: str) -> Shown:

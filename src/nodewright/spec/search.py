@@ -62,7 +62,7 @@ class Search:
 
     def __init__(self, specification: Specification) -> None:
         self.specification = specification
-        self.known = Known(specification)
+        self.known: Known = Known(specification)
         self._variants: dict[str, Iterator[Scenario]] = {}
         self._tried: dict[str, list[tuple[Scenario, Outcome]]] = {}
         for operation in specification.operations:
