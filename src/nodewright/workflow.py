@@ -9,9 +9,9 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
-from nodewright.delivery.decisions import Action
 from nodewright.delivery.delivery import Delivery
 from nodewright.delivery.manifest import load_manifest
 from nodewright.delivery.specification import spec_file, specified
@@ -25,18 +25,19 @@ from nodewright.patterns.judging import judge_pattern, retract_judgement
 from nodewright.patterns.tuning import tuned_matcher
 from nodewright.planning.plan import NothingToGenerateError, Plan, plan_specification
 from nodewright.prd import read_prd
+from nodewright.prd.clauses import Document
 from nodewright.prd.document import parse_document
-from nodewright.proving.model import Check, NodeReport
+from nodewright.prd.models import SimplePRDAnalysisResult
+from nodewright.proving.model import NodeReport
 from nodewright.proving.proof import load_templates, render_files
 from nodewright.reading import SimplePRDAnalyzer
 from nodewright.reading.reader import read_document
 from nodewright.runs.announcing import Announcer
 from nodewright.runs.cluster import ClusterWorkers
-from nodewright.runs.engine import Engine, Outcome
+from nodewright.runs.engine import Engine, Outcome, already_there
 from nodewright.runs.pooling import Proof
 from nodewright.runs.recording import Recorder, RunTimes
 from nodewright.runs.run import (
-    ALREADY_THERE,
     OnProgress,
     Options,
     Prepared,
@@ -46,7 +47,7 @@ from nodewright.runs.run import (
 )
 from nodewright.runs.workers import ProcessWorkers, Workers
 from nodewright.settings import Settings
-from nodewright.spec.model import State
+from nodewright.spec.model import Specification, State
 
 __all__ = [
     "OnProgress",
@@ -98,13 +99,20 @@ def prepare(prd: Path, package: str | None = None, output: Path | None = None) -
     return plan_text(read_prd(prd), package, output)
 
 
-def plan_text(text: str, package: str | None = None, output: Path | None = None) -> Prepared:
-    """Specify and plan a PRD that is already in memory; see ``prepare``."""
+def plan_text(
+    text: str,
+    package: str | None = None,
+    output: Path | None = None,
+    proposed: str | None = None,
+) -> Prepared:
+    """Specify and plan a PRD that is already in memory; see ``prepare``.
+
+    ``proposed`` stands for the specification that lies in ``output``.
+    """
     started = time.perf_counter()
-    analysis = SimplePRDAnalyzer(tuned_matcher()).analyze_prd(text)
-    document = parse_document(text)
+    analysis, document = _analysed(text)
     name = package or _package_in(output) or document.package
-    found = specified(read_document(document, name), output)
+    found = specified(_read(text, name), output, proposed)
     plan = plan_specification(found.specification)
     if not plan.nodes:
         open_clauses = sum(note.state is State.OPEN for note in found.specification.clauses)
@@ -119,6 +127,17 @@ def plan_text(text: str, package: str | None = None, output: Path | None = None)
     )
     seconds = time.perf_counter() - started
     return Prepared(analysis, plan, seconds, found, document.warnings)
+
+
+@lru_cache(maxsize=4)
+def _analysed(text: str) -> tuple[SimplePRDAnalysisResult, Document]:
+    """A document that is proposed for again and again is read once."""
+    return SimplePRDAnalyzer(tuned_matcher()).analyze_prd(text), parse_document(text)
+
+
+@lru_cache(maxsize=4)
+def _read(text: str, package: str) -> Specification:
+    return read_document(_analysed(text)[1], package)
 
 
 def _package_in(output: Path | None) -> str:
@@ -249,7 +268,7 @@ async def _run(run: Run, delivery: Delivery, pool: Workers, on_progress: OnProgr
         extra=(spec_file(run.prepared.specified.generated),),
         mypy_cache=Settings().data_dir / "mypy",
     )
-    known = _already_there(run, delivery) if options.resume else {}
+    known = already_there(plan, delivery, options.templates) if options.resume else {}
     total = len(plan.nodes)
     judged = 0
     started = time.perf_counter()
@@ -272,22 +291,3 @@ async def _run(run: Run, delivery: Delivery, pool: Workers, on_progress: OnProgr
     run.seconds["persistence"] = engine.seconds
     if judged:
         run.speedup = sum(o.report.cpu_seconds for o in run.outcomes) / elapsed
-
-
-def _already_there(run: Run, delivery: Delivery) -> dict[str, NodeReport]:
-    """Nodes whose files are in the output folder as they would be generated."""
-    plan, options = run.prepared.plan, run.options
-    files = render_files(plan, (node.slug for node in plan.nodes), options.templates)
-    different = {
-        decision.node for decision in delivery.plan(files) if decision.action is not Action.KEEP
-    }
-    return {
-        node.slug: NodeReport(
-            node.slug,
-            node.kind,
-            (Check(ALREADY_THERE, passed=True),),
-            tuple(file for file in files if file.node == node.slug),
-        )
-        for node in plan.nodes
-        if node.slug not in different
-    }

@@ -19,6 +19,7 @@ ROOMS = [
     "cli",
     "web",
     "mcp",
+    "submitting",
     "workflow",
     "diagnosis",
     "runs",

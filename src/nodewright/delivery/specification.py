@@ -1,10 +1,11 @@
 """The specification in the output folder, which is the user's to edit: merged three ways."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nodewright.delivery.decisions import held
-from nodewright.delivery.manifest import load_manifest, read_base
+from nodewright.delivery.manifest import DeliveryError, load_manifest, read_base
 from nodewright.delivery.merge import merge
 from nodewright.rendering.model import RenderedFile
 from nodewright.spec.checks import check
@@ -50,6 +51,24 @@ def specified(
     return Specified(check(_with_own_readings(read, edited)), generated, conflict)
 
 
+def held_specification(out: Path) -> Specification:
+    """The specification that lies in ``out``, checked.
+
+    Raises:
+        SpecificationError: it is wrong; the message says where.
+        DeliveryError: it is not there, or cannot be read.
+    """
+    return load(held_text(out))
+
+
+def held_text(out: Path) -> str:
+    """The text of the specification that lies in ``out``; DeliveryError where there is none."""
+    current = _current(out)
+    if current is None:
+        raise DeliveryError(f"{out} has no {NAME}: generate a package there first")
+    return current.replace(b"\r\n", b"\n").decode(errors="replace")
+
+
 def spec_file(text: str) -> RenderedFile:
     """The specification as a file of the package that the user owns."""
     return RenderedFile(
@@ -80,8 +99,8 @@ def _merged(out: Path | None, current: bytes, generated: str) -> tuple[str, bool
 
 
 def _with_own_readings(read: Specification, edited: Specification) -> Specification:
-    """``edited``, where a clause that nothing was read of is read once an element names it."""
-    named = _named(edited) - _named(read)
+    """``edited``, where an open clause is read once an element names it that was not read."""
+    named = set(_named(edited) - _named(read))
 
     def note(each: ClauseNote) -> ClauseNote:
         if each.state is State.OPEN and each.id in named:
@@ -91,5 +110,6 @@ def _with_own_readings(read: Specification, edited: Specification) -> Specificat
     return replace(edited, clauses=tuple(map(note, edited.clauses)))
 
 
-def _named(specification: Specification) -> set[str]:
-    return {clause for _, element in elements(specification) for clause in element.clauses}
+def _named(specification: Specification) -> Counter[str]:
+    """Clause -> how many elements name it."""
+    return Counter(clause for _, element in elements(specification) for clause in element.clauses)

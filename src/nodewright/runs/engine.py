@@ -13,13 +13,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import uuid4
 
-from nodewright.delivery.decisions import FileDecision
+from nodewright.delivery.decisions import Action, FileDecision
 from nodewright.delivery.delivery import Delivery, DeliveryResult
+from nodewright.delivery.manifest import load_manifest, read_base
 from nodewright.errors import NodewrightError
 from nodewright.planning.homes import part_of
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.proving import verify_package
-from nodewright.proving.model import OVERDUE, Check, Judged, NodeReport, Verify
+from nodewright.proving.model import ALREADY_THERE, OVERDUE, Check, Judged, NodeReport, Verify
 from nodewright.proving.proof import judge_staged, render_files
 from nodewright.rendering.model import RenderedFile
 from nodewright.runs.pooling import Proof, prove, without_broken_steps
@@ -58,6 +59,7 @@ class Engine:
         mypy_cache: where mypy keeps what it learned, for ``Verify.FULL``.
         gate: asked with the files before the one commit that it allows; what it raises stops the
             run, and nothing is written. It needs ``delivery``.
+        isolated: run what the user's edits are in; ``workers`` by default.
 
     ``decisions`` has what was decided first about each file, ``conflicts`` what the user has to
     look at, ``seconds`` the wall time of its commits.
@@ -72,6 +74,7 @@ class Engine:
     extra: tuple[RenderedFile, ...] = ()
     mypy_cache: Path | None = None
     gate: Callable[[Sequence[RenderedFile]], object] | None = None
+    isolated: Workers | None = None
     run_id: str = field(default_factory=lambda: uuid4().hex)
     decisions: dict[str, FileDecision] = field(default_factory=dict)
     conflicts: tuple[FileDecision, ...] = ()
@@ -251,7 +254,9 @@ class Engine:
 
         Only workers of this machine see the staging folder.
         """
-        here = self.workers if self.workers.shares_files else ProcessWorkers(1)
+        here = self.isolated or (
+            self.workers if self.workers.shares_files else ProcessWorkers(1)
+        )
         calling = here.call(
             judge_staged,
             root,
@@ -267,8 +272,49 @@ class Engine:
         except CrashedError as error:
             return Judged((Check("process", passed=False, detail=str(error)),), ())
         finally:
-            if here is not self.workers:
+            if here is not self.workers and here is not self.isolated:
                 here.close()
+
+
+def already_there(
+    plan: Plan, delivery: Delivery, templates: Path | None = None
+) -> dict[str, NodeReport]:
+    """Nodes whose files are in the output folder as they would be generated.
+
+    Their tests, which take a search, are those that were delivered with them.
+    """
+    files = render_files(plan, (node.slug for node in plan.nodes), templates)
+    files = (*files, *_tests_delivered(delivery.root, {file.path for file in files}, plan))
+    different = {
+        decision.node for decision in delivery.plan(files) if decision.action is not Action.KEEP
+    }
+    return {
+        node.slug: NodeReport(
+            node.slug,
+            node.kind,
+            (Check(ALREADY_THERE, passed=True),),
+            tuple(file for file in files if file.node == node.slug),
+        )
+        for node in plan.nodes
+        if node.slug not in different
+    }
+
+
+def _tests_delivered(root: Path, rendered: set[str], plan: Plan) -> Iterator[RenderedFile]:
+    slugs = {node.slug for node in plan.nodes}
+    for path, entry in load_manifest(root).files.items():
+        text = read_base(root, entry) if path not in rendered and entry.node in slugs else None
+        if text is not None and path.startswith("tests/"):
+            yield RenderedFile(
+                path,
+                text.decode(),
+                entry.template,
+                entry.template_version,
+                entry.template_hash,
+                entry.node,
+                entry.requirements,
+                entry.user_owned,
+            )
 
 
 def _conflicts(decisions: Sequence[FileDecision]) -> dict[str, Check]:

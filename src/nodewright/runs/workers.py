@@ -33,6 +33,8 @@ LARGEST_WORKER = 4 * 1024**3
 
 # What the fork server imports once for all workers.
 _PRELOADED = ["nodewright.runs.preload"]
+# Besides, where submitted tests are run: it takes longer than they do.
+_PRELOADED_TO_TEST = ["pytest", "pytest_asyncio.plugin"]
 
 # Freeing what a judged node leaves behind costs a tenth of judging it, so a worker lets it lie and
 # is replaced by a fresh one after so many calls. Only code that makes this much garbage has it
@@ -92,7 +94,7 @@ class ProcessWorkers:
         from pebble import ProcessPool
 
         context = get_context("forkserver")
-        context.set_forkserver_preload(_PRELOADED)
+        context.set_forkserver_preload(_PRELOADED + (_PRELOADED_TO_TEST if isolated else []))
         # What a worker that is killed leaves is in here.
         self._scratch = TemporaryFolder()
         self._pool = ProcessPool(
