@@ -62,13 +62,21 @@ _CONSTRUCTS: dict[type[model.Element], str] = {
 }
 
 
+def lines_of(spec: model.Specification) -> dict[str, frozenset[int]]:
+    """Clause -> its lines; a block of code is one clause of many."""
+    return {
+        clause.id: frozenset(range(clause.line, clause.line + clause.text.count("\n") + 1))
+        for clause in spec.clauses
+    }
+
+
 def elements_of(spec: model.Specification) -> list[Found]:
     """All elements, those inside others too; one without clauses of its own has its owner's."""
-    lines = {clause.id: clause.line for clause in spec.clauses}
-    walker = _Walker(lines)
+    walker = _Walker(lines_of(spec))
     found: list[Found] = []
     for group in (
-        spec.entities, spec.machines, spec.events, spec.ports, spec.stores, spec.operations, spec.qualities,
+        spec.entities, spec.machines, spec.events, spec.ports, spec.stores, spec.operations,
+        spec.qualities,
     ):  # fmt: skip
         for element in group:
             found += walker.walk(element, "", frozenset())
@@ -76,11 +84,11 @@ def elements_of(spec: model.Specification) -> list[Found]:
 
 
 class _Walker:
-    def __init__(self, lines: dict[str, int]) -> None:
+    def __init__(self, lines: dict[str, frozenset[int]]) -> None:
         self._lines = lines
 
     def walk(self, element: model.Element, entity: str, above: frozenset[int]) -> Iterator[Found]:
-        own = frozenset(self._lines[clause] for clause in element.clauses if clause in self._lines)
+        own = frozenset[int]().union(*(self._lines.get(clause, ()) for clause in element.clauses))
         lines = own or above
         entity = _entity_of(element) or entity
         constructs = frozenset(_CONSTRUCTS.get(type(element), "").split()) | _more(element)
@@ -96,14 +104,18 @@ class _Walker:
                     yield from self.walk(each, entity, lines)
 
     def _parts(
-        self, element: model.Element, entity: str, lines: frozenset[int], parts: dict[str, int]
+        self,
+        element: model.Element,
+        entity: str,
+        lines: frozenset[int],
+        parts: dict[str, frozenset[int]],
     ) -> Iterator[Found]:
         """Parts of an element that are constructs of their own: conditions, limits, commands."""
         for name, constructs in _PARTS.items():
             value = getattr(element, name, None)
             if not value:
                 continue
-            own = frozenset({parts[name]}) if name in parts else lines
+            own = parts.get(name, lines)
             text = _text(value)
             kinds = set(constructs.split()) | ({"time"} if _tells_time(text) else set())
             kinds |= {"perm"} if "caller." in text else set()

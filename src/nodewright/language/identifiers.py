@@ -173,7 +173,7 @@ def _parts(code: str) -> tuple[str, str] | None:
         return None
     last = _SEGMENT.fullmatch(segments[-1])
     if not numbers or (_joined_by_dot(code, segments) and last is not None and last["letters"]):
-        if last is None or len(segments[-1]) > 12:
+        if last is None or len(segments[-1]) > 12 or segments[-1][-1:].isupper():
             return None
         numbers.insert(0, segments[-1][len(last["letters"]) :])
         segments[-1] = last["letters"]

@@ -64,7 +64,8 @@ def find_modal(text: str) -> Modal | None:
 def _length(words: list[str], place: int, name: str) -> int:
     """How many words of a list's phrase begin at ``place``, the most there are."""
     known = _phrases(name)
-    return next((n for n in range(_LONGEST, 0, -1) if tuple(words[place : place + n]) in known), 0)
+    longest = min(_LONGEST, len(words) - place)
+    return next((n for n in range(longest, 0, -1) if tuple(words[place : place + n]) in known), 0)
 
 
 def is_modal(word: str) -> bool:

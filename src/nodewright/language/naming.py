@@ -105,9 +105,14 @@ def domain_name(text: str, fallback: str = "record") -> str:
 def accepted_name(text: str, fallback: str = "record") -> str:
     """``text`` in snake_case, each word that onex refuses replaced: ``UserService`` -> user_offer.
 
-    Other than ``domain_name`` it drops no word, so that different names stay different.
+    Other than ``domain_name`` it drops no word, so that different names stay different; what is
+    too long ends with a digest of all of it.
     """
-    return snake(" ".join(_accepted(word.lower()) for word in words(text)), fallback)
+    spoken = " ".join(_accepted(word.lower()) for word in words(text))
+    if len(spoken) <= _LONGEST:
+        return snake(spoken, fallback)
+    digest = hashlib.sha256(spoken.encode()).hexdigest()[:6]
+    return f"{snake(spoken[: _LONGEST - 7], fallback)}_d{digest}"
 
 
 def _accepted(word: str) -> str:

@@ -60,4 +60,6 @@ def _alternatives(name: re.Match[str]) -> str:
 
 
 def _written(phrase: str) -> str:
-    return r"\s+".join(re.escape(word).replace(r"\-", "-?") if word != "-" else "-" for word in phrase.split())
+    return r"\s+".join(
+        re.escape(word).replace(r"\-", "-?") if word != "-" else "-" for word in phrase.split()
+    )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 
 from nodewright.errors import NodewrightError
-from nodewright.language.naming import accepted_name, pascal, snake
+from nodewright.language.naming import accepted_name, domain_name, pascal, snake
 from nodewright.spec.model import (
     Add,
     Aggregate,
@@ -19,6 +19,7 @@ from nodewright.spec.model import (
     Element,
     Entity,
     Event,
+    Guard,
     Move,
     OnEntity,
     Operation,
@@ -30,6 +31,7 @@ from nodewright.spec.model import (
     Store,
     Workflow,
 )
+from nodewright.spec.types import SpecificationError
 
 KINDS = ("EFFECT", "COMPUTE", "REDUCER", "ORCHESTRATOR")
 
@@ -151,7 +153,12 @@ class NothingToGenerateError(NodewrightError):
 
 
 def plan_specification(specification: Specification) -> Plan:
-    """The plan of a checked ``specification``."""
+    """The plan of a checked ``specification``.
+
+    Raises:
+        SpecificationError: two entities would be called the same in code.
+    """
+    _accept_names(specification)
     notes = {note.id: note for note in specification.clauses}
     grouped: dict[tuple[str, str], list[Operation]] = {}
     subjects: dict[tuple[str, str], str] = {}
@@ -213,6 +220,35 @@ def run_by(node: NodePlan, slugs: Mapping[str, str]) -> Iterator[str]:
     )
 
 
+def _accept_names(specification: Specification) -> None:
+    """Words that onex refuses are replaced, so that different names can become one."""
+    known: dict[str, str] = {}
+    for entity in specification.entities:
+        other = known.setdefault(accepted_name(entity.name), entity.name)
+        if other != entity.name:
+            raise SpecificationError(
+                f"entities {other!r} and {entity.name!r} would both be called "
+                f"{accepted_name(entity.name)!r} in code; rename one"
+            )
+
+
+def undescribed_node(name: str, kind: str, reason: str) -> NodePlan:
+    """A node that was asked for and that the document says nothing of.
+
+    Its one operation refuses with ``not_implemented`` and shows where the user's code goes.
+    """
+    subject = domain_name(name)
+    guard = Guard(require=None, error="not_implemented", message=reason)
+    operation = {
+        "EFFECT": Operation(name=f"carry_out_{subject}", guards=(guard,)),
+        "COMPUTE": Compute(name=f"compute_{subject}", guards=(guard,)),
+        "REDUCER": Operation(name=f"reduce_{subject}", guards=(guard,)),
+        "ORCHESTRATOR": Workflow(name=f"orchestrate_{subject}", guards=(guard,), steps=()),
+    }[kind]
+    nothing = Specification(title="", package="")
+    return _node(nothing, subject, kind, "", [operation], {})
+
+
 def kind_of(operation: Operation) -> str:
     """The kind of node that carries ``operation`` out; what has effects is no pure computation."""
     match operation:
@@ -246,12 +282,13 @@ def clauses_of(element: object) -> tuple[str, ...]:
 def _clauses(element: object) -> Iterator[str]:
     if isinstance(element, Element):
         yield from element.clauses
+        yield from (clause for _, clause in element.parts)
     if isinstance(element, tuple):
         for each in element:
             yield from _clauses(each)
     elif is_dataclass(element):
         for each in fields(element):
-            if each.name != "clauses":
+            if each.name not in {"clauses", "parts"}:
                 value = getattr(element, each.name, None)
                 if isinstance(value, Element | tuple):
                     yield from _clauses(value)

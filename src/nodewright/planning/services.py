@@ -12,8 +12,9 @@ from nodewright.planning.plan import (
     Plan,
     plan_specification,
     run_by,
+    undescribed_node,
 )
-from nodewright.spec.model import Compute, Entity, Event, Guard, Port, Workflow
+from nodewright.spec.model import Entity, Event, Port, Workflow
 
 NOTHING_FITS = "no clause of the document fits its name and kind; it refuses with not_implemented"
 
@@ -47,7 +48,7 @@ def plan_services(
     for kind in kinds:
         found = [op for node in plan.nodes if node.kind == kind for op in node.operations]
         fitting = [op for op in found if about & _words(op)]
-        node = _node(own, kind, fitting or [_refusing(own)])
+        node = _node(own, kind, fitting) if fitting else undescribed_node(name, kind, NOTHING_FITS)
         made.append(node)
         if not fitting:
             reasons[node.slug] = NOTHING_FITS
@@ -144,15 +145,6 @@ def _by[Item](key: Callable[[Item], str], groups: Iterable[tuple[Item, ...]]) ->
 def _words(operation: OperationPlan) -> set[str]:
     texts = [operation.name.replace("_", " "), *(trace.text for trace in operation.traces)]
     return {stem for text in texts for stem in stems(text)}
-
-
-def _refusing(name: str) -> OperationPlan:
-    element = Compute(
-        name=f"ask_{name}",
-        guards=(Guard(require=None, error="not_implemented", message=NOTHING_FITS),),
-        description=NOTHING_FITS,
-    )
-    return OperationPlan(element.name, element.description, element, (), ())
 
 
 def _node(name: str, kind: str, operations: Sequence[OperationPlan]) -> NodePlan:

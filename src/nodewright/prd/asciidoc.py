@@ -22,11 +22,15 @@ def read_asciidoc(source: Lines) -> None:
     """Rewrite a document of AsciiDoc; leave any other as it is."""
     if not _is_asciidoc(source.lines):
         return
+    fenced = source.fenced()
     number = 0
     attribute = ""
     while number < len(source.lines):
         line = source.lines[number].rstrip()
         end = number + 1
+        if fenced[number]:
+            number = end
+            continue
         if line == "|===":
             end = _end(source.lines, number, "|===")
             _read_table(source, number, end, attribute)

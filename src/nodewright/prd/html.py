@@ -18,6 +18,7 @@ def read_html(source: Lines) -> None:
     if not any("<" in line for line in source.lines):
         return
     fenced = source.fenced()
+    ends = _ends(source.lines, fenced)
     number = 0
     while number < len(source.lines):
         line = source.lines[number]
@@ -27,8 +28,8 @@ def read_html(source: Lines) -> None:
         heading = _HEADING.match(line)
         if heading:
             source.lines[number] = f"{'#' * int(heading['level'])} {heading['text'].strip()}"
-        start = _START.search(source.lines[number])
-        end = _end(source.lines, number, start) if start else None
+        start = _START.search(line)
+        end = ends.get((number, start.start())) if start else None
         if start and end:
             _read_region(source, number, end, start)
             number = end
@@ -36,21 +37,19 @@ def read_html(source: Lines) -> None:
             number += 1
 
 
-_LONGEST = 20_000
-
-
-def _end(lines: list[str], number: int, start: re.Match[str]) -> int | None:
-    """The line after the one that closes the element, None where nothing does."""
-    depth = 0
-    for place in range(number, min(len(lines), number + _LONGEST)):
-        text = lines[place][start.start() :] if place == number else lines[place]
-        if "<" not in text:
+def _ends(lines: list[str], fenced: list[bool]) -> dict[tuple[int, int], int]:
+    """Where an element begins, as line and column -> the line after the one that closes it."""
+    ends: dict[tuple[int, int], int] = {}
+    open_tags: list[tuple[int, int]] = []
+    for number, line in enumerate(lines):
+        if "<" not in line or fenced[number]:
             continue
-        for tag in _TAG.finditer(text):
-            depth += -1 if text[tag.start() + 1] == "/" else 1
-        if depth <= 0:
-            return place + 1
-    return None
+        for tag in _TAG.finditer(line):
+            if line[tag.start() + 1] != "/":
+                open_tags.append((number, tag.start()))
+            elif open_tags:
+                ends[open_tags.pop()] = number + 1
+    return ends
 
 
 def _read_region(source: Lines, number: int, end: int, start: re.Match[str]) -> None:

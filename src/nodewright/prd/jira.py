@@ -14,11 +14,15 @@ def read_jira(source: Lines) -> None:
     """Rewrite a text with headings such as ``h2. Scope``; leave any other as it is."""
     if not any(_HEADING.match(line) for line in source.lines):
         return
+    fenced = source.fenced()
     number = 0
     coded = False
     while number < len(source.lines):
         line = source.lines[number]
         end = number + 1
+        if fenced[number]:
+            number = end
+            continue
         code = _CODE.match(line) if "{" in line else None
         if code:
             coded = not coded
@@ -26,7 +30,7 @@ def read_jira(source: Lines) -> None:
         elif coded:
             pass
         elif line.startswith("||") or (line.startswith("|") and line.rstrip().endswith("|")):
-            while end < len(source.lines) and source.lines[end].startswith("|"):
+            while end < len(fenced) and not fenced[end] and source.lines[end].startswith("|"):
                 end += 1
             if not _is_markdown(source.lines[number:end]):
                 _read_table(source, number, end)

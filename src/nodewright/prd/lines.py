@@ -46,12 +46,16 @@ class Lines:
             self.asides.append(Block(BlockKind.PARAGRAPH, text, start + 1, marker=reason))
         self.blank(start, end)
 
-    def fenced(self) -> list[bool]:
-        """For each line whether it belongs to a fence of code, marks included."""
+    def fenced(self, *, tildes: bool = True) -> list[bool]:
+        """For each line whether it belongs to a fence of code, marks included.
+
+        Without ``tildes`` a line of these is no fence: it may underline a title.
+        """
         inside: list[bool] = []
         mark = ""
         for line in self.lines:
-            found = _FENCE.match(line) if "```" in line or "~~~" in line else None
+            fences = "```" in line or (tildes and "~~~" in line)
+            found = _FENCE.match(line) if fences else None
             if found and not mark:
                 mark = found["mark"]
                 inside.append(True)

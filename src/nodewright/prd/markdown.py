@@ -222,10 +222,17 @@ class _Reader:
     def _line(self, token: Token) -> int:
         return self._start + (token.map[0] if token.map else 0) + 1
 
-    def code(self, token: Token, _: Token) -> Block:
+    def code(self, token: Token, _: Token) -> Block | list[Block]:
         language = token.info.split(maxsplit=1)[0].lower() if token.info.strip() else ""
-        level = len(self._items)
-        return Block(BlockKind.CODE, token.content, self._line(token), level, language=language)
+        level, line = len(self._items), self._line(token)
+        code = Block(BlockKind.CODE, token.content, line, level, language=language)
+        if not self._source.stand_ins or "\ue000" not in token.content:
+            return code
+        # A table that ran into the code was read already; it stands behind the code.
+        lines = token.content.split("\n")
+        found = [(self._source.stand_in(text), text) for text in lines]
+        code.text = "\n".join("" if blocks else text for blocks, text in found)
+        return [code, *(block for blocks, _ in found for block in blocks or ())]
 
     def table(self, token: Token, _: Token) -> None:
         if token.nesting > 0:

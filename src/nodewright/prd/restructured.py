@@ -24,10 +24,14 @@ def read_restructured(source: Lines) -> None:
     if not _is_restructured(source.lines):
         return
     levels: dict[str, int] = {}
+    fenced = source.fenced(tildes=False)
     number = 0
     while number < len(source.lines):
         line = source.lines[number]
         end = number + 1
+        if fenced[number]:
+            number = end
+            continue
         directive = _DIRECTIVE.match(line) if line.startswith("..") else None
         if directive:
             end = _indented_end(source.lines, number)

@@ -32,7 +32,7 @@ def words_of(name: str) -> frozenset[str]:
 
 
 _UNWANTED = re.compile(
-    r"\bno\b[^.;:]{1,60} (?:is |are )?(?:required|needed)(?=[.;:]|$)", re.IGNORECASE
+    r"\W{0,4}no\b[^.;:,]{1,60} (?:is |are )?(?:required|needed)(?=[.;:]|$)", re.IGNORECASE
 )
 _MOST_BETWEEN = 14
 
@@ -61,7 +61,7 @@ def scope_of(text: str, given: Scope = Scope.RELEASE, words: Sequence[str] | Non
         "excluded" in names
         or any(_closes(words, end, releases) for end in ends)
         or _denied(words, releases)
-        or ("no" in words and _UNWANTED.search(text))
+        or ("no" in words[:2] and _UNWANTED.match(text))
     ):
         return Scope.EXCLUDED
     if "future" in names or ("future_if_vague" in names and _is_vague(words)):

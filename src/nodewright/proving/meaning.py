@@ -17,6 +17,7 @@ from nodewright.proving.scenarios import Shown, tried_scenarios
 from nodewright.proving.verdict import Rejected, judge
 from nodewright.spec.calls import Answer
 from nodewright.spec.scenario import Call, Outcome, Scenario, Seen, Step, run
+from nodewright.spec.values import Value
 
 SEQUENCES = 12
 
@@ -110,7 +111,18 @@ def _difference(expected: Outcome, actual: Outcome) -> str:
 
 
 def _comparable(seen: Seen) -> Seen:
-    return replace(seen, answers=tuple((name, _plain(answer)) for name, answer in seen.answers))
+    """A step without what may differ: the order of messages to different ports, missing values."""
+    sent = [replace(each, message=_present(each.message)) for each in seen.sent]
+    return replace(
+        seen,
+        answers=tuple((name, _plain(answer)) for name, answer in seen.answers),
+        sent=tuple(sorted(sent, key=lambda each: each.port)),
+        published=tuple(replace(each, payload=_present(each.payload)) for each in seen.published),
+    )
+
+
+def _present(values: Mapping[str, Value]) -> dict[str, Value]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _plain(answer: Answer) -> Answer:

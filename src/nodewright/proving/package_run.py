@@ -6,6 +6,7 @@ What comes of each step has the interpreter's form, so that the two can be compa
 
 import asyncio
 import importlib
+import importlib.util
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,8 +14,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
-from nodewright.language.naming import snake
 from nodewright.rendering.effects import event_class
+from nodewright.rendering.names import asked, safe, variable
 from nodewright.spec.calls import Answer, Caller
 from nodewright.spec.interpreter import Published, Sent
 from nodewright.spec.model import Specification
@@ -85,7 +86,8 @@ class PackageRun:
             case Advance():
                 self.now += step.by
             case PortFails():
-                getattr(self.surroundings.ports, step.port).failures = step.times
+                port = getattr(self.surroundings.ports, safe(step.port))
+                port.before_failing, port.failures = step.after, step.times
             case Deliver():
                 payload = {name: self._given(value) for name, value in step.payload.items()}
                 answers += await self._deliver(step.event, payload)
@@ -112,34 +114,44 @@ class PackageRun:
             return Answer(status="failed", error_code="unknown_operation")
         handler_module, handler_name, input_module, input_name = self.handlers[operation]
         model = getattr(importlib.import_module(input_module), input_name)
-        values: dict[str, Any] = {"operation": operation, **request}
+        inputs = {asked(name): value for name, value in request.items()}
+        values: dict[str, Any] = {"operation": operation, **inputs}
         if system:
-            values["caller"] = self._module("model_caller").system_caller()
+            values["caller"] = self._module("model_operation_caller").system_caller()
         elif caller is not None:
             values["caller"] = {"id": caller.id, "role": caller.role}
         try:
-            asked = model.model_validate(values)
+            question = model.model_validate(values)
         except ValidationError:
             return Answer(status="failed", error_code="invalid_request")
         handler = getattr(importlib.import_module(handler_module), handler_name)
-        answer = handler(self.surroundings).handle(asked)
+        answer = handler(self.surroundings).handle(question)
         if hasattr(answer, "__await__"):
             answer = await answer
         return _answer(answer)
 
     async def _deliver(self, event: str, payload: Mapping[str, Value]) -> list[tuple[str, Answer]]:
-        _, operations = self._module("events").CONSUMERS.get(event, (None, ()))
-        return [(name, await self._call(name, payload, None, system=True)) for name in operations]
+        answers = []
+        for name, inputs in self._table("consumers", "CONSUMERS", {}).get(event, ()):
+            given = {each: payload[each] for each in inputs if each in payload}
+            answers.append((name, await self._call(name, given, None, system=True)))
+        return answers
 
     async def _tick(self) -> list[tuple[str, Answer]]:
-        schedules = self._module("schedules")
         answers = []
-        for each in schedules.SCHEDULES:
-            if schedules.is_due(each, self._last.get(each.operation, START), self.now):
+        for each in self._table("schedules", "SCHEDULES", ()):
+            last = self._last.get(each.operation, START)
+            if self._module("schedules").is_due(each, last, self.now):
                 self._last[each.operation] = self.now
                 answer = await self._call(each.operation, {}, None, system=True)
                 answers.append((each.operation, answer))
         return answers
+
+    def _table(self, module: str, name: str, default: Any) -> Any:
+        """A table of the package; ``default`` where it has none."""
+        if importlib.util.find_spec(f"{self.package}.{module}") is None:
+            return default
+        return getattr(self._module(module), name)
 
     def _given(self, value: Any) -> Any:
         if isinstance(value, Answered):
@@ -151,16 +163,18 @@ class PackageRun:
             return {name: self._given(each) for name, each in value.items()}
         return value
 
+    def _sent(self, port: str) -> list[BaseModel]:
+        messages: list[BaseModel] = getattr(self.surroundings.ports, safe(port)).sent
+        return messages
+
     def _counts(self) -> dict[str, int]:
-        ports = self.surroundings.ports
-        return {each.name: len(getattr(ports, each.name).sent) for each in self.specification.ports}
+        return {each.name: len(self._sent(each.name)) for each in self.specification.ports}
 
     def _sent_since(self, counts: Mapping[str, int]) -> tuple[Sent, ...]:
-        ports = self.surroundings.ports
         return tuple(
             Sent(name, _plain(message))
             for name, count in counts.items()
-            for message in getattr(ports, name).sent[count:]
+            for message in self._sent(name)[count:]
         )
 
     def _published_since(self, count: int) -> tuple[Published, ...]:
@@ -174,10 +188,10 @@ class PackageRun:
         stores = self.surroundings.stores
         found = {
             entity.name: tuple(
-                _plain(record) for record in getattr(stores, snake(entity.name)).all()
+                _plain(record) for record in getattr(stores, variable(entity.name)).all()
             )
             for entity in self.specification.entities
-            if entity.stored and hasattr(stores, snake(entity.name))
+            if entity.stored
         }
         return {name: records for name, records in found.items() if records}
 
@@ -204,5 +218,13 @@ def _deep(value: Any) -> Any:
 
 
 def _plain(model: BaseModel) -> Record:
-    """The fields of a model as the interpreter holds them: nested records are mappings."""
-    return model.model_dump()
+    """The fields of a model as the interpreter holds them: mappings and lists inside."""
+    return {name: _inside(value) for name, value in model.model_dump(by_alias=True).items()}
+
+
+def _inside(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _inside(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_inside(each) for each in value]
+    return value

@@ -2,10 +2,13 @@
 
 import re
 
-from nodewright.language.verb_forms import verb_in
-from nodewright.reading.demands import PURPOSE, Demand
+from nodewright.language.lexicon import stems
+from nodewright.language.verb_forms import verb_in, verb_of_noun
+from nodewright.language.word_lists import stems_of_list
+from nodewright.reading.demands import PURPOSE, Condition, Demand
 from nodewright.reading.draft import Draft
-from nodewright.reading.things import Thing, field_of, is_person, thing_of
+from nodewright.reading.field_lookup import field_of, is_person, time_field
+from nodewright.reading.things import Thing, thing_of
 from nodewright.spec.model import Entity
 
 _AND = re.compile(r"\s*(?:,|\band\b|\bor\b)\s*")
@@ -37,9 +40,22 @@ def account(draft: Draft, demand: Demand, thing: Thing) -> None:
     for mark, phrase in demand.complements:
         if mark in _PREPARES and names_fields(thing.entity, phrase):
             draft.understand(clause, mark, phrase)
+    for mark, phrase in demand.complements:
+        if mark in _FOR_WHAT and tells_moment(thing.entity, phrase):
+            draft.understand(clause, mark, phrase)
     for condition in demand.conditions:
-        if condition.kind == "trigger" and is_request(draft, thing.entity, condition.text):
-            draft.understand(clause, "when if once whenever after", condition.text)
+        if condition.kind == "trigger" and is_request(draft, thing.entity, demand, condition):
+            account_condition(draft, demand, condition)
+
+
+_FOR_WHAT = {"for", "in", "at", "on"}
+
+
+def account_condition(draft: Draft, demand: Demand, condition: Condition) -> None:
+    """Account for a condition; the step of a scenario that says it is the demand's occasion."""
+    draft.understand(demand.clause, "when if once whenever after then", condition.text)
+    if condition.clause:
+        draft.context.setdefault(condition.clause, f"the occasion of {demand.clause.id}")
 
 
 def _same(word: str, verb: str) -> bool:
@@ -53,17 +69,37 @@ def names_fields(entity: Entity, phrase: str) -> bool:
 
 
 _REQUEST = re.compile(
-    r"(?:an?|the|any)?\s*(?P<who>[\w-]+)\s+(?P<verb>\w+)\s+(?:(?:an?|the|their|its|some)\s+)?(?P<what>.+)",
+    r"(?:an?|the|any|each)?\s*(?P<who>[\w-]+)\s+(?P<verb>\w+)"
+    r"(?:\s+(?:(?:an?|the|their|its|some|this|that)\s+)?(?P<what>[^,;]{1,80}))?$",
     re.IGNORECASE,
 )
 
 
-def is_request(draft: Draft, entity: Entity, condition: str) -> bool:
+def is_request(draft: Draft, entity: Entity, demand: Demand, condition: Condition) -> bool:
     """Whether a trigger only says that somebody asks: "when a visitor reserves a seat"."""
-    found = _REQUEST.match(condition)
+    found = _REQUEST.match(condition.text)
     if not found or not is_person(found["who"]):
         return False
-    thing = thing_of(draft, found["what"])
-    return field_of(entity, found["what"]) is not None or (
-        thing is not None and thing.entity.name == entity.name
+    if not found["what"]:
+        verb = verb_in(found["verb"].lower())
+        return verb is not None and verb in {demand.verb, verb_of_noun(entity.name.lower())}
+    what = re.split(r"\s+of\s+", found["what"])[0]
+    thing = thing_of(draft, found["what"]) or thing_of(draft, what)
+    return (
+        field_of(entity, what) is not None
+        or tells_moment(entity, what)
+        or (thing is not None and thing.entity.name == entity.name)
+    )
+
+
+def tells_moment(entity: Entity, phrase: str) -> bool:
+    """Whether a phrase means the time of a record: "a free slot", "that time"."""
+    words = stems(re.sub(r"^(?:an?|the|that|this)\s+", "", phrase, flags=re.IGNORECASE))
+    known = stems_of_list("likeness", "moments")
+    left = stems_of_list("likeness", "left")
+    return (
+        time_field(entity) is not None
+        and bool(words)
+        and words[-1] in known
+        and set(words) <= known | left
     )

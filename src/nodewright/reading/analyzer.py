@@ -25,6 +25,9 @@ from nodewright.prd.models import (
 )
 from nodewright.prd.outline import Section
 from nodewright.prd.sentences import Sentence, sentences_of
+from nodewright.reading.data_passes import read_data
+from nodewright.reading.declared_entities import declared_entities
+from nodewright.reading.draft import Draft
 from nodewright.reading.entities import find_entities
 from nodewright.reading.facts import find_actors, find_endpoints, find_quantities
 from nodewright.reading.features import feature_sentences
@@ -58,7 +61,10 @@ class SimplePRDAnalyzer:
         sections, entries = document.sections, document.entries
         requirements, title = document.requirements, document.title
         sentences = sentences_of(sections)
-        entities = find_entities(sections, requirements, sentences)
+        draft = Draft(document)
+        read_data(draft)
+        known = declared_entities(draft)
+        entities = find_entities(known, sections, requirements, sentences)
         machines = find_state_machines(sections, [entity.name for entity in entities])
         endpoints = find_endpoints(entries)
         systems = find_systems(sentences, title)

@@ -5,7 +5,7 @@ import re
 from nodewright.reading.accounting import account
 from nodewright.reading.demands import Demand
 from nodewright.reading.draft import Draft
-from nodewright.reading.records import add_operation, named
+from nodewright.reading.operations import add_operation, named
 from nodewright.reading.things import thing_of
 from nodewright.spec.model import Compute, Entity
 

@@ -2,6 +2,7 @@
 
 import re
 
+from nodewright.language.lexicon import word_set
 from nodewright.language.worded import Worded
 from nodewright.reading.code_tree import Member
 from nodewright.reading.data_names import declared_name
@@ -20,48 +21,11 @@ _TYPE_FIRST = re.compile(
 _PROTO = re.compile(r"=\s*\d+\s*(?:\[.*\])?$")
 _BARE = re.compile(r"[\"']?(?P<name>[a-z_]\w{1,60})[\"']?(?P<maybe>\?)?")
 _TYPED_FIRST = frozenset({"java", "csharp", "cs", "c#", "proto", "protobuf", "cpp", "c", "dart"})
-_NO_NAMES = frozenset(
-    [
-        "return",
-        "import",
-        "export",
-        "const",
-        "let",
-        "var",
-        "function",
-        "class",
-        "interface",
-        "type",
-        "enum",
-        "model",
-        "from",
-        "async",
-        "await",
-        "if",
-        "else",
-        "for",
-        "while",
-        "this",
-        "select",
-        "where",
-        "true",
-        "false",
-        "null",
-        "constructor",
-        "public",
-        "private",
-        "end",
-        "begin",
-        "default",
-        "throw",
-        "try",
-        "catch",
-        "new",
-        "switch",
-        "case",
-        "query",
-        "mutation",
-    ]
+_NO_NAMES = word_set(
+    "return import export const let var function class interface type enum model from async "
+    "await if "
+    "else for while this select where true false null constructor public private end begin default "
+    "throw try catch new switch case query mutation"
 )
 _METHOD = re.compile(r"(?:async\s+|get\s+|set\s+)*[\w$]+\s*(?:<[^<>]{1,40}>)?\s*\(")
 _NUMBER = re.compile(r"-?\d[\d_]*")
@@ -123,8 +87,9 @@ def _parts(head: str, language: str) -> re.Match[str] | None:
 def literal_annotation(value: str) -> str | None:
     """The annotation that an example's value stands for, None where it is no literal.
 
-    >>> literal_annotation('"2024-05-01T10:00:00Z"'), literal_annotation("3"), literal_annotation("string")
-    ('datetime', 'integer', None)
+    >>> literal_annotation('"2024-05-01T10:00:00Z"'), literal_annotation("3")
+    ('datetime', 'integer')
+    >>> literal_annotation("string")
     """
     value = value.strip().rstrip(",")
     if value in {"true", "false", "True", "False"}:

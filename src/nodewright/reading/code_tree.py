@@ -147,9 +147,9 @@ def _is_pair(head: str) -> bool:
 
 
 def read_members(text: str) -> list[Member]:
-    """The members of a block of code.
+    r"""The members of a block of code.
 
-    >>> ticket = read_members("type Ticket {\\n  id: string // its key\\n  seat?: { row: int }\\n}")[0]
+    >>> ticket = read_members("type Ticket {\n  id: string // its key\n  seat?: { row: int }\n}")[0]
     >>> ticket.head, [(child.head, child.comment) for child in ticket.children]
     ('type Ticket', [('id: string', 'its key'), ('seat?:', '')])
     """

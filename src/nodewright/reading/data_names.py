@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 
 from nodewright.language.data_words import field_words
+from nodewright.language.lexicon import word_set
 from nodewright.language.markup import plain
 from nodewright.language.naming import pascal, snake, words
 from nodewright.language.nouns import singular
@@ -13,16 +14,16 @@ _ASIDE = re.compile(r"[(（\[][^()（）\[\]]*[)）\]]?")
 _IDENTIFIER = re.compile(r"[A-Za-z]\w*(?:_\w+|[a-z][A-Z]\w*)|[A-Za-z]\w*_\w+")
 _TICKED = re.compile(r"`([A-Za-z_]\w{0,47})`")
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
-_NOT_THINGS = frozenset(
+_NOT_THINGS = word_set(
     "system service platform application app requirement feature following module api "
     "page screen section result response request output input format example overview number "
     "type list value item function functionality following step case test reason s it they them "
-    "which that these those what there who tool solution field status".split()
+    "which that these those what there who tool solution field status"
 )
 
 
 @lru_cache(maxsize=4096)
-def thing_name(phrase: str) -> str:
+def thing_name(phrase: str) -> str:  # noqa: PLR0911 - one case a reason
     """The entity that a noun phrase speaks of, empty where it names none.
 
     >>> thing_name("basic dish information")
@@ -60,7 +61,7 @@ def _noun_phrase(spoken: list[str]) -> list[str]:
     first = spoken[edge] if edge < len(spoken) else ""
     asked = edge > 0 and spoken[edge - 1].lower() in _BEFORE_VERBS
     begins = edge == 0 and (first[:1].isupper() or first.lower() in field_words("leading_verbs"))
-    if len(found) > 1 and ((asked or begins) and _is_verb(found[0]) or _is_gerund(found[0])):
+    if len(found) > 1 and (((asked or begins) and _is_verb(found[0])) or _is_gerund(found[0])):
         rest = found[1:]
         found = rest if any(word not in field_words("data_words") for word in rest) else found
     while len(found) > 1 and (found[0] in field_words("qualities") or found[0].isdigit()):
@@ -70,7 +71,7 @@ def _noun_phrase(spoken: list[str]) -> list[str]:
     return found
 
 
-_BEFORE_VERBS = frozenset("to can shall must will should may and".split())
+_BEFORE_VERBS = word_set("to can shall must will should may and")
 
 
 def _is_gerund(word: str) -> bool:
@@ -86,11 +87,9 @@ def _bounds(word: str) -> bool:
     return word.lower().strip("`*\"'") in field_words("boundaries") or word[-1:] in ",;:."
 
 
-_NOUNS_IN_LY = frozenset("family assembly supply reply anomaly ally".split())
-_PROGRAMS = frozenset("web mobile desktop native cli client server single android ios".split())
-_INSIDE_NO_NAME = frozenset(
-    "and or of to for with is are must should by on in from when if".split()
-)
+_NOUNS_IN_LY = word_set("family assembly supply reply anomaly ally")
+_PROGRAMS = word_set("web mobile desktop native cli client server single android ios")
+_INSIDE_NO_NAME = word_set("and or of to for with is are must should by on in from when if")
 _HAN_DATA = re.compile(
     r"(?:信息|数据|資料|データ|情報|表|实体|テーブル|테이블|정보|엔티티|모델|模型)+$"
 )
@@ -136,7 +135,7 @@ _TAIL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _OF = re.compile(r"(.+?)\s+of\s+(?:the\s+|an?\s+|each\s+)?(.+)", re.IGNORECASE)
-_KEPT_WITH_OF = frozenset("date time place country proof point coefficient terms".split())
+_KEPT_WITH_OF = word_set("date time place country proof point coefficient terms")
 MOST_WORDS = 4
 
 

@@ -1,6 +1,7 @@
 """A specification in the making: what the passes of reading add to, one after the other."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as made
 
 from nodewright.language.lexicon import stems
 from nodewright.prd.clauses import Clause, Document
@@ -8,6 +9,7 @@ from nodewright.spec.model import (
     ClauseNote,
     Entity,
     Event,
+    Field,
     Machine,
     Operation,
     Port,
@@ -25,24 +27,27 @@ class Draft:
     A pass looks at ``document`` and what earlier passes found, and adds elements under their names.
     Every element names its clauses. ``open`` and ``context`` map clause id -> reason; a clause that
     neither an element nor one of these names is open as "not understood" in the end. A clause that
-    an element reads only in part is named in ``open`` as well, with what is missing. ``done`` are demands (clause id,
-    text) that became an operation. ``understood`` maps clause id -> stems of the words that passes accounted for; what is left over is open.
+    an element reads only in part is named in ``open`` as well, with what is missing. ``done`` are
+    demands (clause id, text) that became an operation. ``understood`` maps clause id -> stems of
+    the words that passes accounted for; what is left over is open. ``implied`` are fields (entity,
+    name) that an operation needs and the text does not list.
     """
 
     document: Document
     package: str = ""
-    entities: dict[str, Entity] = field(default_factory=dict)
-    machines: dict[str, Machine] = field(default_factory=dict)
-    ports: dict[str, Port] = field(default_factory=dict)
-    events: dict[str, Event] = field(default_factory=dict)
-    stores: list[Store] = field(default_factory=list)
-    operations: dict[str, Operation] = field(default_factory=dict)
-    qualities: list[Quality] = field(default_factory=list)
-    open: dict[str, str] = field(default_factory=dict)
-    context: dict[str, str] = field(default_factory=dict)
-    read: set[str] = field(default_factory=set)
-    done: set[tuple[str, str]] = field(default_factory=set)
-    understood: dict[str, set[str]] = field(default_factory=dict)
+    entities: dict[str, Entity] = made(default_factory=dict)
+    machines: dict[str, Machine] = made(default_factory=dict)
+    ports: dict[str, Port] = made(default_factory=dict)
+    events: dict[str, Event] = made(default_factory=dict)
+    stores: list[Store] = made(default_factory=list)
+    operations: dict[str, Operation] = made(default_factory=dict)
+    qualities: list[Quality] = made(default_factory=list)
+    open: dict[str, str] = made(default_factory=dict)
+    context: dict[str, str] = made(default_factory=dict)
+    read: set[str] = made(default_factory=set)
+    done: set[tuple[str, str]] = made(default_factory=set)
+    understood: dict[str, set[str]] = made(default_factory=dict)
+    implied: set[tuple[str, str]] = made(default_factory=set)
 
     def unread(self) -> list[Clause]:
         """Clauses of this release that no pass has taken yet."""
@@ -63,6 +68,16 @@ class Draft:
         words = self.understood.setdefault(clause.id, set())
         for phrase in phrases:
             words.update(stems(phrase))
+
+    def imply(self, entity: Entity, field: Field) -> Entity:
+        """Give ``entity`` a field that an operation needs; the entity as it is then."""
+        current = self.entities.get(entity.name, entity)
+        if current.field(field.name) is not None:
+            return current
+        self.implied.add((entity.name, field.name))
+        changed = replace(current, fields=(*current.fields, field))
+        self.entities[entity.name] = changed
+        return changed
 
     def change(self, operation: Operation) -> None:
         """Put ``operation`` in the place of the one of its name."""

@@ -13,7 +13,6 @@ from nodewright.language.vocabulary import load_data
 from nodewright.prd.models import Entity, EntityField, Requirement, Scope
 from nodewright.prd.outline import Section
 from nodewright.prd.sentences import Sentence
-from nodewright.reading.declarations import declared
 
 _MAX_ENTITIES = 24
 _ENOUGH = 8
@@ -42,15 +41,15 @@ class _Collection:
 
 
 def find_entities(
-    sections: Sequence[Section], requirements: Sequence[Requirement], sentences: Sequence[Sentence]
+    known: Sequence[Entity],
+    sections: Sequence[Section],
+    requirements: Sequence[Requirement],
+    sentences: Sequence[Sentence],
 ) -> tuple[Entity, ...]:
-    """Entities with fields first, then nouns that requirements work on, the most used first."""
+    """Those with fields (``known``) first, then nouns that requirements work on, by their use."""
     collection = _Collection()
-    for section in sections:
-        if section.scope is not Scope.RELEASE or section.role in {"market", "references", "meta"}:
-            continue
-        for name, fields, line in declared(section):
-            collection.add(name, fields, section.path, line)
+    for entity in known:
+        collection.add(entity.name, entity.fields, entity.section, entity.line)
     with_fields = {key: entity for key, entity in collection.found.items() if entity.fields}
     collection.found = dict(with_fields)
     if len(collection.found) < _ENOUGH:

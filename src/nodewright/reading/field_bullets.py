@@ -27,10 +27,12 @@ from nodewright.reading.subjects import named_thing, subject_of
 from nodewright.spec.types import INTEGER
 
 _FIELDS_LABEL = Worded(
-    r"(?P<thing>[\w /-]{0,40}?)\s*\b(?:<kind_of_fields>\s+)?(?:<fields>|<fields_foreign>|<captured>)\s*[:：]?"
+    r"(?P<thing>[\w /-]{0,40}?)\s*\b(?:<kind_of_fields>\s+)?(?:<fields>|<fields_foreign>"
+    r"|<captured>)\s*[:：]?"
 )
 _TYPED = re.compile(
-    r"[`*_\"]{0,3}(?P<name>[^\W\d][\w ./-]{0,40}?\??)[`*_\"]{0,3}\s*(?:[:：]|\(|（| - | – | — |=)\s*(?P<rest>.+)",
+    r"[`*_\"]{0,3}(?P<name>[^\W\d][\w ./-]{0,40}?\??)[`*_\"]{0,3}\s*(?:[:：]|\(|（| - | – | — "
+    r"|=)\s*(?P<rest>.+)",
     re.DOTALL,
 )
 _TICKED = re.compile(r"`([A-Za-z_]\w{0,47}\??)`")
@@ -45,10 +47,11 @@ _FEWEST = 2
 
 
 def read_field_bullets(draft: Draft) -> None:
-    """Read fields that bullets list.
+    r"""Read fields that bullets list.
 
     >>> from nodewright.prd.document import parse_document
-    >>> text = "# Inn\\n\\n## Rooms\\n\\n- Room fields:\\n  - `number` (integer)\\n  - `view` (text, optional)"
+    >>> fields = "  - `number` (integer)\n  - `view` (text, optional)"
+    >>> text = "# Inn\n\n## Rooms\n\n- Room fields:\n" + fields
     >>> draft = Draft(parse_document(text))
     >>> read_field_bullets(draft)
     >>> [str(field.type) for field in draft.entities["Room"].fields]
@@ -138,7 +141,15 @@ def fields_of_bullet(text: str, clauses: tuple[str, ...]) -> list[FieldNote]:
     ticked = _TICKED.findall(text.split("(", maxsplit=1)[0].split(":", maxsplit=1)[0])
     rest = re.split(r"[(:]", text, maxsplit=1)[-1].rstrip(") ") if re.search(r"[(:]", text) else ""
     if len(ticked) > 1:
-        made = [read_field(name, clauses, annotation=rest.rstrip("s")) for name in ticked]
+        made = [
+            read_field(
+                name,
+                clauses,
+                annotation=rest.rstrip("s"),
+                required=False if f"optional `{name}" in text.lower() else None,
+            )
+            for name in ticked
+        ]
         return [note for note in made if note]
     shown = text.strip().rstrip(".")
     versus = _VERSUS.fullmatch(plain(shown).split("(", maxsplit=1)[0])

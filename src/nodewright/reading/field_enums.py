@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from nodewright.language.lexicon import word_set
 from nodewright.language.markup import plain
 from nodewright.language.nouns import singular
 from nodewright.language.worded import Worded
@@ -28,11 +29,13 @@ from nodewright.reading.subjects import label_of
 from nodewright.spec.types import Type
 
 _CLASSIFIES = Worded(
-    r"\b(?P<verb><classifies>)\s+(?:<determiner>\s+)?(?P<thing>[\w -]{0,40}?)\s*\b(?:into|as|in)\s+(?P<rest>.{3,300})"
+    r"\b(?P<verb><classifies>)\s+(?:<determiner>\s+)?(?P<thing>[\w -]{0,40}?)\s*\b(?:into|as"
+    r"|in)\s+(?P<rest>.{3,300})"
 )
 _COUNTED = Worded(r"(?:one of\s+)?(?:the\s+)?(?:following\s+)?(?:(?:\d+|<number>)\s+)?")
 _MARKED = re.compile(
-    r"\b(?:mark|set|flag)(?:s|ing|ed)?\s+(?:(?:the|an?|each|all)\s+)?(?P<thing>[\w -]{2,40}?)\s+as\s+(?P<list>[^.;()]{5,120})",
+    r"\b(?:mark|set|flag)(?:s|ing|ed)?\s+(?:(?:the|an?|each|all)\s+)?"
+    r"(?P<thing>[\w -]{2,40}?)\s+as\s+(?P<list>[^.;()]{5,120})",
     re.IGNORECASE,
 )
 _PASSIVE = re.compile(
@@ -43,21 +46,30 @@ _SLASHES = re.compile(
     r"(?P<values>[\w-]+(?:/[\w-]+){1,6})\s+(?P<noun>\w+?)s?\s+for\s+each\b[^()]{0,60}\((?P<list>[^()]{3,200})\)"
 )
 _IS_ONE_OF = Worded(
-    r"(?P<field>[\w `'’-]{2,60}?)\s+(?:<one_of>|<be>)(?:\s+<following>|\s+values?)*\s*[:：]?\s+(?P<list>.{3,300})"
+    r"(?P<field>[\w `'’-]{2,60}?)\s+(?:<one_of>|<be>)(?:\s+<following>|\s+values?)*\s*[:：]?\s+"
+    r"(?P<list>.{3,300})"
 )
-_LABELLED = Worded(r"(?P<field>[\w ]{0,30}?\b<enum_noun>)\s*(?:values\s*)?[:：(（]\s*(?P<list>[^()\n]{3,200})")
+_LABELLED = Worded(
+    r"(?P<field>[\w ]{0,30}?\b<enum_noun>)\s*(?:values\s*)?[:：(（]\s*(?P<list>[^()\n]{3,200})"
+)
 _LEVELS = re.compile(
-    r"(?P<list>[\w ]+(?:,\s*[\w ]+?)+)\s+(?:two|three|four|five|\d)-level\s+(?:permissions?|roles?|access)",
-    re.I,
+    r"(?P<list>[\w ]+(?:,\s*[\w ]+?)+)\s+(?:two|three|four|five|\d)-level\s+(?:permissions?"
+    r"|roles?|access)",
+    re.IGNORECASE,
 )
-_SURE_NAMES = frozenset("status state type kind priority role category level method".split())
+_SAYS_ONE_OF = Worded(r"one of|either|any of|limited to|\sor\s")
+_MAY_BE = Worded(r"\s(?:<one_of>|<be>)\s")
+_ENUM_LIST = Worded(r"\b<enum_noun>\s*(?:values\s*)?[:：(（]")
+_STATES = word_set("status statuses state states")
+_SURE_NAMES = word_set("status state type kind priority role category level method")
 
 
 def read_classifications(draft: Draft) -> None:
-    """Read what things are classified into.
+    r"""Read what things are classified into.
 
     >>> from nodewright.prd.document import parse_document
-    >>> draft = Draft(parse_document("# Inn\\n\\n## Rooms\\n\\n- Rooms are grouped into sizes: small, big"))
+    >>> text = "# Inn\n\n## Rooms\n\n- Rooms are grouped into sizes: small, big"
+    >>> draft = Draft(parse_document(text))
     >>> read_classifications(draft)
     >>> str(draft.entities["Room"].field("size").type)
     'small | big'
@@ -67,10 +79,10 @@ def read_classifications(draft: Draft) -> None:
 
 
 def read_field_enums(draft: Draft) -> None:
-    """Read the values that sentences allow for fields.
+    r"""Read the values that sentences allow for fields.
 
     >>> from nodewright.prd.document import parse_document
-    >>> text = "# Inn\\n\\n## Rooms\\n\\n- The status of a room is one of free, taken or closed."
+    >>> text = "# Inn\n\n## Rooms\n\n- The status of a room is one of free, taken or closed."
     >>> draft = Draft(parse_document(text))
     >>> read_field_enums(draft)
     >>> str(draft.entities["Room"].field("status").type)
@@ -127,7 +139,7 @@ class _Reader:
             self._lines.take(child.line)
         return self._put(thing, _class_name(noun, found["verb"]), kind, clauses)
 
-    def marked(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
+    def marked(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``Mark dishes as available, sold out or hidden``."""
         found = _MARKED.search(text)
         kind = values_in(found["list"], bare=True) if found else None
@@ -136,7 +148,7 @@ class _Reader:
 
     def tiers(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``into high/medium/low tiers for each dimension (Recency, Frequency)``."""
-        found = _SLASHES.search(text)
+        found = _SLASHES.search(text) if "/" in text and "each" in text else None
         kind = one_of(found["values"].split("/")) if found else None
         if found is None or kind is None:
             return False
@@ -154,6 +166,8 @@ class _Reader:
 
     def one_of(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
         position = 0
+        if not (_SAYS_ONE_OF.search(text) and _MAY_BE.search(text)):
+            return False
         while found := _IS_ONE_OF.search(text, position):
             position = found.end("field")
             kind = values_in(
@@ -172,7 +186,7 @@ class _Reader:
 
     def roles(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``Clerk, manager three-level permissions``: the roles of users."""
-        found = _LEVELS.search(plain(text))
+        found = _LEVELS.search(plain(text)) if "-level" in text else None
         kind = (
             one_of([part.strip().lower() for part in found["list"].split(",")]) if found else None
         )
@@ -180,6 +194,8 @@ class _Reader:
 
     def labelled(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``Task status: open, done``."""
+        if not _ENUM_LIST.search(text.replace("*", "")):
+            return False
         found = _LABELLED.search(plain(text))
         if found is None or re.search(
             r"\b(?:e\.g|such as|etc|example)", found["list"], re.IGNORECASE
@@ -187,7 +203,11 @@ class _Reader:
             return False
         kind = values_in(found["list"], bare=True)
         place = place_of(self._draft, found["field"], section, number)
-        if kind is None or place is None or not place[0] in self._draft.entities:
+        if kind is not None and place is None and found["field"].split()[-1].lower() in _STATES:
+            place = thing_in(" ".join(found["field"].split()[:-1])), "status", False
+        if kind is None or place is None:
+            return False
+        if place[0] not in self._draft.entities and place[1].split("_")[-1] not in _STATES:
             return False
         return self._put(place[0], place[1], kind, clauses)
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from nodewright.language.data_words import field_words
+from nodewright.language.lexicon import word_set
 from nodewright.language.markup import plain
 from nodewright.reading.data_names import field_name, identifier_in
 from nodewright.reading.field_notes import FieldNote, read_field
@@ -20,14 +21,15 @@ _TAIL_NOTE = re.compile(
     r"(?P<name>[^(（:：]{1,80}?)\s*[(（](?P<note>.{1,300})[)）]\s*(?P<rest>.{0,80})", re.DOTALL
 )
 _COLON = re.compile(r"(?P<name>`?[\w \"*-]{1,40}?`?)\s*[:：]\s*(?P<note>.{1,200})", re.DOTALL)
-_NO_FIELD = frozenset(
-    "is are was be been being must shall should can may will would could do does did not never if when "
+_NO_FIELD = word_set(
+    "is are was be been being must shall should can may will would could do does did not never "
+    "if when "
     "then else because while it they we you he she i there here who whom which "
     "that what how where why so than too very such via using based within without across into "
-    "ensure ensures make makes use uses allow allows provide support".split()
+    "ensure ensures make makes use uses allow allows provide support"
 )
 _NOTE_WORDS = re.compile(
-    r"optional|required|unique|foreign|primary|\bFK\b|\bPK\b|enum|default|max|min|\d", re.I
+    r"optional|required|unique|foreign|primary|\bFK\b|\bPK\b|enum|default|max|min|\d", re.IGNORECASE
 )
 
 
@@ -84,14 +86,14 @@ def _acts(first: str, size: int) -> bool:
 
 
 # "display name" and "update time" are fields, "display orders" is none.
-_AFTER_NOUNS = frozenset(
-    "name date time id type status number count at by amount code level url method mode price rate".split()
+_AFTER_NOUNS = word_set(
+    "name date time id type status number count at by amount code level url method mode price rate"
 )
 
 
 def is_field_phrase(phrase: str) -> bool:
     """Whether a phrase may name a field: few words, and no verb of a sentence among them."""
-    text = plain(re.sub(r"[(（].*", "", phrase, flags=re.DOTALL)).strip(" .\"'")
+    text = plain(re.sub(r"[(（].*", "", phrase, flags=re.DOTALL)).strip(" .?\"'")
     low = text.lower().split()
     if low and len(low) > 1 and low[1] not in _AFTER_NOUNS and _acts(text.split()[0], len(low)):
         return False
@@ -150,9 +152,9 @@ def _with_note(name: str, note: str, rest: str, clauses: tuple[str, ...]) -> Fie
     return read_field(name, clauses, notes=f"({said})")
 
 
-_ENUM_NAMES = frozenset(
+_ENUM_NAMES = word_set(
     "status state type kind role level category priority method mode gender severity stage phase "
-    "tier plan unit currency visibility size".split()
+    "tier plan unit currency visibility size"
 )
 
 

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, replace
 
 from nodewright.language.data_words import field_words
+from nodewright.language.lexicon import word_set
+from nodewright.language.vocabulary import load_data
 from nodewright.language.worded import Worded
 from nodewright.reading.data_names import counts, field_name
 from nodewright.reading.field_types import annotated_type, one_of, type_of_name
@@ -39,7 +41,7 @@ _OPTIONAL = re.compile(
     re.IGNORECASE,
 )
 _OPTIONAL_ELSEWHERE = re.compile(
-    r"可选|可空|选填|非必填|任意|선택|opcional|optionnel|facultati|необязательн", re.I
+    r"可选|可空|选填|非必填|任意|선택|opcional|optionnel|facultati|необязательн", re.IGNORECASE
 )
 _UNIQUE = re.compile(
     r"(?<!not )\bunique\b(?! (?:event|to|user|for each))|唯一|一意|고유|유일|@unique|\bUK\b",
@@ -48,7 +50,9 @@ _UNIQUE = re.compile(
 _KEY = re.compile(
     r"\bprimary[ _]?key\b|\bPK\b|@id\b|主键|主キー|기본 ?키|primärschlüssel", re.IGNORECASE
 )
-_REFERS = Worded(r"(?:\b<foreign_key>\s*(?:to|of|→|->|:|,)?\s*\(?|→\s*)[`\"]?(?P<table>[A-Za-z]\w{1,40})")
+_REFERS = Worded(
+    r"(?:\b<foreign_key>\s*(?:to|of|→|->|:|,)?\s*\(?|→\s*)[`\"]?(?P<table>[A-Za-z]\w{1,40})"
+)
 _DEFAULT = re.compile(
     r"\b(?:defaults?(?: value)?(?: is| to)?|standard(?:wert)?)\s*[:=(]?\s*"
     r"(?:[\"'“`]([^\"'”`]{1,60})[\"'”`]|([-\w.]{1,40}))",
@@ -60,7 +64,9 @@ _DEFAULT_ELSEWHERE = re.compile(
 _EXAMPLES = re.compile(
     r"\b(?:e\.g\.|eg\b|such as|for example|example|like)|例如|例：|예:", re.IGNORECASE
 )
-_ONE_OF = Worded(r"(?<![A-Za-z])<enum_mark>\s*[:：=(（\[]?\s*(?:are|is)?\s*[:：]?\s*(?P<list>[^\n;。]{3,300})")
+_ONE_OF = Worded(
+    r"(?<![A-Za-z])<enum_mark>\s*[:：=(（\[]?\s*(?:are|is)?\s*[:：]?\s*(?P<list>[^\n;。]{3,300})"
+)
 _SPLIT = re.compile(r"\s*(?:\||\s/\s|,|;|、|，|\bor\b|\band\b)\s*")
 _SLASHED = re.compile(r"[\w.-]{1,20}(?:/[\w.-]{1,20}){1,20}")
 _VALUE = re.compile(r"[^\W_][\w +.&-]{0,30}")
@@ -129,7 +135,7 @@ def read_field(
 
 _WHOLE_UNIT = re.compile(r"\bin\s+(?:days|weeks|months|years)\b", re.IGNORECASE)
 _LIST_OF = re.compile(
-    r"(?:an?\s+|the\s+)?(?:ordered\s+|unordered\s+)?(?:list|array|collection)\s+of\b", re.I
+    r"(?:an?\s+|the\s+)?(?:ordered\s+|unordered\s+)?(?:list|array|collection)\s+of\b", re.IGNORECASE
 )
 
 
@@ -142,7 +148,9 @@ def _described_type(notes: str) -> Type | None:
     return types.NUMBER if _UNIT.match(notes.lower()) else None
 
 
-def _kind(shown: str, phrase: str, read: Type | None, said: str) -> tuple[Type, str]:
+def _kind(  # noqa: PLR0911 - one case a rule
+    shown: str, phrase: str, read: Type | None, said: str
+) -> tuple[Type, str]:
     """The type, and what was taken for granted."""
     suggested = type_of_name(shown)
     if suggested is None and read is None and _WHOLE_UNIT.search(phrase):
@@ -221,12 +229,12 @@ def values_in(text: str, *, bare: bool = False) -> Type | None:
     return one_of(parts)
 
 
-_ASIDES = frozenset("optional required unique nullable mandatory indexed".split())
-_REMARKS = frozenset(
+_ASIDES = word_set("optional required unique nullable mandatory indexed")
+_REMARKS = word_set(
     "unique required optional nullable indexed index auto generated primary foreign key pk fk not "
     "null default max min format valid length positive integer string number decimal date array "
     "json text uuid utc encrypted hashed read-only immutable the of for from to in at must should "
-    "characters digits between least most than less greater more above below up".split()
+    "characters digits between least most than less greater more above below up"
 )
 
 
@@ -243,7 +251,9 @@ def _default(said: str, kind: Type) -> Expression | None:
     return default_value(value, kind)
 
 
-def default_value(value: str, kind: Type) -> Expression | None:
+def default_value(  # noqa: PLR0911 - one case a type
+    value: str, kind: Type
+) -> Expression | None:
     """``value`` as an expression of ``kind``, None where it is none."""
     value = value.strip().rstrip(".")
     if kind.base is Base.BOOLEAN:
@@ -253,7 +263,9 @@ def default_value(value: str, kind: Type) -> Expression | None:
         return Expression(repr(known)) if known else None
     if kind.base in {Base.INTEGER, Base.NUMBER}:
         return Expression(value) if re.fullmatch(r"-?\d+(?:\.\d+)?", value) else None
-    if kind.base in {Base.DATETIME, Base.DATE} and re.match(r"now|current_timestamp", value, re.I):
+    if kind.base in {Base.DATETIME, Base.DATE} and re.match(
+        r"now|current_timestamp", value, re.IGNORECASE
+    ):
         return Expression("now()" if kind.base is Base.DATETIME else "today()")
     if kind.base is Base.TEXT and value.lower() not in {"null", "none", "value", "is", "to"}:
         try:
@@ -289,15 +301,13 @@ def format_of(shown: str, said: str) -> Format | None:
     """The format that an annotation or note demands; a name alone demands none."""
     low = said.lower()
     for kind, found in _FORMATS.items():
-        for word in field_words_of_format(kind):
+        for word in _format_words(kind):
             if re.search(rf"(?<![\w-]){re.escape(word)}(?:s|\s+address(?:es)?)?(?![\w-])", low):
                 return found if _demands(low, word) or kind in shown else None
     return None
 
 
-def field_words_of_format(kind: str) -> list[str]:
-    from nodewright.language.vocabulary import load_data
-
+def _format_words(kind: str) -> list[str]:
     words: dict[str, dict[str, str]] = load_data("fields")
     return words["formats"][kind].split()
 

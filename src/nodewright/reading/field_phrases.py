@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from nodewright.language.data_words import field_words
+from nodewright.language.lexicon import word_set
 from nodewright.language.markup import plain
 from nodewright.language.worded import Worded
 from nodewright.prd.blocks import Block, BlockKind
@@ -37,7 +38,9 @@ _ARGUMENT = re.compile(r"\s*`?[a-z_]\w{0,40}`?\??(?:\s*:\s*[A-Za-z][\w\[\]<>| '?
 _GROUP = re.compile(
     r"[(（]([^()（）]{3,500}(?:[(（][^()（）]{0,120}[)）][^()（）]{0,300}){0,12})[)）]"
 )
-_OPENER = Worded(r"\s*(?:<listing>|<example>,?|includes?|fields?:|columns?:|包括|包含|如)\s*[:：]?\s*")
+_OPENER = Worded(
+    r"\s*(?:<listing>|<example>,?|includes?|fields?:|columns?:|包括|包含|如)\s*[:：]?\s*"
+)
 _LISTING = Worded(
     r"\s*(?:<following>\s+)*(?:(?P<said><fields>)(?=\s*[:：]|\s+(?:<such_as>|for|`)|$))?\s*(?:<such_as>\b)?\s*[:：]?\s*"
 )
@@ -54,10 +57,10 @@ _HALF = 0.5
 
 
 def read_field_phrases(draft: Draft) -> None:
-    """Read fields that sentences list.
+    r"""Read fields that sentences list.
 
     >>> from nodewright.prd.document import parse_document
-    >>> draft = Draft(parse_document("# Inn\\n\\n## Functions\\n\\n- Keep guest details (name, phone)"))
+    >>> draft = Draft(parse_document("# Inn\n\n## Functions\n\n- Keep guest details (name, phone)"))
     >>> read_field_phrases(draft)
     >>> [field.name for field in draft.entities["Guest"].fields]
     ['name', 'phone']
@@ -143,7 +146,7 @@ class _Reader:
         notes = listed_notes(listed, clauses)
         return self._put(subject_of(section, number), notes, clauses)
 
-    def _groups(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
+    def _groups(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``guest details (name, phone)``."""
         done = False
         for found in _GROUP.finditer(text):
@@ -229,7 +232,11 @@ class _Reader:
         single = (
             has
             and each
-            and bool(re.fullmatch(r"(?:an?|one)\s+[\w-]+(?:\s+[\w-]+)?", listed.strip()))
+            and bool(
+                re.fullmatch(
+                    r"(?:an?|one)\s+[\w-]+(?:\s+[\w-]+)?(?:\s*\([^()]*\))?", listed.strip()
+                )
+            )
         )
         if len(notes) < 2 and not single:
             return False
@@ -238,18 +245,23 @@ class _Reader:
             return self._put(name, notes, clauses)
         return False
 
-    def _added(self, section: Section, number: int, text: str, clauses: tuple[str, ...]) -> bool:
+    def _added(self, _: Section, __: int, text: str, clauses: tuple[str, ...]) -> bool:
         """``Add a "Remarks" column``: to the record spoken of last."""
         found = _ADDED.search(text)
         note = read_field(found["name"], clauses) if found else None
         return self._put(self._last, [note], clauses) if note and self._last else False
 
 
-_KINDS_OF_THINGS = frozenset(
-    "type types role roles status statuses format formats channel channels method methods category categories option options "
-    "filter filters search sort sorting validation input inputs output outputs mode modes level levels step steps language "
-    "languages example examples feature features note notes permission permissions user users page pages tool tools action "
-    "actions metric metrics kpi kpis indicator indicators statistics figures event events trigger triggers source sources tech stack library libraries requirement requirements goal goals".split()
+_KINDS_OF_THINGS = word_set(
+    "type types role roles status statuses format formats channel channels method methods "
+    "category categories option options "
+    "filter filters search sort sorting validation input inputs output outputs mode modes level "
+    "levels step steps language "
+    "languages example examples feature features note notes permission permissions user users "
+    "page pages tool tools action "
+    "actions metric metrics kpi kpis indicator indicators statistics figures event events "
+    "trigger triggers source sources tech stack library libraries requirement requirements goal "
+    "goals"
 )
 
 
@@ -274,7 +286,8 @@ def _is_label(before: str, listed: str) -> bool:
 
 
 _ADDED = re.compile(
-    r"\b(?:adds?|append|includes?|has|with)\s+(?:an?|the|another)\s+[\"“'`](?P<name>[\w -]{2,40})[\"”'`]\s+(?:column|field)",
+    r"\b(?:adds?|append|includes?|has|with)\s+(?:an?|the|another)\s+[\"“'`]"
+    r"(?P<name>[\w -]{2,40})[\"”'`]\s+(?:column|field)",
     re.IGNORECASE,
 )
 _ARRANGED = re.compile(
@@ -330,9 +343,8 @@ def _thing_before(before: str) -> tuple[str, bool]:
         "address",
         "basics",
     }
-    sure = (
-        head in _LOGS
-        or head in field_words("data_words")
+    sure = head in _LOGS or (
+        head in field_words("data_words")
         and head
         not in {
             "files",

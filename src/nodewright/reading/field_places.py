@@ -13,18 +13,18 @@ from nodewright.reading.subjects import subject_of
 
 _OF = re.compile(
     r"(?P<field>[\w `-]{2,40}?)\s+of\s+(?:an?|the|each|every|all|any)?\s*(?P<thing>[\w -]{2,40})$",
-    re.I,
+    re.IGNORECASE,
 )
 _OWNED = re.compile(
     r"(?:the\s+|an?\s+|each\s+)?(?P<thing>[\w-]+(?: [\w-]+)?)['’]s?\s+(?P<field>[\w -]{2,40})$",
-    re.I,
+    re.IGNORECASE,
 )
 
 Place = tuple[str, str, bool]
 """Entity, field, and whether the field is known."""
 
 
-def place_of(
+def place_of(  # noqa: C901, PLR0911 - one way after the other
     draft: Draft, phrase: str, section: Section | None = None, number: int = 0
 ) -> Place | None:
     """The entity and field that a phrase names; without ``section`` only what is known.
@@ -76,7 +76,7 @@ def _has(draft: Draft, name: str, field: str) -> bool:
 
 
 def _known(draft: Draft, spoken: tuple[str, ...]) -> Place | None:
-    """The known field that ``spoken`` ends with, the longest; with its entity where that is said."""
+    """The longest known field that ``spoken`` ends with, by its entity where that is said."""
     best: tuple[int, Place] | None = None
     for entity in draft.entities.values():
         own = {word.lower() for word in words(entity.name)}

@@ -28,7 +28,7 @@ _FORMATS: tuple[tuple[re.Pattern[str], Format], ...] = (
     (
         re.compile(
             r"\bvalid\s+(?:e-?mail)|\be-?mail\s+(?:format|address format)|format of an e-?mail",
-            re.I,
+            re.IGNORECASE,
         ),
         Format.EMAIL,
     ),
@@ -46,9 +46,12 @@ _MISSING_AFTER = Worded(r"^[`\"]?\s+<may_be>\s+<missing>\b")
 _NEVER_MISSING = re.compile(
     r"\b(?:must not|may not|cannot|shall not|never|reject|refuse|required)\b", re.IGNORECASE
 )
-_DEFAULT = Worded(r"<default_to>\s*:?\s*(?:[\"'“‘`](?P<quoted>[^\"'”’`]{1,60})[\"'”’`]|(?P<bare>[\w.-]{1,30}))")
+_DEFAULT = Worded(
+    r"<default_to>\s*:?\s*(?:[\"'“‘`](?P<quoted>[^\"'”’`]{1,60})[\"'”’`]|(?P<bare>[\w.-]{1,30}))"
+)
 _SUBJECT = re.compile(
-    r"^(?:the|each|every|an?|all)\s+(?P<field>[a-z][\w -]{2,40}?)\s+(?:must|should|shall|has to|cannot|may not|is always)\s",
+    r"^(?:the|each|every|an?|all)\s+(?P<field>[a-z][\w -]{2,40}?)\s+(?:must|should|shall|has to"
+    r"|cannot|may not|is always)\s",
     re.IGNORECASE,
 )
 _NOT_OF_RECORDS = Worded(r"\b(?:<not_of_records>|p9\d)\b")
@@ -57,10 +60,11 @@ _NEAR = 14
 
 
 def read_field_rules(draft: Draft) -> None:
-    """Attach what sentences demand to the fields that they name.
+    r"""Attach what sentences demand to the fields that they name.
 
     >>> from nodewright.prd.document import parse_document
-    >>> draft = Draft(parse_document("# Inn\\n\\n- Room(number, rate)\\n- The rate must be at least 20."))
+    >>> text = "# Inn\n\n- Room(number, rate)\n- The rate must be at least 20."
+    >>> draft = Draft(parse_document(text))
     >>> from nodewright.reading.field_phrases import read_field_phrases
     >>> read_field_phrases(draft)
     >>> read_field_rules(draft)
@@ -158,7 +162,8 @@ def _fitting(field: Field, limits: list[Limit]) -> list[Limit]:
 def _is_condition(said: str, near: str) -> bool:
     """Whether a bound chooses records instead of refusing values: "where amount is ≤ 0"."""
     return not re.search(
-        r"\b(?:must|should|shall|has to|have to|cannot|may not|needs to|never|always|valid|between|at least"
+        r"\b(?:must|should|shall|has to|have to|cannot|may not|needs to|never|always|valid"
+        r"|between|at least"
         r"|at most|only)\b",
         near,
         re.IGNORECASE,

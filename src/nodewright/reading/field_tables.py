@@ -26,7 +26,8 @@ from nodewright.reading.gathering import (
 
 _ENTITY_HEADERS = Worded(r"<entity_header>")
 _FIELDS_HEADERS = re.compile(
-    r"(?:key |main |core )?(?:fields|attributes|columns|properties)|主要字段|字段|属性|フィールド|필드|속성|campos|atributos"
+    r"(?:key |main |core )?(?:fields|attributes|columns|properties)|主要字段|字段|属性|フィールド"
+    r"|필드|속성|campos|atributos"
     r"|felder|attributs",
     re.IGNORECASE,
 )
@@ -95,11 +96,12 @@ def _columns(header: tuple[str, ...]) -> _Columns | None:
 
 
 def read_field_tables(draft: Draft) -> None:
-    """Read the fields of entities from tables, one field a row or one entity a row.
+    r"""Read the fields of entities from tables, one field a row or one entity a row.
 
     >>> from nodewright.prd.document import parse_document
-    >>> table = "| Field | Type | Required |\\n|---|---|---|\\n| seat | string | yes |\\n| note | text | no |"
-    >>> draft = Draft(parse_document("# Desk\\n\\n## Data\\n\\n### Ticket\\n\\n" + table))
+    >>> rows = "| seat | string | yes |\n| note | text | no |"
+    >>> table = "| Field | Type | Required |\n|---|---|---|\n" + rows
+    >>> draft = Draft(parse_document("# Desk\n\n## Data\n\n### Ticket\n\n" + table))
     >>> read_field_tables(draft)
     >>> [(field.name, str(field.type)) for field in draft.entities["Ticket"].fields]
     [('seat', 'text'), ('note', 'text?')]
@@ -177,10 +179,8 @@ def _is_sure(columns: _Columns, section: Section, rows: list[tuple[int, Block]])
         cells = [block.cells[position] for _, block in rows if position < len(block.cells)]
         return any(annotated_type(cell) is not None for cell in cells)
     telling = {"required", "optional", "unique"} & set(columns.kinds)
-    return (
-        bool(telling)
-        or section.role in {"data", "functional", "unknown"}
-        and "notes" in columns.kinds
+    return bool(telling) or (
+        section.role in {"data", "functional", "unknown"} and "notes" in columns.kinds
     )
 
 

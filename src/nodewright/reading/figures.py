@@ -1,50 +1,57 @@
-"""Passes for figures: counts and sums by group, and formulas from words."""
+"""The pass for figures: counts, sums, averages and shares by group."""
 
 import re
+from dataclasses import replace
 
-from nodewright.language.naming import snake
+from nodewright.language.lexicon import stems
 from nodewright.reading.accounting import account
 from nodewright.reading.demands import Demand, words_of
 from nodewright.reading.draft import Draft
-from nodewright.reading.records import add_operation, named
-from nodewright.reading.things import Thing, field_of, thing_of, time_field
+from nodewright.reading.field_lookup import field_of, name_stems, time_field
+from nodewright.reading.implied import imply_number, imply_truth
+from nodewright.reading.operations import add_operation, named
+from nodewright.reading.ordering import TOP, without_ordering
+from nodewright.reading.selection import Selection, selection_of
+from nodewright.reading.things import Thing, thing_of
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import (
     Aggregate,
     Assign,
-    Compute,
     Entity,
-    Input,
+    Field,
     Measure,
+    Order,
     Reduction,
-    Result,
 )
-from nodewright.spec.types import NUMBER, Base
+from nodewright.spec.types import Base
 
 _BUCKETS = {
-    "day": "date({0})",
-    "week": "start_of_week({0})",
-    "month": "start_of_month({0})",
-    "year": "start_of_year({0})",
-    "hour": "hour({0})",
-}
+    "day": "date({0})", "date": "date({0})", "week": "start_of_week({0})",
+    "month": "start_of_month({0})", "year": "start_of_year({0})", "hour": "hour({0})",
+    "weekday": "weekday({0})",
+}  # fmt: skip
 _AND = re.compile(r"\s*(?:,|\band\b|/)\s*(?:per\s+|by\s+|each\s+)?", re.IGNORECASE)
-_NUMBER_OF = re.compile(r"(?:number|count|total number|amount) of (?P<what>.+)", re.IGNORECASE)
+_NUMBER_OF = re.compile(
+    r"(?:the )?(?:total )?(?:number|count|amount) of (?P<unlike>different |distinct |unique )?"
+    r"(?P<what>.+)",
+    re.IGNORECASE,
+)
+_SHARE_OF = re.compile(r"(?:the )?(?:share|percentage|proportion|ratio) of (?P<what>.+)", re.I)
+_SHOWING = re.compile(r"^(?:showing|with|of|the|a|an|me)\s+", re.IGNORECASE)
+_GROUPING = frozenset({"per", "by", "grouped by", "for each"})
 REDUCTIONS = {
-    "average": Reduction.AVERAGE,
-    "mean": Reduction.AVERAGE,
-    "avg": Reduction.AVERAGE,
-    "total": Reduction.SUM,
-    "sum": Reduction.SUM,
-    "highest": Reduction.HIGHEST,
-    "maximum": Reduction.HIGHEST,
-    "max": Reduction.HIGHEST,
-    "lowest": Reduction.LOWEST,
-    "minimum": Reduction.LOWEST,
-    "min": Reduction.LOWEST,
-    "last": Reduction.LATEST,
-    "latest": Reduction.LATEST,
-}
+    "average": Reduction.AVERAGE, "mean": Reduction.AVERAGE, "avg": Reduction.AVERAGE,
+    "total": Reduction.SUM, "sum": Reduction.SUM, "overall": Reduction.SUM,
+    "highest": Reduction.HIGHEST, "maximum": Reduction.HIGHEST, "max": Reduction.HIGHEST,
+    "lowest": Reduction.LOWEST, "minimum": Reduction.LOWEST, "min": Reduction.LOWEST,
+    "last": Reduction.LATEST, "latest": Reduction.LATEST,
+}  # fmt: skip
+_NAMES = {
+    Reduction.COUNT: "count", Reduction.AVERAGE: "average", Reduction.LATEST: "latest",
+    Reduction.DISTINCT: "count", Reduction.SHARE: "share", Reduction.HIGHEST: "highest",
+    Reduction.LOWEST: "lowest",
+}  # fmt: skip
+_LONGEST_AMOUNT = 2
 
 
 def read_figures(draft: Draft, demands: list[Demand]) -> None:
@@ -52,10 +59,14 @@ def read_figures(draft: Draft, demands: list[Demand]) -> None:
 
     "count sold tickets per event and sum the revenue per day" becomes two ``Aggregate``.
     """
-    recent: Entity | None = None
+    recent: Thing | None = None
+    clause = ""
     for demand in demands:
+        if demand.clause.id != clause:
+            recent = _without_where(recent)
+            clause = demand.clause.id
         thing = thing_of(draft, demand.object, None)
-        recent = thing.entity if thing else recent
+        recent = thing or recent
         if demand.negated or not _is_figure(demand):
             continue
         made = _aggregate(draft, demand, thing, recent)
@@ -64,125 +75,218 @@ def read_figures(draft: Draft, demands: list[Demand]) -> None:
             account(draft, demand, thing or Thing(draft.entities[made.entity]))
 
 
+def _without_where(thing: Thing | None) -> Thing | None:
+    return replace(thing, where="", words="") if thing is not None else None
+
+
 def _is_figure(demand: Demand) -> bool:
-    words = demand.object.lower().split()
+    said = _SHOWING.sub("", demand.object)
+    words = said.lower().split()
+    grouped = any(mark in _GROUPING for mark, _ in demand.complements)
     return demand.asks("aggregate") or (
-        bool(words) and words[0] in REDUCTIONS and bool(demand.complement("per", "grouped by"))
+        bool(words)
+        and (words[0] in REDUCTIONS or bool(_counted(demand)) or bool(_SHARE_OF.match(said)))
+        and (grouped or bool(_counted(demand)))
+        and (demand.asks("read") or demand.asks("compute") or demand.verb in _TELLING)
     )
 
 
+_TELLING = {"report", "track", "provide", "return", "output", "know", "want", "display", "produce"}
+
+
+def _counted(demand: Demand) -> re.Match[str] | None:
+    """ "number of orders": the object is cut at "of", so the text is looked at."""
+    said = _SHOWING.sub("", demand.object)
+    of = demand.complement("of")
+    return _NUMBER_OF.match(f"{said} of {of}") if of else None
+
+
 def _aggregate(
-    draft: Draft, demand: Demand, thing: Thing | None, recent: Entity | None
+    draft: Draft, demand: Demand, thing: Thing | None, recent: Thing | None
 ) -> Aggregate | None:
+    counted = _counted(demand)
+    if counted:
+        thing = thing_of(draft, counted["what"]) or thing
     measure, entity = _measure(draft, demand, thing, recent)
     if measure is None or entity is None:
         return None
     group = _groups(draft, demand, entity)
     if group is None:
         return None
-    where = thing.where if thing is not None and thing.entity is entity else ""
+    chosen = _chosen(draft, demand, thing, entity)
+    if thing is None and recent is not None and recent.where and _is_turnover(demand):
+        chosen.where.append(recent.where)
+        chosen.assumed.append(f"only the {recent.words.split()[0]} ones bring {demand.object}")
     by = f" by {' and '.join(name.name for name in group)}" if group else ""
+    order, limit = _ranked(draft, demand, measure)
     return Aggregate(
-        name=named(_name_of(measure), f"{_spoken(demand, entity)}{by}"),
+        name=named(_NAMES.get(measure.reduce, "sum"), f"{_spoken(demand, entity)}{by}"),
         entity=entity.name,
         clauses=(demand.clause.id,),
-        where=Expression(where) if where else None,
+        inputs=tuple(chosen.inputs.values()),
+        where=chosen.expression,
         group=group,
         measures=(measure,),
+        order=order,
+        limit=limit,
+        assumed=chosen.why,
     )
 
 
-def _name_of(measure: Measure) -> str:
-    return {Reduction.COUNT: "count", Reduction.AVERAGE: "average", Reduction.LATEST: "latest"}.get(
-        measure.reduce, "sum"
+def _chosen(
+    draft: Draft, demand: Demand, thing: Thing | None, entity: Entity
+) -> Selection:
+    """The records that are counted."""
+    if thing is None or thing.entity.name != entity.name:
+        return Selection()
+    own = replace(
+        demand, complements=tuple(each for each in demand.complements if each[0] not in _GROUPING)
     )
+    chosen = selection_of(draft, own, replace(thing, entity=draft.entities[entity.name]))
+    relative = re.search(r"\b(?:that|which|who)\s+(?:is|are|was|were)\s+(?P<state>\w+)", demand.text)
+    if relative and not chosen.said:
+        why = f"{demand.object} may be {relative['state']}"
+        field = imply_truth(draft, entity, relative["state"], demand.clause.id, why)
+        if field is not None:
+            chosen.where.append(field.name)
+            chosen.said.append(relative[0])
+    draft.understand(demand.clause, *chosen.said)
+    return chosen
+
+
+def _is_turnover(demand: Demand) -> bool:
+    """Whether an amount is only of what was sold: revenue, sales, turnover, income."""
+    return bool(set(stems(demand.object)) & set(stems("revenue sales turnover income earnings")))
+
+
+def _ranked(draft: Draft, demand: Demand, measure: Measure) -> tuple[tuple[Order, ...], int | None]:
+    """The order of "top 5 products by revenue"."""
+    found = TOP.search(demand.text)
+    if found is None or found["end"].lower() != "top" or not found["number"].isdigit():
+        return (), None
+    draft.understand(demand.clause, found[0])
+    order = Order(by=Expression(measure.name), descending=True, clauses=(demand.clause.id,))
+    return (order,), int(found["number"])
 
 
 def _spoken(demand: Demand, entity: Entity) -> str:
-    return demand.object if len(demand.object.split()) <= 2 else entity.name
+    said = without_ordering(_SHOWING.sub("", demand.object))
+    words = [word for word in said.split() if word.lower() not in REDUCTIONS]
+    return " ".join(words) if 0 < len(words) <= _LONGEST_AMOUNT and not _counted(demand) else entity.name
 
 
 def _measure(
-    draft: Draft, demand: Demand, thing: Thing | None, recent: Entity | None
+    draft: Draft, demand: Demand, thing: Thing | None, recent: Thing | None
 ) -> tuple[Measure | None, Entity | None]:
-    words = demand.object
-    number = _NUMBER_OF.match(words)
+    words = _SHOWING.sub("", demand.object)
     clauses = (demand.clause.id,)
-    if number or demand.verb in {"count", "tally"}:
-        counted = thing_of(draft, number["what"]) if number else thing
-        if counted is None:
+    counted = _counted(demand)
+    if counted or demand.verb in {"count", "tally"}:
+        draft.understand(demand.clause, "number count of total")
+        if thing is None:
             return None, None
-        return Measure(name="count", reduce=Reduction.COUNT, clauses=clauses), counted.entity
+        reduce, of = Reduction.COUNT, None
+        if counted and counted["unlike"]:
+            return None, None
+        return Measure(name="count", reduce=reduce, of=of, clauses=clauses), thing.entity
     first = words.lower().split()[0] if words else ""
     reduce = REDUCTIONS.get(demand.verb) or REDUCTIONS.get(first) or Reduction.SUM
     phrase = words.split(" ", 1)[1] if first in REDUCTIONS and " " in words else words
     for entity in _candidates(draft, thing, recent):
         field = field_of(entity, phrase)
         if field is not None and field.type.numeric:
-            value = Expression(field.name)
-            draft.understand(demand.clause, first, field.name.replace("_", " "))
-            return (
-                Measure(name=field.name, reduce=reduce, of=value, clauses=clauses),
-                entity,
-            )
-    guessed = _only_measure(draft, demand)
+            draft.understand(demand.clause, first, phrase)
+            return _reduced(entity, field, reduce, clauses), entity
+    guessed = _only_measure(draft, demand, phrase, reduce, recent)
     if guessed is not None and thing is None:
+        draft.understand(demand.clause, first, phrase)
         return guessed
     if thing is not None and demand.verb in {"aggregate", "group", "summarize", "summarise"}:
         return Measure(name="count", reduce=Reduction.COUNT, clauses=clauses), thing.entity
     return None, None
 
 
-def _only_measure(draft: Draft, demand: Demand) -> tuple[Measure, Entity] | None:
-    """The only number of the only entity that has all groups: "consumption per meter and month"."""
-    fitting = [
-        (entity, numbers[0])
-        for entity in draft.entities.values()
-        if len(numbers := [field for field in entity.fields if field.type.numeric]) == 1
-        and _grouped(entity, demand)
-    ]
-    words = demand.object.lower().split()
-    if not words or words[-1] not in words_of("amounts") or len(words) > _LONGEST_AMOUNT:
-        return None
-    if len(fitting) != 1 or not demand.complement("per", "by", "grouped by"):
-        return None
-    entity, field = fitting[0]
-    draft.understand(demand.clause, demand.object)
+def _reduced(
+    entity: Entity, field: Field, reduce: Reduction, clauses: tuple[str, ...], assumed: str = ""
+) -> Measure | None:
     measure = Measure(
         name=field.name,
-        reduce=Reduction.SUM,
+        reduce=reduce,
         of=Expression(field.name),
-        clauses=(demand.clause.id,),
-        assumed=f"{demand.object} is the sum of {field.name}",
+        clauses=clauses,
+        assumed=assumed,
     )
-    return measure, entity
+    if reduce is not Reduction.LATEST:
+        return measure
+    moment = time_field(entity)
+    return replace(measure, by=Expression(moment.name)) if moment is not None else None
 
 
-_LONGEST_AMOUNT = 2
+def _only_measure(
+    draft: Draft, demand: Demand, phrase: str, reduce: Reduction, recent: Thing | None
+) -> tuple[Measure | None, Entity] | None:
+    """What is measured where no field has its name: the only number, or an implied one.
+
+    "consumption per meter and month" sums the only number of the only entity that has both groups;
+    "waiting minutes per practitioner" implies a field.
+    """
+    words = phrase.lower().split()
+    grouped = any(mark in _GROUPING for mark, _ in demand.complements)
+    if not words or len(words) > _LONGEST_AMOUNT + 1 or not grouped:
+        return None
+    fitting = [
+        entity for entity in draft.entities.values() if entity.stored and _grouped(entity, demand)
+    ]
+    if recent is not None and recent.entity.name in {each.name for each in fitting}:
+        fitting = [draft.entities[recent.entity.name]]
+    clauses = (demand.clause.id,)
+    if words[-1] in words_of("amounts") and len(words) <= _LONGEST_AMOUNT:
+        numbers = [(each, found[0]) for each in fitting if len(found := _numbers(each)) == 1]
+        if len(numbers) == 1:
+            entity, field = numbers[0]
+            why = f"{phrase} is the {reduce.value} of {field.name}"
+            return _reduced(entity, field, reduce, clauses, why), entity
+        return None
+    if len(fitting) != 1 or len(words) < _LONGEST_AMOUNT or words[-1] not in words_of("units"):
+        return None
+    entity = fitting[0]
+    why = f"the {reduce.value} of {phrase} needs it"
+    field = imply_number(draft, entity, phrase, demand.clause.id, why)
+    return _reduced(draft.entities[entity.name], field, reduce, clauses), entity
+
+
+def _numbers(entity: Entity) -> list[Field]:
+    return [
+        field
+        for field in entity.fields
+        if field.type.numeric and field.name != entity.key and not field.type.entity
+    ]
 
 
 def _grouped(entity: Entity, demand: Demand) -> bool:
     return all(
         group_of(entity, part) is not None
         for mark, phrase in demand.complements
-        if mark in {"per", "by", "grouped by"}
+        if mark in _GROUPING
         for part in _AND.split(phrase)
     )
 
 
-def _candidates(draft: Draft, thing: Thing | None, recent: Entity | None) -> list[Entity]:
-    first = [each for each in (thing.entity if thing else None, recent) if each is not None]
+def _candidates(draft: Draft, thing: Thing | None, recent: Thing | None) -> list[Entity]:
+    names = [each.entity.name for each in (thing, recent) if each is not None]
+    first = [draft.entities[name] for name in dict.fromkeys(names)]
     return [
         *first,
-        *(each for each in draft.entities.values() if each not in first and each.stored),
+        *(each for each in draft.entities.values() if each.name not in names and each.stored),
     ]
 
 
 def _groups(draft: Draft, demand: Demand, entity: Entity) -> tuple[Assign, ...] | None:
     """The keys of "per practitioner and day"; None where one is unknown."""
+    entity = draft.entities[entity.name]
     found: list[Assign] = []
     for mark, phrase in demand.complements:
-        if mark not in {"per", "by", "grouped by"}:
+        if mark not in _GROUPING:
             continue
         for part in _AND.split(phrase):
             key = group_of(entity, part)
@@ -195,157 +299,23 @@ def _groups(draft: Draft, demand: Demand, entity: Entity) -> tuple[Assign, ...] 
 
 def group_of(entity: Entity, part: str) -> tuple[str, str] | None:
     """The name and value of a key: "month" is the first day of the month of the record's time."""
-    word = part.strip().lower().removeprefix("calendar ")
+    word = re.sub(r"^(?:calendar|each|every|the|a)\s+", "", part.strip().lower())
     if word in _BUCKETS:
         moment = time_field(entity)
         if moment is None or (moment.type.base is Base.DATE and word == "hour"):
             return None
-        shape = "{0}" if word == "day" and moment.type.base is Base.DATE else _BUCKETS[word]
-        inner = shape.format(moment.name)
-        return (
-            word,
-            f"{inner} if {moment.name} is not None else None" if moment.type.optional else inner,
-        )
-    field = field_of(entity, part)
-    return (field.name, field.name) if field is not None else None
-
-
-_OPERATORS = [
-    (re.compile(r"\b(?:multiplied by|times)\b|×|\*", re.IGNORECASE), "*"),
-    (re.compile(r"\b(?:divided by|over)\b|÷|/", re.IGNORECASE), "/"),
-    (re.compile(r"\b(?:plus|added to)\b|\+", re.IGNORECASE), "+"),
-    (re.compile(r"\b(?:minus|less)\b|−|\s-\s", re.IGNORECASE), "-"),
-]
-_OPERATOR = re.compile(
-    "|".join(f"(?:{pattern.pattern})" for pattern, _ in _OPERATORS), re.IGNORECASE
-)
-_EQUALS = re.compile(
-    r"\s*(?:=|\bis (?:calculated|computed) as\b|\bequals\b|\bas\b)\s*", re.IGNORECASE
-)
-_PERCENT = re.compile(
-    r"(?P<number>\d+(?:\.\d+)?)\s*(?:%|percent)(?:\s+of\s+(?P<what>.+))?", re.IGNORECASE
-)
-_TAKEN_AWAY = {"discount", "rebate", "deduction", "reduction", "credit", "refund", "coupon"}
-
-
-def read_formulas(draft: Draft, demands: list[Demand]) -> None:
-    """Formulas from words.
-
-    "calculate the total as quantity times unit price minus discount" becomes a ``Compute`` with
-    the inputs quantity, unit_price and discount.
-    """
-    for demand in demands:
-        if demand.negated or not demand.asks("compute") or not demand.object:
-            continue
-        made = _formula(draft, demand) or _sum_of_parts(draft, demand) or _balance(draft, demand)
-        if made is not None:
-            add_operation(draft, made)
-            draft.take(demand.clause)
-            draft.understand(demand.clause, demand.text, demand.details)
-
-
-def _formula(draft: Draft, demand: Demand) -> Compute | None:
-    _, mark, right = _parted(f"{demand.text} {demand.details}".strip())
-    if not mark or not _OPERATOR.search(right):
-        return None
-    pieces = _OPERATOR.split(right)
-    signs = [_sign(found[0]) for found in _OPERATOR.finditer(right)]
-    terms = [_term(piece) for piece in pieces]
-    if not all(terms) or len(pieces) != len(signs) + 1:
-        return None
-    text = terms[0] or ""
-    for sign, term in zip(signs, terms[1:], strict=True):
-        text += f" {sign} {term}"
-    return _computation(draft, demand, text, "")
-
-
-def _parted(text: str) -> tuple[str, str, str]:
-    found = _EQUALS.search(text)
-    return (text[: found.start()], found[0], text[found.end() :]) if found else (text, "", "")
-
-
-def _sign(words: str) -> str:
-    return next(sign for pattern, sign in _OPERATORS if pattern.search(words))
-
-
-def _term(words: str) -> str:
-    """A term as an expression; empty where it is none."""
-    words = words.strip(" .,()")
-    percent = _PERCENT.fullmatch(words)
-    if percent:
-        share = f"{percent['number']} / 100"
-        return f"{share} * {snake(percent['what'])}" if percent["what"] else f"({share})"
-    if re.fullmatch(r"\d+(?:\.\d+)?", words):
-        return words
-    bare = re.sub(r"^(?:the|a|an|its|their)\s+", "", words, flags=re.IGNORECASE)
-    return snake(bare) if bare and len(bare.split()) <= 4 else ""
-
-
-def _sum_of_parts(draft: Draft, demand: Demand) -> Compute | None:
-    """Parts that are added, and discounts taken away: "the total from price, fees and discount"."""
-    parts = [part for part in _AND.split(demand.complement("from")) if part]
-    first = demand.object.lower().split()[0]
-    if len(parts) < 2 or first not in {"total", "sum", "overall", "final", "net", "gross"}:
-        return None
-    terms = [_term(part) for part in parts]
-    if not all(terms):
-        return None
-    text = terms[0]
-    for term in terms[1:]:
-        text += f" {'-' if term.split('_')[-1] in _TAKEN_AWAY else '+'} {term}"
-    away = [term for term in terms if term.split("_")[-1] in _TAKEN_AWAY]
-    why = f"parts are added{', ' + ' and '.join(away) + ' taken away' if away else ''}"
-    return _computation(draft, demand, text, why)
-
-
-def _balance(draft: Draft, demand: Demand) -> Aggregate | None:
-    """A sum over the records: "the stock level of a product from its movements"."""
-    source = thing_of(draft, demand.complement("from"))
-    owner = demand.complement("of")
-    if source is None or not owner:
-        return None
-    numbers = [field for field in source.entity.fields if field.type.numeric]
-    key = group_of(source.entity, re.sub(r"^(?:an?|the|each|every)\s+", "", owner))
-    if len(numbers) != 1 or key is None:
-        return None
-    name = snake(demand.object)
-    clauses = (demand.clause.id,)
-    return Aggregate(
-        name=named(demand.verb, demand.object),
-        entity=source.entity.name,
-        clauses=clauses,
-        group=(Assign(name=key[0], value=Expression(key[1]), clauses=clauses),),
-        measures=(
-            Measure(
-                name=name,
-                reduce=Reduction.SUM,
-                of=Expression(numbers[0].name),
-                clauses=clauses,
-                assumed=f"{demand.object} is the sum of {numbers[0].name}",
-            ),
+        same = word in {"day", "date"} and moment.type.base is Base.DATE
+        inner = ("{0}" if same else _BUCKETS[word]).format(moment.name)
+        optional = f"{inner} if {moment.name} is not None else None"
+        return word, optional if moment.type.optional else inner
+    field = field_of(entity, word) or next(
+        (
+            each
+            for each in entity.fields
+            if each.type.entity and set(name_stems(each.type.entity)) & set(stems(word))
         ),
+        None,
     )
-
-
-def _computation(draft: Draft, demand: Demand, text: str, assumed: str) -> Compute:
-    value = Expression(text)
-    clauses = (demand.clause.id,)
-    known = thing_of(draft, demand.complement("of") or demand.object)
-    inputs = []
-    for name in sorted(value.names(), key=text.find):
-        field = known.entity.field(name) if known is not None else None
-        inputs.append(
-            Input(
-                name=name,
-                type=field.type if field is not None and field.type.numeric else NUMBER,
-                clauses=clauses,
-            )
-        )
-    name = snake(demand.object, "result")
-    return Compute(
-        name=named(demand.verb, demand.object),
-        clauses=clauses,
-        inputs=tuple(inputs),
-        results=(Result(name=name, type=NUMBER, value=value, clauses=clauses),),
-        assumed=assumed,
-    )
+    if field is None or field.name == entity.key or field.type.base is Base.LIST:
+        return None
+    return field.name, field.name

@@ -25,9 +25,9 @@ class ForeignRow:
 
 
 def foreign_rows(text: str) -> Iterator[ForeignRow]:
-    """The rows of all such tables in a text.
+    r"""The rows of all such tables in a text.
 
-    >>> rows = list(foreign_rows(".Seat\\n|===\\n|Field |Type\\n\\n|row |string\\n|==="))
+    >>> rows = list(foreign_rows(".Seat\n|===\n|Field |Type\n\n|row |string\n|==="))
     >>> rows[0].cells, rows[0].title, rows[0].line
     (('row', 'string'), 'Seat', 5)
     """

@@ -8,8 +8,8 @@ from dataclasses import replace
 from nodewright.language.lexicon import word_set
 from nodewright.language.naming import snake
 from nodewright.language.worded import Worded
-from nodewright.prd.clauses import Clause
 from nodewright.prd.blocks import Block, BlockKind
+from nodewright.prd.clauses import Clause
 from nodewright.prd.models import Scope
 from nodewright.prd.outline import Section
 from nodewright.prd.sentences import sentences_in
@@ -66,6 +66,10 @@ class ClauseLines:
         self._lines: dict[int, list[Clause]] = defaultdict(list)
         for clause in draft.document.clauses:
             self._lines[clause.line].append(clause)
+        for clause in draft.document.clauses:
+            for offset in range(1, clause.text.count("\n") + 1):  # a block of code is one clause
+                if clause.line + offset not in self._lines:
+                    self._lines[clause.line + offset].append(clause)
 
     def at(self, line: int, part: str = "") -> list[Clause]:
         """The clauses that begin on ``line``; of several, the one that says ``part``."""
@@ -213,7 +217,7 @@ def _same_field(entity: Entity, name: str) -> Field | None:
         (
             each
             for each in entity.fields
-            if each.name == name or f"{own}_{each.name}" == name or each.name == f"{own}_{name}"
+            if name in {each.name, f"{own}_{each.name}"} or each.name == f"{own}_{name}"
         ),
         None,
     )

@@ -25,11 +25,11 @@ _NOTES = re.compile(r"(?P<type>[^(#/,;]{1,60}?)\s*(?:[(,;]|#|//|--)\s*(?P<notes>
 
 
 def read_indented_records(draft: Draft) -> None:
-    """Read entities from outlines in blocks of text.
+    r"""Read entities from outlines in blocks of text.
 
     >>> from nodewright.prd.document import parse_document
-    >>> code = "Seat\\n  row: integer\\n  note: string (optional)"
-    >>> draft = Draft(parse_document("# Hall\\n\\n## Data\\n\\n```\\n" + code + "\\n```"))
+    >>> code = "Seat\n  row: integer\n  note: string (optional)"
+    >>> draft = Draft(parse_document("# Hall\n\n## Data\n\n```\n" + code + "\n```"))
     >>> read_indented_records(draft)
     >>> [str(field.type) for field in draft.entities["Seat"].fields]
     ['integer', 'text?']

@@ -1,5 +1,6 @@
 """State machines of entities: arrows, tables, diagrams, "a reserved ticket can be cancelled"."""
 
+import re
 from dataclasses import replace
 
 from nodewright.language.naming import snake
@@ -9,6 +10,7 @@ from nodewright.reading.draft import Draft
 from nodewright.reading.field_notes import FieldNote
 from nodewright.reading.field_types import one_of
 from nodewright.reading.gathering import ClauseLines, change_field, known_name, put_fields
+from nodewright.reading.phrase_things import thing_in
 from nodewright.reading.states import find_state_machines
 from nodewright.spec.model import Entity, Field, Machine, Transition
 from nodewright.spec.types import TEXT, Base
@@ -19,10 +21,10 @@ _STATE_FIELDS = ("status", "state", "stage", "phase")
 
 
 def read_life_cycles(draft: Draft) -> None:
-    """Read the moves between states that the text itself allows.
+    r"""Read the moves between states that the text itself allows.
 
     >>> from nodewright.prd.document import parse_document
-    >>> text = "# Hall\\n\\n- Ticket(seat, price)\\n- Ticket states: reserved → paid → used."
+    >>> text = "# Hall\n\n- Ticket(seat, price)\n- Ticket states: reserved → paid → used."
     >>> draft = Draft(parse_document(text))
     >>> from nodewright.reading.field_phrases import read_field_phrases
     >>> read_field_phrases(draft)
@@ -35,7 +37,7 @@ def read_life_cycles(draft: Draft) -> None:
     for found in find_state_machines(draft.document.sections, list(draft.entities)):
         if not found.transitions:
             continue
-        name = _entity(draft, found.subject)
+        name = _entity(draft, found.subject) or _subject_of(draft, lines, found.line)
         if name and name not in draft.machines:
             _put(draft, lines, name, found)
 
@@ -48,6 +50,23 @@ def _entity(draft: Draft, subject: str) -> str:
         return known
     ends = [each for each in draft.entities if name and each.endswith(name)]
     return ends[0] if len(ends) == 1 else name if name and name != "Item" else ""
+
+
+_SUBJECT = re.compile(
+    r"(?:an?|the|each|every)\s+(?P<thing>[\w -]{2,40}?)\s+"
+    r"(?:moves|goes|passes|can|has|is|starts|follows|runs)\b",
+    re.IGNORECASE,
+)
+
+
+def _subject_of(draft: Draft, lines: ClauseLines, line: int) -> str:
+    """The thing that a sentence has move: "a parcel goes through these states"."""
+    for clause in lines.at(line):
+        found = _SUBJECT.match(clause.text)
+        if found:
+            name = thing_in(found["thing"])
+            return known_name(draft, name) or name
+    return ""
 
 
 def _put(draft: Draft, lines: ClauseLines, name: str, found: StateMachine) -> None:

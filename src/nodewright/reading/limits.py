@@ -20,7 +20,11 @@ _BELOW = re.compile(
 )
 _OR_EQUAL = re.compile(r"(greater|less) than or equal to\s*" + _NUMBER, re.IGNORECASE)
 _BETWEEN = re.compile(
-    r"(?<![\w.-])" + _NUMBER + r"\s*(?:-|–|—|~|\.\.+|to|and|至|～)\s*" + _NUMBER + r"(?![\w-]|[.,:]\d)"
+    r"(?<![\w.-])"
+    + _NUMBER
+    + r"\s*(?:-|–|—|~|\.\.+|to|and|至|～)\s*"
+    + _NUMBER
+    + r"(?![\w-]|[.,:]\d)"
 )
 _POSITIVE = re.compile(r"\b(?:positive|greater than zero|more than zero)\b|正数", re.IGNORECASE)
 _NOT_NEGATIVE = re.compile(

@@ -16,10 +16,10 @@ UNKNOWN = "an object, as nothing says what {} is"
 
 
 def link_entities(draft: Draft) -> None:
-    """Give stored entities keys, and fields that name entities their references.
+    r"""Give stored entities keys, and fields that name entities their references.
 
     >>> from nodewright.prd.document import parse_document
-    >>> draft = Draft(parse_document("# Inn\\n\\n- Room(number, view)\\n- Stay(room, nights)"))
+    >>> draft = Draft(parse_document("# Inn\n\n- Room(number, view)\n- Stay(room, nights)"))
     >>> from nodewright.reading.field_phrases import read_field_phrases
     >>> read_field_phrases(draft)
     >>> link_entities(draft)

@@ -1,9 +1,10 @@
-"""Figures that a text has computed, recorded or reported: "calculate the store's margin and turnover"."""
+"""Figures that a text has computed, recorded or reported: a store's margin and turnover."""
 
 import re
 from dataclasses import replace
 
 from nodewright.language.data_words import field_words
+from nodewright.language.lexicon import word_set
 from nodewright.language.markup import plain
 from nodewright.language.naming import snake
 from nodewright.language.worded import Worded
@@ -29,7 +30,10 @@ from nodewright.spec.model import Field
 from nodewright.spec.types import NUMBER, TEXT, entity_type, list_of
 
 _VERB = Worded(r"\b(?P<verb><figures>)\s+(?P<list>\S.*)")
-_METRICS = Worded(r"\b(?P<what><metrics>)\b\s*(?:[:：(]|,?\s+(?:such as|including|like)\s)\s*(?P<list>[^\n]{3,400})")
+_METRICS = Worded(
+    r"\b(?P<what><metrics>)\b\s*(?:[:：(]|,?\s+(?:such as|including|like)\s)\s*"
+    r"(?P<list>[^\n]{3,400})"
+)
 _END = Worded(r"\s+<ends_figures>\s|;|\.\s")
 _PER = re.compile(
     r"\s+(?:for|per|of|by)\s+(?:(?:each|every|an?|all|the)\s+)?(?P<thing>[\w -]{2,40})$",
@@ -46,19 +50,18 @@ _SYMBOL = re.compile(r"^(?P<said>[^()]{2,60})\((?P<name>[A-Z]\w{2,20})(?:\s*[,;]
 _PARTS = re.compile(
     r"^(?P<name>[^()]{1,40}?)\s*\((?P<parts>[a-z]+(?:\s*(?:\+|/|and|,|&)\s*[a-z]+)+)\)$"
 )
-_SHARED_HEADS = frozenset(
-    "components values scores parts metrics figures rates ratios levels".split()
-)
-_TIMES = frozenset("day week month quarter year hour minute date period time".split())
+_SHARED_HEADS = word_set("components values scores parts metrics figures rates ratios levels")
+_TIMES = word_set("day week month quarter year hour minute date period time")
 _RECORDS = ("record", "track", "monitor")
 _COMPUTES = ("calculat", "comput", "measur", "deriv", "estimat", "determin")
 
 
 def read_measure_fields(draft: Draft) -> None:
-    """Read figures that are listed with what has them.
+    r"""Read figures that are listed with what has them.
 
     >>> from nodewright.prd.document import parse_document
-    >>> text = "# Mill\\n\\n## Functions\\n\\n- Calculate the mean duration, yield rate and total cost per batch"
+    >>> said = "Calculate the mean duration, yield rate and total cost per batch"
+    >>> text = f"# Mill\n\n## Functions\n\n- {said}"
     >>> draft = Draft(parse_document(text))
     >>> read_measure_fields(draft)
     >>> [field.name for field in draft.entities["BatchMetrics"].fields]
@@ -111,7 +114,9 @@ class _Figures:
         self.each = each
         self.other = other
 
-    def entity(self, draft: Draft, section: Section, sentence: str, verb: str) -> str:
+    def entity(  # noqa: PLR0911 - one way after the other
+        self, draft: Draft, section: Section, sentence: str, verb: str
+    ) -> str:
         """The name of the record that holds them."""
         if self.other:
             return self.other

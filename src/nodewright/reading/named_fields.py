@@ -30,10 +30,10 @@ ASSUMED = "a field of {}, as the text uses it without saying whose it is"
 
 
 def read_named_fields(draft: Draft) -> None:
-    """Read fields that are named where they are used, and nowhere declared.
+    r"""Read fields that are named where they are used, and nowhere declared.
 
     >>> from nodewright.prd.document import parse_document
-    >>> text = "# Inn\\n\\n- Room(number, view)\\n- Keep only rooms with `tier='A'`."
+    >>> text = "# Inn\n\n- Room(number, view)\n- Keep only rooms with `tier='A'`."
     >>> draft = Draft(parse_document(text))
     >>> from nodewright.reading.field_phrases import read_field_phrases
     >>> read_field_phrases(draft)
@@ -45,6 +45,8 @@ def read_named_fields(draft: Draft) -> None:
     known = {field.name for entity in draft.entities.values() for field in entity.fields}
     mentions = Mentions(draft)
     for section in sections_with_data(draft):
+        if not any("`" in block.text for block in section.blocks):
+            continue
         recent = ""
         for _, block in blocks_of(section):
             for sentence in sentences_of_block(block):

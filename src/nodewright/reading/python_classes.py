@@ -20,11 +20,11 @@ _DJANGO = re.compile(r"(?:models\.)?(?P<kind>[A-Z]\w*?)Field\((?P<inside>.*)\)",
 
 
 def read_python_classes(draft: Draft) -> None:
-    """Read an entity from each class of data.
+    r"""Read an entity from each class of data.
 
     >>> from nodewright.prd.document import parse_document
-    >>> code = "```python\\nclass Seat(BaseModel):\\n    row: str\\n    price: Decimal | None\\n```"
-    >>> draft = Draft(parse_document("# Desk\\n\\n## Data\\n\\n" + code))
+    >>> code = "```python\nclass Seat(BaseModel):\n    row: str\n    price: Decimal | None\n```"
+    >>> draft = Draft(parse_document("# Desk\n\n## Data\n\n" + code))
     >>> read_python_classes(draft)
     >>> [(field.name, str(field.type)) for field in draft.entities["Seat"].fields]
     [('row', 'text'), ('price', 'number?')]

@@ -6,12 +6,15 @@ from nodewright.language.lexicon import stems_of, tokens
 from nodewright.prd.clauses import Clause, ClauseForm, Document
 from nodewright.prd.models import Scope
 from nodewright.reading.checks import read_checks
+from nodewright.reading.data_checks import with_data_checks
 from nodewright.reading.data_passes import read_data
-from nodewright.reading.demands import Demand, begins_with_demand, demands_of, filler_stems, said_in
+from nodewright.reading.demands import Demand, begins_with_demand, filler_stems, said_in
 from nodewright.reading.draft import Draft
 from nodewright.reading.events import read_events
-from nodewright.reading.figures import read_figures, read_formulas
+from nodewright.reading.figures import read_figures
 from nodewright.reading.files import read_files
+from nodewright.reading.formulas import read_formulas
+from nodewright.reading.guards import read_guards
 from nodewright.reading.keys import read_keys
 from nodewright.reading.messages import read_messages
 from nodewright.reading.moves import read_moves
@@ -19,6 +22,8 @@ from nodewright.reading.records import read_records
 from nodewright.reading.refusals import read_refusals
 from nodewright.reading.registers import read_registers
 from nodewright.reading.routes import read_routes
+from nodewright.reading.settling import settled
+from nodewright.reading.steps import demands_in, settle_steps
 from nodewright.reading.surroundings import read_access, read_limits, read_schedules, read_stores
 from nodewright.reading.workflows import read_workflows
 from nodewright.spec.model import Specification
@@ -32,6 +37,7 @@ OPERATION_PASSES: tuple[Callable[[Draft, list[Demand]], None], ...] = (
     read_records,
     read_moves,
     read_routes,
+    read_guards,
     read_refusals,
     read_messages,
     read_events,
@@ -48,11 +54,12 @@ def read_document(document: Document, package: str = "") -> Specification:
     draft = Draft(document, package)
     read_data(draft)
     read_keys(draft)
-    demands = [demand for clause in _asking(draft) for demand in demands_of(clause)]
+    demands = list(demands_in(_asking(draft)))
     for read in OPERATION_PASSES:
         read(draft, demands)
+    settle_steps(draft)
     settle(draft)
-    return draft.specification()
+    return with_data_checks(settled(draft.specification(), frozenset(draft.implied)))
 
 
 def _asking(draft: Draft) -> list[Clause]:

@@ -3,89 +3,140 @@
 import re
 from dataclasses import replace
 
+from nodewright.language.naming import snake
+from nodewright.reading.accounting import account_condition, tells_moment
+from nodewright.reading.conditions import condition_of
 from nodewright.reading.demands import Condition, Demand
 from nodewright.reading.draft import Draft
-from nodewright.reading.things import field_of, present, time_field, value_of
+from nodewright.reading.field_lookup import field_of, time_field
+from nodewright.reading.records import refusal_code
+from nodewright.reading.things import thing_of
+from nodewright.reading.triggers import operation_after
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import Create, Delete, Entity, Guard, Move, OnEntity, Unique, Update
 from nodewright.spec.types import Base
 
-_TAKEN = re.compile(r"\b(?:already|taken|duplicate|exists?|in use|twice|occupied)\b", re.IGNORECASE)
+_TAKEN = re.compile(
+    r"\b(?:already (?:exists?|taken|used|registered|in use|booked)|taken|duplicate|in use|twice|"
+    r"occupied)\b",
+    re.IGNORECASE,
+)
 _PAST = re.compile(r"\b(?:in the past|past date|has passed)\b", re.IGNORECASE)
 _FUTURE = re.compile(r"\bin the future\b", re.IGNORECASE)
-_STATE = re.compile(
-    r"\b(?:is|are|was|has been)\s+(?P<not>not\s+)?(?:already\s+)?(?P<state>\w+)$", re.IGNORECASE
+_CODE = re.compile(
+    r"\b(?:error|code)\s+(?:code\s+)?[`'\"]?(?P<code>[A-Za-z]+(?:_[A-Za-z]+)+)[`'\"]?"
 )
 
 
 def read_refusals(draft: Draft, demands: list[Demand]) -> None:
-    """Guards and uniqueness from what is rejected."""
+    """Guards and uniqueness from what is rejected.
+
+    "If the new time lies in the past the system shall reject it" becomes a ``Guard`` of the
+    operation that its requirement speaks of before.
+    """
     for number, demand in enumerate(demands):
-        if not demand.asks("refuse") or not demand.conditions:
+        if not demand.asks("refuse") or not demand.conditions or demand.negated:
             continue
         host = _host(draft, demand, demands[:number])
-        condition = demand.conditions[0]
-        if host is not None and _refuse(draft, demand, condition, host):
+        if host is not None and _refuse(draft, demand, host):
             draft.take(demand.clause)
-            draft.understand(
-                demand.clause, demand.text, demand.actor, condition.text, "clear message error"
-            )
+            draft.understand(demand.clause, demand.text, demand.actor, "clear message error")
 
 
 def _host(draft: Draft, demand: Demand, earlier: list[Demand]) -> OnEntity | None:
-    """The operation that a refusal belongs to: the last before it in its requirement."""
+    """The operation that a refusal belongs to: what its trigger or object names, or the last."""
+    for condition in demand.conditions:
+        named = operation_after(draft, condition.text) if condition.kind == "trigger" else None
+        if isinstance(named, Create | Update | Delete | Move):
+            return named
     ids = {
         each.clause.id for each in earlier if each.clause.requirement == demand.clause.requirement
     }
-    found = [
-        operation
-        for operation in draft.operations.values()
-        if isinstance(operation, Create | Update | Delete | Move) and ids & set(operation.clauses)
+    changing = [
+        each
+        for each in draft.operations.values()
+        if isinstance(each, Create | Update | Delete | Move)
     ]
-    return found[-1] if found else None
+    near = [each for each in changing if ids & set(each.clauses)]
+    thing = thing_of(draft, demand.object)
+    if thing is not None and not near:
+        near = [
+            each
+            for each in changing
+            if isinstance(each, Create) and each.entity == thing.entity.name
+        ]
+    return near[-1] if near else None
 
 
-def _refuse(draft: Draft, demand: Demand, condition: Condition, host: OnEntity) -> bool:
+def _refuse(draft: Draft, demand: Demand, host: OnEntity) -> bool:
+    """Whether each condition became a guard or is the occasion of the host."""
+    done = False
+    for condition in demand.conditions:
+        if condition.kind == "trigger" and operation_after(draft, condition.text) is not None:
+            account_condition(draft, demand, condition)
+            continue
+        host = draft.operations[host.name]  # type: ignore[assignment]
+        if not _guard(draft, demand, condition, host):
+            return False
+        account_condition(draft, demand, condition)
+        done = True
+    return done
+
+
+def _guard(draft: Draft, demand: Demand, condition: Condition, host: OnEntity) -> bool:
     entity = draft.entities[host.entity]
-    guard = _of_time(entity, condition.text, demand.clause.id) or _of_state(
-        entity, condition.text, demand.clause.id, host
+    guard = _of_time(entity, condition.text, demand.clause.id, host) or _of_record(
+        draft, demand, condition, entity
     )
     if guard is not None:
-        draft.change(replace(host, guards=(*host.guards, guard)))
+        others = tuple(each for each in host.guards if each.require != guard.require)
+        draft.change(replace(host, guards=(*others, guard)))
         return True
     if not _TAKEN.search(condition.text):
         return False
-    field = field_of(entity, condition.text) or time_field(entity)
-    if field is None:
+    field = field_of(entity, condition.text)
+    if field is None and tells_moment(entity, re.split(r"\s+(?:is|was|has)\b", condition.text)[0]):
+        field = time_field(entity)
+    if field is None or field.name == entity.key:
         return False
     unique = Unique(fields=(field.name,), clauses=(demand.clause.id,))
-    draft.entities[entity.name] = replace(entity, unique=(*entity.unique, unique))
-    return True
+    if all(known.fields != unique.fields for known in entity.unique):
+        draft.entities[entity.name] = replace(entity, unique=(*entity.unique, unique))
+        return True
+    return False
 
 
-def _of_time(entity: Entity, text: str, clause: str) -> Guard | None:
+def _of_time(entity: Entity, text: str, clause: str, host: OnEntity) -> Guard | None:
+    """A guard on a time that is given: an update looks at the new one."""
     for shape, sign, code in ((_PAST, ">=", "in_the_past"), (_FUTURE, "<=", "in_the_future")):
-        field = time_field(entity, text) or time_field(entity) if shape.search(text) else None
-        if field is not None:
-            now = "today()" if field.type.base is Base.DATE else "now()"
-            missing = f"{field.name} is None or " if field.type.optional else ""
-            return Guard(
-                require=Expression(f"{missing}{field.name} {sign} {now}"),
-                error=f"{field.name}_{code}",
-                clauses=(clause,),
-            )
+        field = time_field(entity, text) if shape.search(text) else None
+        if field is None:
+            continue
+        now = "today()" if field.type.base is Base.DATE else "now()"
+        name = field.name
+        missing = f"{name} is None or " if field.type.optional else ""
+        if isinstance(host, Update) and name in host.fields:
+            name = f"request.{name}"
+            missing = f"{name} is None or "
+        return Guard(
+            require=Expression(f"{missing}{name} {sign} {now}"),
+            error=f"{field.name}_{code}",
+            clauses=(clause,),
+        )
     return None
 
 
-def _of_state(entity: Entity, text: str, clause: str, host: OnEntity) -> Guard | None:
-    found = _STATE.search(text)
-    named = value_of(entity, found["state"]) if found else None
-    if found is None or named is None or isinstance(host, Create):
+def _of_record(
+    draft: Draft, demand: Demand, condition: Condition, entity: Entity
+) -> Guard | None:
+    test = condition_of(draft, entity, condition.text)
+    if test is None:
         return None
-    field, value = named
-    sign = "==" if found["not"] else "!="
+    require = test if condition.kind == "barrier" else test.denied
+    code = _CODE.search(demand.clause.text)
     return Guard(
-        require=Expression(present(field, f"old.{field.name} {sign} {value!r}")),
-        error=f"{field.name}_{'not_' if found['not'] else ''}{value}".lower().replace(" ", "_"),
-        clauses=(clause,),
+        require=Expression(require.text),
+        error=snake(code["code"]) if code else refusal_code(require.text),
+        clauses=(demand.clause.id,),
+        assumed=require.assumed,
     )

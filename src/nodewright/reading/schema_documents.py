@@ -19,11 +19,11 @@ _DEEPEST = 12
 
 
 def read_schema_documents(draft: Draft) -> None:
-    """Read entities from schemas in YAML and JSON.
+    r"""Read entities from schemas in YAML and JSON.
 
     >>> from nodewright.prd.document import parse_document
-    >>> code = "Seat:\\n  type: object\\n  required: [row]\\n  properties:\\n    row: {type: string}"
-    >>> draft = Draft(parse_document("# Desk\\n\\n## Data\\n\\n```yaml\\n" + code + "\\n```"))
+    >>> code = "Seat:\n  type: object\n  required: [row]\n  properties:\n    row: {type: string}"
+    >>> draft = Draft(parse_document("# Desk\n\n## Data\n\n```yaml\n" + code + "\n```"))
     >>> read_schema_documents(draft)
     >>> [field.name for field in draft.entities["Seat"].fields]
     ['row']

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from nodewright.language.lexicon import word_set
 from nodewright.language.naming import snake
 from nodewright.prd.blocks import Block, BlockKind
 from nodewright.reading.data_names import declared_name, snake_name
@@ -35,17 +36,15 @@ _FOREIGN = re.compile(
     r"foreign\s+key\s*\(\s*[\"`]?(?P<field>\w+)[\"`]?\s*\)\s*references\s+[\"`]?(?P<table>\w+)",
     re.IGNORECASE,
 )
-_CONSTRAINTS = frozenset(
-    ["primary", "foreign", "unique", "constraint", "index", "key", "check", "exclude", "fulltext"]
-)
+_CONSTRAINTS = word_set("primary foreign unique constraint index key check exclude fulltext")
 
 
 def read_sql_tables(draft: Draft) -> None:
-    """Read an entity from each ``CREATE TABLE``.
+    r"""Read an entity from each ``CREATE TABLE``.
 
     >>> from nodewright.prd.document import parse_document
-    >>> code = "```sql\\nCREATE TABLE seats (\\n  id uuid PRIMARY KEY,\\n  row_no int\\n);\\n```"
-    >>> draft = Draft(parse_document("# Desk\\n\\n## Data\\n\\n" + code))
+    >>> code = "```sql\nCREATE TABLE seats (\n  id uuid PRIMARY KEY,\n  row_no int\n);\n```"
+    >>> draft = Draft(parse_document("# Desk\n\n## Data\n\n" + code))
     >>> read_sql_tables(draft)
     >>> draft.entities["Seat"].key, str(draft.entities["Seat"].field("row_no").type)
     ('id', 'integer?')

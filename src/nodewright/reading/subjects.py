@@ -3,6 +3,7 @@
 import re
 
 from nodewright.language.data_words import field_words
+from nodewright.language.lexicon import word_set
 from nodewright.language.markup import plain
 from nodewright.prd.blocks import BlockKind
 from nodewright.prd.outline import Section
@@ -12,55 +13,13 @@ _ID = re.compile(
     r"\s*[*_`]*[A-Z]{1,12}[A-Z0-9]*(?:[-‑. ][A-Z0-9]+)*[-‑.]?\d[\d.]*[a-z]?[*_`]*\s*[:.–—-]?\s+"
 )
 _LABEL = re.compile(r"\s*[*_`\"]*(?P<label>[^:：\n*`]{1,60}?)[*_`\"]*\s*[:：]", re.DOTALL)
-_GENERIC = frozenset(
-    [
-        "columns",
-        "fields",
-        "attributes",
-        "properties",
-        "data",
-        "schema",
-        "database",
-        "overview",
-        "description",
-        "details",
-        "requirements",
-        "functional",
-        "model",
-        "models",
-        "entities",
-        "output",
-        "input",
-        "outputs",
-        "inputs",
-        "information",
-        "content",
-        "features",
-        "notes",
-        "storage",
-        "parameters",
-        "structure",
-        "acceptance",
-        "criteria",
-        "goal",
-        "purpose",
-        "main",
-        "key",
-        "core",
-        "basic",
-        "architecture",
-        "definition",
-        "definitions",
-        "functions",
-        "function",
-        "deliverables",
-        "validation",
-        "logging",
-        "rules",
-        "settings",
-        "setup",
-        "reporting",
-    ]
+_GENERIC = word_set(
+    "columns fields attributes properties data schema database overview description details "
+    "requirements "
+    "functional model models entities output input outputs inputs information content features "
+    "notes storage parameters structure acceptance criteria goal purpose main key core basic "
+    "architecture definition definitions functions function deliverables validation logging "
+    "rules settings setup reporting"
 )
 
 
@@ -87,7 +46,8 @@ def named_thing(text: str) -> str:
 def subject_of(section: Section, number: int, *, own: bool = True) -> str:
     """The thing that block ``number`` speaks of, by the lines above it and the heading.
 
-    The nearest wins: the block's own label where ``own`` is true, then the items that it is nested in, then the heading.
+    The nearest wins: the block's own label where ``own`` is true, then the items that it is nested
+    in, then the heading.
     """
     block = section.blocks[number]
     level = block.level

@@ -10,7 +10,7 @@ from nodewright.language.vocabulary import load_data
 from nodewright.prd.models import Scope
 from nodewright.reading.demands import Demand
 from nodewright.reading.draft import Draft
-from nodewright.reading.things import name_stems
+from nodewright.reading.field_lookup import name_stems
 from nodewright.spec.model import Operation, RateLimit, Roles, Schedule, Store
 
 _STORED = re.compile(r"\b(?:stored?|persist(?:ed)?|saved?|kept|writes?|database)\b", re.IGNORECASE)

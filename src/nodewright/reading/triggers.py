@@ -4,7 +4,8 @@ import re
 
 from nodewright.language.verb_forms import verb_in
 from nodewright.reading.draft import Draft
-from nodewright.reading.things import field_of, thing_of
+from nodewright.reading.field_lookup import field_of
+from nodewright.reading.things import thing_done, thing_of
 from nodewright.spec.model import Create, Move, OnEntity
 
 _PASSIVE = re.compile(
@@ -17,10 +18,16 @@ _ACTIVE = re.compile(
     r"(?P<what>[\w -]{2,40})",
     re.IGNORECASE,
 )
+_BARE = re.compile(r"(?:an?|the|any|each)?\s*(?P<who>[\w-]{2,30})\s+(?P<verb>\w+)", re.IGNORECASE)
 
 
 def operation_after(draft: Draft, condition: str) -> OnEntity | None:
     """The operation that ``condition`` names by its verb and the thing acted on."""
+    bare = _BARE.fullmatch(condition.strip())
+    verb = verb_in(bare["verb"].lower()) if bare else None
+    made = thing_done(draft, verb) if verb else None
+    if made is not None and verb is not None:
+        return operation_by(draft, "create", made.entity.name, made.entity.name)
     for shape in (_PASSIVE, _ACTIVE):
         found = shape.match(condition)
         verb = verb_in(found["verb"].lower()) if found else None

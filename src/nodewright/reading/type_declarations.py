@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from nodewright.language.lexicon import word_set
 from nodewright.language.naming import pascal, snake
 from nodewright.language.nouns import singular
 from nodewright.language.worded import Worded
@@ -39,25 +40,29 @@ _ENUM = re.compile(r"(?:^|\s)enum\s+(?:class\s+)?(?P<name>[A-Za-z]\w{1,50})")
 _ALIAS = re.compile(r"(?:^|\s)type\s+(?P<name>[A-Za-z]\w{1,50})\s*=\s*(?P<values>.+)", re.DOTALL)
 _NO_RECORD = Worded(r"<no_record>$")
 _JSON = frozenset({"json", "json5", "jsonc", "javascript", "js", "typescript", "ts", ""})
-_READ = _JSON | frozenset(
-    "prisma graphql gql go golang rust rs java kotlin kt csharp cs c# proto protobuf swift dart tsx "
-    "text txt mongodb".split()
+_READ = _JSON | word_set(
+    "prisma graphql gql go golang rust rs java kotlin kt csharp cs c# proto protobuf swift dart "
+    "tsx "
+    "text txt mongodb"
 )
 _NAMED_BEFORE = re.compile(
-    r"`?(\w[\w ]{0,40}?)`?\s+(?:payload|object|record|json|schema|structure|format|body|message|event"
+    r"`?(\w[\w ]{0,40}?)`?\s+(?:payload|object|record|json|schema|structure|format|body|message"
+    r"|event"
     r"|example)",
     re.IGNORECASE,
 )
-_NAMED_AFTER = Worded(r"\b<example_noun>\s+(?:for|of)\s+(?:<example_article>\s+)*(?P<thing>\w[\w ]{1,40})")
-_NO_DATA = frozenset("error message code status success data result ok".split())
+_NAMED_AFTER = Worded(
+    r"\b<example_noun>\s+(?:for|of)\s+(?:<example_article>\s+)*(?P<thing>\w[\w ]{1,40})"
+)
+_NO_DATA = word_set("error message code status success data result ok")
 
 
 def read_type_declarations(draft: Draft) -> None:
-    """Read entities from interfaces, models, structs and examples of objects.
+    r"""Read entities from interfaces, models, structs and examples of objects.
 
     >>> from nodewright.prd.document import parse_document
-    >>> code = "```ts\\ninterface Ticket {\\n  seat: string;\\n  price?: number;\\n}\\n```"
-    >>> draft = Draft(parse_document("# Desk\\n\\n## Data\\n\\n" + code))
+    >>> code = "```ts\ninterface Ticket {\n  seat: string;\n  price?: number;\n}\n```"
+    >>> draft = Draft(parse_document("# Desk\n\n## Data\n\n" + code))
     >>> read_type_declarations(draft)
     >>> [(field.name, str(field.type)) for field in draft.entities["Ticket"].fields]
     [('seat', 'text'), ('price', 'number?')]
@@ -197,7 +202,10 @@ def _example_name(section: Section, number: int) -> str:
     """What an object without a name is: by the words before it, else by the heading."""
     before = section.blocks[number - 1].text[-300:] if number else ""
     for text in (section.title, before):
-        for phrase in [*(found["thing"] for found in _NAMED_AFTER.finditer(text)), *reversed(_NAMED_BEFORE.findall(text))]:
+        for phrase in [
+            *(found["thing"] for found in _NAMED_AFTER.finditer(text)),
+            *reversed(_NAMED_BEFORE.findall(text)),
+        ]:
             name = thing_name(str(phrase))
             if name:
                 return name

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from nodewright.language.lexicon import word_set
 from nodewright.language.nouns import singular
 from nodewright.language.worded import Worded
 from nodewright.reading.draft import Draft
@@ -23,17 +24,16 @@ from nodewright.spec.types import Base
 
 _TWICE = Worded(r"\b<same>\s+(?P<thing>[\w -]{2,40}?)\s+<finite>\b[^.;]{0,60}?\b<twice>\b")
 _NO_TWO = Worded(r"\bno\s+two\s+(?P<thing>[\w -]{2,40}?)\s+<two_have>\b(?P<rest>[^.;]{3,120})")
-_UNIQUE = Worded(
-    r"\b<is_unique>\b(?:\s+<scope>\s+(?:<determiner>\s+)?(?P<scope>[\w -]{2,30}))?"
-)
+_UNIQUE = Worded(r"\b<is_unique>\b(?:\s+<scope>\s+(?:<determiner>\s+)?(?P<scope>[\w -]{2,30}))?")
 _IDENTIFIED = Worded(r"\b<identified>\s+(?P<rest>[^.;()]{3,120})")
 _DUPLICATES = Worded(r"\bduplicate\s+(?P<thing>[\w -]{2,40}?)\s+<finite>\s+(?:be\s+)?<refused>")
 _SAME_SCOPE = re.compile(
     r"\b(?:on|at|in|for|within)\s+the\s+same\s+(?P<scope>[\w -]{2,30})", re.IGNORECASE
 )
 # A place is taken for something: a seat of an event, a box on a day.
-_OCCASIONS = frozenset(
-    "event show flight trip ride screening performance session concert match class course crossing departure".split()
+_OCCASIONS = word_set(
+    "event show flight trip ride screening performance session concert match class course "
+    "crossing departure"
 )
 _OVER = re.compile(
     r"cancel|refund|expir|reject|withdraw|returned|closed|void|no.?show|released|checked.?out",
@@ -43,10 +43,10 @@ OVER = "records whose state says that they are over do not count"
 
 
 def read_uniqueness(draft: Draft) -> None:
-    """Read which values no two records may share.
+    r"""Read which values no two records may share.
 
     >>> from nodewright.prd.document import parse_document
-    >>> text = "# Hall\\n\\n- Ticket(event, seat, price)\\n- No seat is sold twice."
+    >>> text = "# Hall\n\n- Ticket(event, seat, price)\n- No seat is sold twice."
     >>> draft = Draft(parse_document(text))
     >>> from nodewright.reading.field_phrases import read_field_phrases
     >>> read_field_phrases(draft)

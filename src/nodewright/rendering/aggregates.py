@@ -37,9 +37,9 @@ def add_rows(block: Block, element: Aggregate, scope: Scope, row: str) -> None:
     if record is None:
         raise LookupError("an aggregate has records")
     each = record.variable
-    measured = [f"{safe(m.name)}={_measured(m, scope, 'group')}" for m in element.measures]
+    group = "group" if element.group else "records"
+    measured = [f"{safe(m.name)}={_measured(m, scope, group)}" for m in element.measures]
     if not element.group:
-        block.add("group = records")
         block.add(f"rows = [{row}({', '.join(measured)})]")
     else:
         keys = [compiled(g.value, scope) for g in element.group]
@@ -49,8 +49,8 @@ def add_rows(block: Block, element: Aggregate, scope: Scope, row: str) -> None:
         model = model_class(record.entity.name)
         block.add(f"groups: dict[tuple[{types}], list[{model}]] = {{}}")
         with block.indented(f"for {each} in records:"):
-            key = f"({', '.join(key.text for key in keys)}{comma})"
-            block.add(f"groups.setdefault({key}, []).append({each})")
+            block.add(f"key = ({', '.join(key.text for key in keys)}{comma})")
+            block.add(f"groups.setdefault(key, []).append({each})")
         values = [f"{safe(g.name)}={name}" for g, name in zip(element.group, names, strict=True)]
         block.add("rows = []")
         with block.indented(

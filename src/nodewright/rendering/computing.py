@@ -55,7 +55,8 @@ def _described(element: Compute, method: Method) -> Scope:
         elif not each.type.optional:
             # The record is only looked at, so that any key will do.
             values.append(f"{safe(each.name)}=UUID(int=0)")
-    method.block.add(f"{name} = {model_class(entity.name)}({', '.join(values)})")
+    made = f"{model_class(entity.name)}({', '.join(values)})"
+    method.block.add_where_used(name, f"{name} = {made}", made)
     check_fields(method.block, entity, name, method.scope)
     names = {
         each: code for each, code in method.scope.request.items() if entity.field(each) is None

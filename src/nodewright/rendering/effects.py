@@ -62,7 +62,7 @@ def _(effect: Send, block: Block, scope: Scope) -> None:
 
 def message_class(capability: str) -> str:
     """The model of a capability's message."""
-    return f"Model{pascal(capability)}Message"
+    return f"Model{pascal(capability)}PortMessage"
 
 
 def retry_code(retry: Retry) -> str:
@@ -77,7 +77,7 @@ def _(effect: Publish, block: Block, scope: Scope) -> None:
     event = next(each for each in scope.specification.events if each.name == effect.event)
     types = {each.name: each.type for each in event.fields}
     payload = _arguments(effect.payload, types, scope)
-    block.add(f"await {scope.surroundings}.publish({event_class(event.name)}({payload}))")
+    block.add(f"await {scope.surroundings}.announce({event_class(event.name)}({payload}))")
 
 
 def event_class(name: str) -> str:

@@ -7,7 +7,7 @@ from nodewright.rendering.file_context import Context, FileContext
 from nodewright.rendering.importing import imported_class, imported_fields
 from nodewright.rendering.imports import imports_for
 from nodewright.rendering.known_names import own_names, stem_of
-from nodewright.rendering.models import config_for, dedented, field_lines, typed_fields
+from nodewright.rendering.models import class_text, config_for, dedented, field_lines, typed_fields
 from nodewright.rendering.names import model_class, safe, variable
 from nodewright.rendering.rules import fields_lines, is_checked, whole_lines
 from nodewright.spec.model import (
@@ -57,11 +57,16 @@ def record_file(  # noqa: PLR0917 - what a model consists of
     path: str,
 ) -> FileContext:
     """A module with one model."""
-    code = f"class X(BaseModel):\n    model_config = ConfigDict({parts['config']})\n" + "\n".join(
-        f"    {line}" for line in parts["lines"]
-    )
+    body = "\n".join(f"    {line}" for line in parts["lines"])
+    code = f"class X(BaseModel):\n    model_config = ConfigDict({parts['config']})\n{body}"
     imports = imports_for(code, own_names(specification), specification.package)
-    context = {"about": about, "imports": imports, "model": model, "text": text, **parts}
+    context = {
+        "about": about,
+        "imports": imports,
+        "model": model,
+        "text": class_text(text),
+        **parts,
+    }
     return FileContext("frame/model_record.py.j2", path, context)
 
 

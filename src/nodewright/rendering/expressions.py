@@ -204,7 +204,7 @@ def _compare(node: ast.Compare, scope: Scope) -> Code:
     if known is not None:
         return Code(str(known), BOOLEAN)
     operands = [_code(each, scope) for each in (node.left, *node.comparators)]
-    bases = {operand.type.base for operand in operands}
+    bases = {operand.type.base for operand in operands if operand.text != "None"}
     if Base.UUID in bases and not bases.isdisjoint({Base.TEXT, Base.ENUM}):
         operands = [_spelled(each) for each in operands]
     parts = [operands[0].within(ADD)]
@@ -216,12 +216,12 @@ def _compare(node: ast.Compare, scope: Scope) -> Code:
 def _known(node: ast.Compare) -> bool | None:
     """Whether two literals are equal, where that is what a comparison asks."""
     match node:
-        case ast.Compare(
-            left=ast.Constant(value=left),
-            ops=[ast.Eq() | ast.NotEq() as sign],
-            comparators=[ast.Constant(value=right)],
-        ):
-            return (left == right) is isinstance(sign, ast.Eq)
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.NotEq() as sign], comparators=[right]):
+            try:
+                same = ast.literal_eval(left) == ast.literal_eval(right)
+            except (ValueError, TypeError):
+                return None
+            return same is isinstance(sign, ast.Eq)
         case _:
             return None
 

@@ -63,6 +63,8 @@ def render_package(plan: Plan, pack: TemplatePack) -> tuple[RenderedFile, ...]:
         "description": plan.description,
         "nodes": plan.nodes,
         "uncovered": plan.uncovered,
+        "schedules": plan.schedules,
+        "consumers": any(each.on for each in plan.specification.operations),
     }
     return (
         *render_frame(plan, pack),

@@ -23,8 +23,8 @@ HELPERS = {
     "values": ("Text", "Integer", "Number", "Moment"),
     "surroundings": ("Surroundings", "shared_surroundings"),
     "model_caller": ("ModelCaller",),
-    "model_request": ("ModelRequest",),
-    "model_answer": ("ModelAnswer",),
+    "model_operation_request": ("ModelOperationRequest",),
+    "model_operation_answer": ("ModelOperationAnswer",),
     "contracts": ("read_contract", "read_values"),
     "ports.port": ("Retry", "MemoryPort"),
     "stores.store": ("Store",),
@@ -53,7 +53,7 @@ def own_names(specification: Specification) -> dict[str, str]:
     for port in specification.ports:
         module = f"{package}.ports.{port.capability}"
         found[port_class(port.capability)] = found[fake_class(port.capability)] = module
-        message = f"{package}.ports.model_{port.capability}_message"
+        message = f"{package}.ports.model_{port.capability}_port_message"
         found[message_class(port.capability)] = message
     for event in specification.events:
         found[event_class(event.name)] = f"{package}.events"

@@ -81,40 +81,57 @@ class Block:
         return lines
 
 
-def wrapped(line: str, width: int = WIDTH) -> list[str]:
-    """``line`` in lines of at most ``width`` columns, where its brackets allow that."""
+def wrapped(line: str, width: int = WIDTH, *, statement: bool = True) -> list[str]:
+    """``line`` in lines of at most ``width`` columns, where its brackets allow that.
+
+    ``statement``: it begins a statement, and is not a piece of one.
+    """
     if len(line) <= width:
         return [line]
     margin = line[: len(line) - len(line.lstrip())]
+    assigned = _VALUE.match(line) if statement else None
+    if assigned is not None and _splits(assigned["value"]):
+        return _parenthesised(assigned, margin, width)
+    if not statement and _splits(line.strip()):
+        pieces, _ = _pieces(line.strip(), commas=False)
+        broken = [wrapped(margin + piece, width, statement=False) for piece in pieces]
+        return [each for lines in broken for each in lines]
     head, inside, tail = _outermost(line)
     if not inside:
-        return _parenthesised(line, margin, width)
-    called = bool(re.search(r"[\w\])]$", head[:-1])) and head[-1] == "("
-    pieces, comma = _pieces(inside, commas=called or head[-1] != "(" or _has_comma(inside))
-    if len(pieces) == 1 and not comma and not _splits(inside):
-        pieces = [inside]
+        return [line]
+    pieces, comma = _pieces(inside, commas=_takes_commas(head) or _has_comma(inside))
     lines = [head]
     for place, piece in enumerate(pieces):
         ending = "," if comma and (place < len(pieces) - 1 or _may_end(pieces)) else ""
-        lines += wrapped(f"{margin}{INDENT}{piece}{ending}", width)
+        lines += wrapped(f"{margin}{INDENT}{piece}{ending}", width, statement=False)
     return [*lines, margin + tail]
 
 
+# A statement whose value may stand in parentheses.
+_VALUE = re.compile(r"(?P<head>\s*(?:if|return|while|elif|[\w.]+ =) )(?P<value>.+?)(?P<tail>:?)$")
+
+
+def _takes_commas(head: str) -> bool:
+    """Whether a comma changes nothing behind what the bracket at the end of ``head`` holds.
+
+    It makes a tuple of what stands in plain parentheses, and of an index.
+    """
+    attached = re.search(r"[\w\])]$", head[:-1]) is not None
+    return head[-1] == "{" or (head[-1] == "(") is attached
+
+
 def _may_end(pieces: list[str]) -> bool:
-    """Whether a comma may stand after the last piece: not after a lone generator or a star."""
-    return not (len(pieces) == 1 and " for " in pieces[0])
+    """Whether a comma may stand after the last piece: not after a lone generator."""
+    return len(pieces) > 1 or not _generates(pieces[0], set(_top_level(pieces[0])))
 
 
-def _parenthesised(line: str, margin: str, width: int) -> list[str]:
-    """A condition or value without brackets, in parentheses."""
-    match = re.match(r"(\s*(?:if|return|while|elif|\w[\w.]* =) )(.+?)(:?)$", line)
-    if match is None or not _splits(match[2]):
-        return [line]
-    pieces, _ = _pieces(match[2], commas=False)
-    lines = [f"{match[1]}("]
+def _parenthesised(assigned: re.Match[str], margin: str, width: int) -> list[str]:
+    """A condition or value in parentheses, broken where its operators stand."""
+    pieces, _ = _pieces(assigned["value"], commas=False)
+    lines = [f"{assigned['head']}("]
     for piece in pieces:
-        lines += wrapped(f"{margin}{INDENT}{piece}", width)
-    return [*lines, f"{margin}){match[3]}"]
+        lines += wrapped(f"{margin}{INDENT}{piece}", width, statement=False)
+    return [*lines, f"{margin}){assigned['tail']}"]
 
 
 def _outermost(line: str) -> tuple[str, str, str]:

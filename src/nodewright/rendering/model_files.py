@@ -11,6 +11,7 @@ from nodewright.rendering.known_names import NodeNames, request_class
 from nodewright.rendering.layout import wrapped
 from nodewright.rendering.models import (
     FROZEN,
+    class_text,
     config_for,
     input_lines,
     typed_fields,
@@ -65,7 +66,7 @@ def _request(
         f"Asks to {planned.name.replace('_', ' ').strip()}.",
         f"A request: {planned.description[:1].lower()}{planned.description[1:]}",
         {"lines": lines, "config": config_for(each.name for each in inputs)},
-        base="ModelRequest",
+        base="ModelOperationRequest",
     )
 
 
@@ -131,7 +132,7 @@ def _model(  # noqa: PLR0917 - what a model consists of
     code = f"class X({base}):\n    model_config = ConfigDict({parts['config']})\n{body}"
     context = {
         "about": about,
-        "text": text,
+        "text": class_text(text),
         "model": model,
         "base": base,
         "imports": names.imports(code),
@@ -176,7 +177,7 @@ def _output(node: NodePlan, names: NodeNames, folder: str) -> FileContext:
         f"What {node.class_name} answers.",
         text,
         {"lines": lines, "config": FROZEN},
-        base="ModelAnswer",
+        base="ModelOperationAnswer",
     )
 
 

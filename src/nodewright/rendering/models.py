@@ -37,6 +37,11 @@ def field_lines(
     return wrapped(f"    {head} = Field({', '.join(arguments)})")
 
 
+def class_text(text: str) -> str:
+    """``text`` as the docstring of a class, which can't hold a lone surrogate."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def dedented(lines: Iterable[str]) -> list[str]:
     """Lines without the first step to the right, which the template adds."""
     return [line[4:] for line in lines]

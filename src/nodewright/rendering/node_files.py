@@ -7,6 +7,7 @@ from nodewright.planning.plan import NodePlan, OperationPlan, Plan
 from nodewright.rendering.contract_context import contract_context
 from nodewright.rendering.file_context import Context, FileContext
 from nodewright.rendering.known_names import NodeNames, request_class
+from nodewright.rendering.layout import wrapped
 from nodewright.rendering.methods import Method
 from nodewright.rendering.model_files import model_files
 from nodewright.rendering.names import (
@@ -71,6 +72,10 @@ def _method(
         "request": request_class(planned.name),
         "text": planned.description,
         "clauses": clauses,
+        "signature": wrapped(
+            f"    {'' if method.pure else 'async '}def {local(planned.name)}"
+            f"(self, request: {request_class(planned.name)}) -> {names.output}:"
+        ),
         "lines": lines,
         "decisions": [
             {

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from nodewright.planning.inputs import key_field
+from nodewright.planning.inputs import asked_inputs, key_field
 from nodewright.planning.plan import Plan
 from nodewright.rendering.effects import event_class, message_class
 from nodewright.rendering.entity_files import entity_files, record_file
@@ -11,17 +11,18 @@ from nodewright.rendering.expressions import condition
 from nodewright.rendering.file_context import Context, FileContext
 from nodewright.rendering.imports import import_block, imports_for
 from nodewright.rendering.known_names import fake_class, own_names, port_class, topic
-from nodewright.rendering.methods import expressions_in
+from nodewright.rendering.methods import expressions_in, speaks_of_caller
 from nodewright.rendering.models import dedented, field_lines, typed_fields
 from nodewright.rendering.names import annotation, model_class, resolved, safe, variable
+from nodewright.rendering.records import names_tuple
 from nodewright.rendering.rules import is_indexed
 from nodewright.rendering.scopes import Record, Scope
 from nodewright.spec.capabilities import CAPABILITIES
-from nodewright.spec.model import Entity, Specification, Unique, Workflow
+from nodewright.spec.model import Entity, Specification, Unique
 
 _PLAIN = (
     "values", "refusals", "formulas", "formats", "surroundings", "contracts", "publishing",
-    "model_request", "model_answer",
+    "model_operation_request", "model_operation_answer",
 )  # fmt: skip
 
 
@@ -37,7 +38,9 @@ def frame_files(plan: Plan, specification: Specification) -> Iterator[FileContex
     yield FileContext("frame/port.py.j2", f"{root}/ports/port.py", plain)
     attributes = _caller_attributes(specification)
     yield FileContext(
-        "frame/model_caller.py.j2", f"{root}/model_caller.py", plain | {"names": attributes}
+        "frame/model_caller.py.j2",
+        f"{root}/model_caller.py",
+        plain | {"names": attributes},
     )
     yield FileContext(
         "frame/operations.py.j2",
@@ -52,7 +55,7 @@ def frame_files(plan: Plan, specification: Specification) -> Iterator[FileContex
     for entity in specification.entities:
         yield from entity_files(specification, entity)
     operations = specification.operations
-    if any(isinstance(each, Workflow) for each in operations):
+    if any(node.kind == "ORCHESTRATOR" for node in plan.nodes):
         yield FileContext("frame/workflow.py.j2", f"{root}/workflow.py", plain)
     if any(type(each).__name__ in {"Import", "Export"} for each in operations):
         yield FileContext("frame/rows_of_files.py.j2", f"{root}/rows_of_files.py", plain)
@@ -78,6 +81,8 @@ def _operations(plan: Plan, specification: Specification) -> Iterator[Context]:
                 "handler": f"Handler{node.pascal}",
                 "input_module": f"{base}.models.model_{node.stem}_input",
                 "input": f"Model{node.pascal}Input",
+                "roles": names_tuple(each.element.roles.roles) if each.element.roles else "",
+                "named": speaks_of_caller(specification, each.element),
             }
 
 
@@ -180,7 +185,9 @@ def _capability(specification: Specification, name: str) -> Iterator[FileContext
     about = f"What a port is told to {capability.purpose}."
     fields = [(each, kind.maybe) for each, kind in capability.message.items()]
     parts = typed_fields(fields, specification)
-    yield record_file(specification, model, about, about, parts, f"{root}/model_{name}_message.py")
+    yield record_file(
+        specification, model, about, about, parts, f"{root}/model_{name}_port_message.py"
+    )
     yield FileContext(
         "frame/capability.py.j2",
         f"{root}/{name}.py",
@@ -214,8 +221,8 @@ def _events(specification: Specification) -> FileContext:
                 "text": f"The event {event.name.replace('_', ' ')}.",
                 "topic": event.topic or topic(specification.package, event.name),
                 "fields": [{"line": line} for line in texts],
-                "operations": tuple(
-                    each.name for each in specification.operations if each.on == event.name
+                "operations": names_tuple(
+                    [each.name for each in specification.operations if each.on == event.name]
                 ),
             }
         )
@@ -232,6 +239,10 @@ def _events(specification: Specification) -> FileContext:
 
 def _tables(plan: Plan, specification: Specification) -> Iterator[FileContext]:
     root = f"src/{specification.package}"
+    consumed = _consumed(specification)
+    if consumed:
+        context = {"package": specification.package, "operations": consumed}
+        yield FileContext("frame/consumers.py.j2", f"{root}/consumers.py", context)
     if plan.schedules:
         yield FileContext(
             "frame/schedules.py.j2",
@@ -277,3 +288,15 @@ def _tables(plan: Plan, specification: Specification) -> Iterator[FileContext]:
                 ],
             },
         )
+
+
+def _consumed(specification: Specification) -> list[Context]:
+    """Operations that events start, with their inputs."""
+    return [
+        {
+            "name": each.name,
+            "inputs": names_tuple([given.name for given in asked_inputs(specification, each)]),
+        }
+        for each in specification.operations
+        if each.on
+    ]

@@ -153,6 +153,13 @@ def keep_changed(
     block.add(f"keep_changed_{variable(entity.name)}({record}, {surroundings}{only})")
 
 
+def one_of(code: str, values: Sequence[str]) -> str:
+    """A condition: ``code`` is one of some texts."""
+    if len(values) == 1:
+        return f"{code} == {pystr(values[0])}"
+    return f"{code} in {names_tuple(values)}"
+
+
 def names_tuple(names: Sequence[str]) -> str:
     """Names as a tuple of Python, empty text where there are none."""
     if not names:
@@ -180,7 +187,7 @@ def move_allowed(
     """A condition: the record may take one of ``transitions`` by its state and their guards."""
     state = f"{record.variable}.{safe(field)}"
     free = [each.source for each in transitions if not each.guards]
-    parts = [f"{state} in {names_tuple(free)}"] if free else []
+    parts = [one_of(state, free)] if free else []
     for each in transitions:
         required = [guard.require for guard in each.guards if guard.require is not None]
         if each.guards and len(required) == len(each.guards):

@@ -14,10 +14,13 @@ from nodewright.rendering.records import (
     keep_changed,
     move_allowed,
     names_tuple,
+    one_of,
     transitions_to,
 )
 from nodewright.rendering.scopes import Record, Scope
+from nodewright.spec.expressions import Expression
 from nodewright.spec.model import (
+    Assign,
     Delete,
     Entity,
     Move,
@@ -198,9 +201,8 @@ def add_move(method: Method, element: Move) -> None:
         _transition(method, record, transitions, machine.field, element.to, inner)
 
     def change() -> None:
-        state = f"{pystr(safe(machine.field))}: {pystr(element.to)}"
-        method.block.add(f"{name} = {old}.model_copy(update={{{state}}})")
-        change_record(method.block, entity, name, name, element.set, inner)
+        moved = Assign(name=machine.field, value=Expression(repr(element.to)))
+        change_record(method.block, entity, old, name, (moved, *element.set), inner)
         written = names_tuple([each.name for each in element.set])
         keep_changed(method.block, entity, name, method.scope.surroundings, written)
 
@@ -216,9 +218,9 @@ def _transition(  # noqa: PLR0917 - what a transition consists of
     scope: Scope,
 ) -> None:
     state = f"{record.variable}.{safe(field_name)}"
-    sources = names_tuple([each.source for each in transitions])
+    allowed = one_of(state, [each.source for each in transitions])
     message = pystr(f"only {' or '.join(each.source for each in transitions)} becomes {target}")
-    method.block.add(f'require({state} in {sources}, "transition_not_allowed", {message})')
+    method.block.add(f'require({allowed}, "transition_not_allowed", {message})')
     for each in transitions:
         if not each.guards:
             continue

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nodewright.planning.plan import plan_specification
+from nodewright.planning.plan import Plan, plan_specification
 from nodewright.rendering.files import render_node, render_package
 from nodewright.spec.model import Specification
 from nodewright.templates import TemplatePack
@@ -16,7 +16,11 @@ PACK = TemplatePack()
 
 def write_package(specification: Specification, folder: Path) -> None:
     """Write all files of the package into ``folder``."""
-    plan = plan_specification(specification)
+    write_plan(plan_specification(specification), folder)
+
+
+def write_plan(plan: Plan, folder: Path) -> None:
+    """Write the files of the nodes of ``plan``, and the package's own, into ``folder``."""
     files = list(render_package(plan, PACK))
     for node in plan.nodes:
         files += render_node(plan, node, PACK)

@@ -1,6 +1,9 @@
 """A package that uses the whole language, rendered, imported and run."""
 
+import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
@@ -8,15 +11,17 @@ from typing import Any
 
 import pytest
 from tests.integration.rendering.agreement import Calls, Pair
-from tests.integration.rendering.packages import importable, write_package
+from tests.integration.rendering.packages import PACK, importable, write_package, write_plan
 from tests.unit.rendering.box_office import SPECIFICATION
 
-from nodewright.planning.plan import plan_specification
+from nodewright.planning.plan import KINDS, plan_specification, undescribed_node
 from nodewright.proving.lint import lint_package
 from nodewright.proving.model import Verify
 from nodewright.proving.node import verify_node
+from nodewright.rendering.files import render_node
 from nodewright.spec.calls import Caller
 from nodewright.spec.checks import check
+from nodewright.spec.model import Specification
 
 STAFF = Caller("a@b.de", "staff")
 SEAT = {
@@ -157,3 +162,75 @@ def test_the_local_runtime_of_onex_runs_a_contract(folder: Path, tmp_path: Path)
         )
         runtime.run()
     assert '"total": "12.00"' in (tmp_path / "workflow_result.json").read_text()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_node_that_nothing_is_said_of_refuses(kind: str, tmp_path: Path) -> None:
+    plan = replace(
+        plan_specification(Specification(title="Alone", package="alone")),
+        nodes=(undescribed_node("UserService", kind, "nothing is said of it"),),
+    )
+    [node] = plan.nodes
+    assert node.class_name == f"NodeUserService{kind.capitalize()}"
+    write_plan(plan, tmp_path)
+    folder = tmp_path / f"src/alone/nodes/{node.slug}"
+    checks = verify_node(tmp_path, "alone", folder, kind, node.class_name, Verify.RUN)
+    assert [each for each in checks if not each.passed] == []
+    with importable(tmp_path, "alone"):
+        module = import_module(f"alone.nodes.{node.slug}.node")
+        request = getattr(module, f"Model{node.pascal}Input").model_validate(
+            {"operation": node.operations[0].name}
+        )
+        answer = asyncio.run(module.run_once(request))
+    assert (answer.error_code, answer.error_message) == ("not_implemented", "nothing is said of it")
+
+
+def test_mixins_stand_after_the_base_of_the_node() -> None:
+    plan = plan_specification(SPECIFICATION)
+    node = replace(plan.nodes[0], mixins=("omnibase_core.mixins.mixin_metrics.MixinMetrics",))
+    files = render_node(plan, node, PACK)
+    shell = next(each.content for each in files if each.path.endswith("/node.py"))
+    assert "class NodeTicketEffect(NodeEffect, MixinMetrics):" in shell
+    assert "from omnibase_core.mixins.mixin_metrics import MixinMetrics\n" in shell
+
+
+async def test_what_is_due_runs_by_itself(pair: Pair) -> None:
+    schedules = import_module(f"{SPECIFICATION.package}.schedules")
+    timetable = schedules.Timetable(pair.compiled)
+    await reserved(pair)
+    for minutes in (0, 1, 14, 1, 600, 600, 1440, 10):
+        pair.now += timedelta(minutes=minutes)
+        expected = [(name, answer.status) for name, answer in pair.interpreter.tick()]
+        ran = [(name, answered.status) for name, answered in await timetable.run_due()]
+        assert ran == expected
+        assert len(pair.compiled.stores.ticket.all()) == len(pair.interpreter.state["Ticket"])
+    assert pair.compiled.stores.ticket.all() == []
+
+
+async def test_an_event_starts_its_operations(pair: Pair) -> None:
+    consumers = import_module(f"{SPECIFICATION.package}.consumers")
+    payload = {"ticket_id": await reserved(pair), "amount": Decimal(3)}
+    [(name, answer)] = pair.interpreter.deliver("ticket_paid", payload)
+    [(started, answered)] = await consumers.consume("ticket_paid", payload, pair.compiled)
+    assert (started, answered.status) == (name, answer.status)
+    assert [each.subject for each in pair.compiled.ports.mail.sent] == ["Thanks"]
+    assert await consumers.consume("unknown", payload, pair.compiled) == []
+
+
+async def test_a_call_by_name_refuses_what_it_does_not_know(pair: Pair) -> None:
+    operations = pair.compiled.operations
+    assert (await operations.call("fly", {})).error_code == "unknown_operation"
+    wrong = await operations.call("read_ticket", {"ticket_id": "nine"})
+    assert (wrong.error_code, wrong.error_message[:9]) == ("invalid_request", "ticket_id")
+
+
+@pytest.mark.parametrize("caller", [None, Caller("a", "guest"), STAFF])
+@pytest.mark.parametrize("operation", ["use_ticket", "list_my_seats", "read_ticket"])
+async def test_who_may_not_ask_is_told_so_first(
+    pair: Pair, operation: str, caller: Caller | None
+) -> None:
+    model = import_module(f"{SPECIFICATION.package}.model_caller").ModelCaller
+    asks = model(**caller.names) if caller else None
+    answered = await pair.compiled.operations.call(operation, {"wrong": 1}, asks)
+    expected = pair.interpreter.call(operation, {"wrong": 1}, caller)
+    assert answered.error_code == expected.error_code

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
-
 from benchmarks.clause_labels import read_labels, same_name, type_fits
-from benchmarks.eval_clauses import main, score_document, score_folder
+from benchmarks.clause_scores import score_document
+from benchmarks.eval_clauses import main, score_folder
+
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import (
     ClauseNote,
@@ -57,7 +58,9 @@ def clause(number: int) -> ClauseNote:
     return ClauseNote(id=f"C{number}", requirement="", line=number, text="", state=State.READ)
 
 
-def specification(*, bound: str = "500", day_optional: bool = True, extra: bool = False) -> Specification:
+def specification(
+    *, bound: str = "500", day_optional: bool = True, extra: bool = False
+) -> Specification:
     amount = Field(
         name="amount",
         type=NUMBER,
@@ -146,9 +149,7 @@ def test_an_enum_must_have_all_its_values() -> None:
     assert not type_fits(TEXT, ("enum(Low,High)",), {})
 
 
-def test_the_last_line_holds_the_figures(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_last_line_holds_the_figures(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "shop.md").write_text(
         "# Shop\n\nSale(amount: decimal, day?: date, kind: 'cash' | 'card')\n", encoding="utf-8"
     )

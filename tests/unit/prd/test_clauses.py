@@ -182,7 +182,9 @@ LINES = st.sampled_from(
         "== {0}",
     ]
 )
-WORDS = st.sampled_from(["alpha", "beta", "gamma", "delta", "Echo", "Foxtrot", "golf", "HOTEL", "東京", "größe"])
+WORDS = st.sampled_from(
+    ["alpha", "beta", "delta", "Echo", "Foxtrot", "golf", "HOTEL", "東京", "größe"]
+)
 
 
 @st.composite

@@ -152,8 +152,8 @@ def test_requirements_in_a_plan_are_asked_for() -> None:
 
 
 def test_finished_work_beside_requirements_is_context() -> None:
-    text = "# Vault\n\n## Features\n\n- FR-1: Open\n- FR-2: Close\n\n## Setup\n\n- [x] Repository made\n"
-    assert reasons(text)["Repository made"] != ""
+    text = "# Vault\n\n## Features\n\n- FR-1: Open\n- FR-2: Close\n\n## Setup\n\n- [x] Made\n"
+    assert reasons(text)["Made"] != ""
 
 
 def test_a_functional_section_below_a_plan_demands() -> None:
@@ -162,7 +162,7 @@ def test_a_functional_section_below_a_plan_demands() -> None:
 
 
 def test_code_under_examples_is_kept_for_its_fields() -> None:
-    text = '# Vault\n\n## Features\n\n- Open\n\n## Examples\n\nTwo doors.\n\n```json\n{"door": 1}\n```\n'
+    text = '# V\n\n## Features\n\n- Open\n\n## Example\n\nTwo doors.\n\n```json\n{"door": 1}\n```\n'
     found = reasons(text)
     assert found["Two doors."] == "an example"
     assert found['{"door": 1}'] == ""

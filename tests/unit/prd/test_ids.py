@@ -20,7 +20,7 @@ def asked(text: str) -> list[Requirement]:
     return [item for item in found if item.functional and item.scope is Scope.RELEASE]
 
 
-TWO = "# Apiary\n\n## Requirements\n\n- {0}: The system shall weigh a hive.\n- {1}: It shall list the hives.\n"
+TWO = "# Apiary\n\n## Requirements\n\n- {0}: The app shall weigh hives.\n- {1}: It lists them.\n"
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_a_single_requirement_is_one() -> None:
 
 
 def test_a_name_with_a_digit_is_no_requirement() -> None:
-    text = "# Apiary\n\n## Features\n\n- S3: the bucket\n- Weigh a hive\n- Count jars\n- Print labels\n"
+    text = "# Apiary\n\n## Features\n\n- S3: the bucket\n- Weigh\n- Count jars\n- Print labels\n"
     assert len(ids(text)) == 4
 
 
@@ -234,7 +234,7 @@ def test_the_id_column_may_be_any_column() -> None:
 
 
 def test_ids_of_any_letter_name_requirements_without_better_ones() -> None:
-    text = "# Apiary\n\n## Features\n\n- T-1: Weigh a hive\n- T-2: Count jars\n- T-3: Print\n- T-4: Bill\n"
+    text = "# Apiary\n\n## Features\n\n- T-1: Weigh\n- T-2: Count\n- T-3: Print\n- T-4: Bill\n"
     assert ids(text) == ["T-1", "T-2", "T-3", "T-4"]
 
 

@@ -13,6 +13,7 @@ from nodewright.prd.scopes import is_struck, label_scope, mark_scope, marked_sco
         "Payment by card is out of scope.",
         "Refunds are not supported.",
         "A login is not required in v1",
+        "No login is needed.",
         "No photo upload in v1",
         "There is no mobile app for the MVP.",
         "Labels are excluded from this release.",
@@ -64,6 +65,7 @@ def test_sentences_defer(sentence: str) -> None:
         "No seat is sold twice.",
         "Drafts are not included in the total.",
         "Out of stock items are hidden.",
+        "Train on a laptop, no graphics card required",
     ],
 )
 def test_sentences_that_demand_stay(sentence: str) -> None:
@@ -206,5 +208,5 @@ def test_a_table_of_states_withdraws_nothing() -> None:
 
 
 def test_a_heading_about_rejected_records_is_a_feature() -> None:
-    text = "# Oven\n\n## Features\n\n### Rejected orders\n\n- List them\n\n### Order history\n\n- Show it\n"
+    text = "# Oven\n\n## Features\n\n### Rejected orders\n\n- List them\n\n### History\n\n- Show\n"
     assert all(clause.scope is Scope.RELEASE for clause in parse_document(text).clauses)

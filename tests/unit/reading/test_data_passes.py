@@ -56,7 +56,7 @@ NOTATIONS = {
 ## Functions
 
 - FR-1: Keep the boats
-  - Columns: hull_no (string, unique), length (decimal, in m, 2 to 60), rig (ENUM: sloop, ketch, yawl; optional)
+  - Columns: hull_no (unique), length (decimal, 2 to 60), rig (ENUM: sloop, ketch, yawl; optional)
 """,
     "sql": """
 ```sql
@@ -137,14 +137,19 @@ def test_its_length_is_bounded_in_every_notation(notation: str) -> None:
     boat = draft_of(f"# Harbour\n{NOTATIONS[notation]}").entities["Boat"]
     length = boat.field("length")
     assert length is not None
-    bounds = [(rule.minimum and rule.minimum.text, rule.maximum and rule.maximum.text) for rule in length.rules]
+    bounds = [
+        (rule.minimum and rule.minimum.text, rule.maximum and rule.maximum.text)
+        for rule in length.rules
+    ]
     assert bounds == [("2", None), (None, "60")]
 
 
 @pytest.mark.parametrize("notation", sorted(NOTATIONS.keys() - {"openapi"}))
 def test_its_hull_number_is_unique_in_every_notation_that_says_so(notation: str) -> None:
     boat = draft_of(f"# Harbour\n{NOTATIONS[notation]}").entities["Boat"]
-    assert [rule.fields for rule in boat.unique] == ([("hull_no",)] if boat.key != "hull_no" else [])
+    assert [rule.fields for rule in boat.unique] == (
+        [("hull_no",)] if boat.key != "hull_no" else []
+    )
 
 
 @pytest.mark.parametrize("notation", NOTATIONS)
@@ -158,15 +163,19 @@ def test_every_field_names_the_clause_that_it_comes_from(notation: str) -> None:
 
 
 PHRASES = {
-    "Keep basic guest details (name, phone, birth date).": ("Guest", ["name", "phone", "birth_date"]),
-    "Each stay has an arrival date, a room and an optional note.": ("Stay", ["arrival_date", "room", "note"]),
+    "Keep basic guest details (name, phone, birth date).": (
+        "Guest", ["name", "phone", "birth_date"],
+    ),
+    "Each stay has an arrival date, a room and an optional note.": (
+        "Stay", ["arrival_date", "room", "note"],
+    ),
     "The system shall record each delivery with carrier, weight, and arrival time.": (
         "Delivery", ["carrier", "weight", "arrival_time"],
     ),
     "Clerks can register members by providing name, email, and phone number.": (
         "Member", ["name", "email", "phone_number"],
     ),
-    "Import readings from CSV files. The file has the columns `meter_no`, `read_at` and `amount`.": (
+    "Import readings from CSV. The file has the columns `meter_no`, `read_at` and `amount`.": (
         "Reading", ["meter_no", "read_at", "amount"],
     ),
     "Track for every pump: serial number, last service date, owner.": (
@@ -214,34 +223,36 @@ def test_lists_of_other_things_are_no_fields(sentence: str) -> None:
     [
         (
             "### 订单",
-            "| 字段 | 类型 | 必填 | 说明 |\n|---|---|---|---|\n| order_id | 字符串 | 是 | 主键 |\n"
-            "| amount | 小数 | 是 | |\n| status | 字符串 | 否 | 枚举：open、paid |",
+            ("| 字段 | 类型 | 必填 | 说明 |\n|---|---|---|---|\n| order_id | 字符串 | 是 | 主键 |\n"
+            "| amount | 小数 | 是 | |\n| status | 字符串 | 否 | 枚举：open、paid |"),
             "DingDan",
             {"order_id": "text", "amount": "number", "status": "open | paid | ?"},
         ),
         (
             "### Ticket チケット",
-            "| フィールド | 型 | 必須 | 説明 |\n|---|---|---|---|\n| seat | 文字列 | はい | |\n"
-            "| price | 整数 | いいえ | |",
+            ("| フィールド | 型 | 必須 | 説明 |\n|---|---|---|---|\n| seat | 文字列 | はい | |\n"
+            "| price | 整数 | いいえ | |"),
             "Ticket",
             {"seat": "text", "price": "integer?"},
         ),
         (
             "### Auftrag",
-            "| Feld | Typ | Pflicht |\n|---|---|---|\n| kunde | Zeichenkette | ja |\n"
-            "| betrag | Dezimal | nein |",
+            ("| Feld | Typ | Pflicht |\n|---|---|---|\n| kunde | Zeichenkette | ja |\n"
+            "| betrag | Dezimal | nein |"),
             "Auftrag",
             {"kunde": "text", "betrag": "number?"},
         ),
         (
             "### Cliente",
-            "| Campo | Tipo | Obligatorio |\n|---|---|---|\n| nombre | texto | sí |\n| saldo | decimal | no |",
+            ("| Campo | Tipo | Obligatorio |\n|---|---|---|\n| nombre | texto | sí |\n| saldo | "
+            "decimal | no |"),
             "Cliente",
             {"nombre": "text", "saldo": "number?"},
         ),
         (
             "### 회원 Member",
-            "| 필드 | 타입 | 필수 |\n|---|---|---|\n| nickname | 문자열 | 예 |\n| points | 정수 | 아니오 |",
+            ("| 필드 | 타입 | 필수 |\n|---|---|---|\n| nickname | 문자열 | 예 |\n| points | 정수 "
+            "| 아니오 |"),
             "Member",
             {"nickname": "text", "points": "integer?"},
         ),
@@ -255,14 +266,18 @@ def test_tables_in_other_languages(
 
 
 def test_tables_of_asciidoc_and_rst() -> None:
-    asciidoc = "= Pier\n\n== Data\n\n.Boat\n|===\n|Field |Type |Required\n\n|name |string |yes\n|draft |decimal |no\n|===\n"
-    rst = "Boat\n====\n\n===== ======= ========\nField Type    Required\n===== ======= ========\nname  string  yes\ndraft decimal no\n===== ======= ========\n"
+    rows = "|Field |Type |Required\n\n|name |string |yes\n|draft |decimal |no\n"
+    asciidoc = f"= Pier\n\n== Data\n\n.Boat\n|===\n{rows}|===\n"
+    rule = "===== ======= ========\n"
+    named = "Field Type    Required\n"
+    rst = f"Boat\n====\n\n{rule}{named}{rule}name  string  yes\ndraft decimal no\n{rule}"
     for text in (asciidoc, rst):
         assert fields_of(text, "Boat") == {"name": "text", "draft": "number?"}
 
 
 def test_objects_within_objects_become_values() -> None:
-    code = '```json\n{"seat": "B-12", "holder": {"name": "Ann", "born": "1990-02-01"}, "tags": ["a"], "note": null}\n```'
+    held = '"holder": {"name": "Ann", "born": "1990-02-01"}'
+    code = f'```json\n{{"seat": "B-12", {held}, "tags": ["a"], "note": null}}\n```'
     draft = draft_of(f"# Hall\n\n## Ticket schema\n\n{code}\n")
     assert {field.name: str(field.type) for field in draft.entities["Holder"].fields} == {
         "name": "text",
@@ -276,7 +291,8 @@ def test_objects_within_objects_become_values() -> None:
 
 def test_an_enum_belongs_to_the_field_it_stands_with() -> None:
     found = fields_of(
-        "# Bank\n\n## Database schema\n\n1. **Postings (Entity):** kept for years. Columns: posting_id,"
+        "# Bank\n\n## Database schema\n\n1. **Postings (Entity):** kept for years. Columns: "
+        "posting_id,"
         " account_no (Foreign Key), booked_at, side (ENUM: DEBIT, CREDIT), amount.\n",
         "Posting",
     )
@@ -286,7 +302,8 @@ def test_an_enum_belongs_to_the_field_it_stands_with() -> None:
 
 def test_named_entities_are_told_by_the_line_above_their_columns() -> None:
     draft = draft_of(
-        "# Pier\n\n## Functional requirements\n\n- FR-1: Keep the berths\n  - Columns: id (UUID), width (decimal)\n"
+        "# Pier\n\n## Functional requirements\n\n- FR-1: Keep the berths\n  - Columns: id "
+        "(UUID), width (decimal)\n"
         "- FR-2: Keep the moorings\n  - Columns: id (UUID), boat (string)\n"
     )
     assert list(draft.entities) == ["Berth", "Mooring"]
@@ -295,7 +312,8 @@ def test_named_entities_are_told_by_the_line_above_their_columns() -> None:
 def test_demands_of_sentences_reach_their_fields() -> None:
     draft = draft_of(
         "# Hall\n\n## Data\n\n- Ticket(event, seat, price, holder_email)\n\n## Rules\n\n"
-        "- The price must be greater than 0 and at most 5000.\n- The holder_email must be a valid email address.\n"
+        "- The price must be greater than 0 and at most 5000.\n- The holder_email must be a "
+        "valid email address.\n"
         "- No seat is ever sold twice.\n- Empty holder_email values are possible.\n"
     )
     ticket = draft.entities["Ticket"]
@@ -303,7 +321,10 @@ def test_demands_of_sentences_reach_their_fields() -> None:
     mail = ticket.field("holder_email")
     assert price is not None
     assert mail is not None
-    assert [(rule.exclusive, bool(rule.minimum)) for rule in price.rules] == [(True, True), (False, False)]
+    assert [(rule.exclusive, bool(rule.minimum)) for rule in price.rules] == [
+        (True, True),
+        (False, False),
+    ]
     assert [str(rule.format) for rule in mail.rules] == ["email"]
     assert mail.type.optional
     assert [rule.fields for rule in ticket.unique] == [("event", "seat")]
@@ -311,7 +332,8 @@ def test_demands_of_sentences_reach_their_fields() -> None:
 
 def test_a_condition_on_records_is_no_bound_on_values() -> None:
     draft = draft_of(
-        "# Till\n\n## Data\n\n- Sale(amount, day)\n\n## Rules\n\n- Remove sales where amount is ≤ 0.\n"
+        "# Till\n\n## Data\n\n- Sale(amount, day)\n\n## Rules\n\n- Remove sales where amount is "
+        "≤ 0.\n"
     )
     assert draft.entities["Sale"].field("amount").rules == ()  # type: ignore[union-attr]
 
@@ -346,6 +368,8 @@ def test_stored_things_have_keys_and_values_have_none() -> None:
     assert str(stay.field("room").type) == "Room"  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("text", ["", "#", "|", "```\n{{{{((\n```", "```json\n[[[\n```", "- (a, b", "| a |\n|---|\n| |"])
+@pytest.mark.parametrize(
+    "text", ["", "#", "|", "```\n{{{{((\n```", "```json\n[[[\n```", "- (a, b", "| a |\n|---|\n| |"]
+)
 def test_broken_documents_are_read_without_a_fault(text: str) -> None:
     draft_of(text)

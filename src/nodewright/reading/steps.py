@@ -1,0 +1,49 @@
+"""Scenarios: the given and when of a scenario are conditions of what it says then."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from nodewright.prd.clauses import Clause
+from nodewright.reading.demands import Demand, demands_of
+from nodewright.reading.draft import Draft
+from nodewright.reading.frames import Condition
+
+_BEFORE = re.compile(r"^(?:given|when|and|but|if|while)\s+(?:that\s+)?", re.IGNORECASE)
+_THEN = re.compile(r"\bthen\b|,\s*(?:the system|it)\b", re.IGNORECASE)
+_TITLE = re.compile(r"^(?:feature|scenario(?: outline)?|background|rule|examples?)\s*:", re.I)
+_KINDS = {"given": "guard", "when": "trigger"}
+
+
+def demands_in(clauses: Iterable[Clause]) -> Iterator[Demand]:
+    """The demands of clauses in their order; those of a scenario know what stands before.
+
+    "Given a paid order / When it is shipped / Then the customer is notified" is one demand, to
+    notify, with a guard and a trigger.
+    """
+    before: dict[str, list[Condition]] = {}
+    for clause in clauses:
+        if is_title(clause):
+            continue
+        if is_occasion(clause):
+            text = _BEFORE.sub("", " ".join(clause.text.split()))
+            condition = Condition(_KINDS[clause.step], text.rstrip(" ."), clause.id)
+            before.setdefault(clause.group, []).append(condition)
+            continue
+        yield from demands_of(clause, before.get(clause.group, []) if clause.step else [])
+
+
+def is_occasion(clause: Clause) -> bool:
+    """Whether a clause is only the given or when of a scenario."""
+    return clause.step in _KINDS and not _THEN.search(clause.text)
+
+
+def is_title(clause: Clause) -> bool:
+    """Whether a clause names a scenario or a feature."""
+    return bool(_TITLE.match(clause.text))
+
+
+def settle_steps(draft: Draft) -> None:
+    """Say of each title of a scenario that it is one."""
+    for clause in draft.document.clauses:
+        if is_title(clause):
+            draft.context.setdefault(clause.id, "the title of a scenario")
