@@ -7,7 +7,7 @@ referee delivers the whole or nothing; whatever it says is kept in the output fo
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nodewright.delivery.delivery import Delivery
@@ -18,7 +18,7 @@ from nodewright.prd import read_prd
 from nodewright.runs.proposals import put_in
 from nodewright.runs.referee import Accepted, Court, Proposed, Referee, RefusedError, own_test
 from nodewright.runs.run import Prepared
-from nodewright.runs.standing import Standing
+from nodewright.runs.standing import Standing, decided, own_tests
 from nodewright.runs.submissions import Submission, difference, keep
 from nodewright.spec.types import SpecificationError
 from nodewright.workflow import plan_text
@@ -127,7 +127,7 @@ def submit_code(
         path = own_test(found, clauses)
         edits = {standing.handler(found): code.encode(), path: test.encode()}
         submitting.diff = difference(output, edits)
-        prepared: Prepared = plan_text(text, standing.package, output)
+        prepared = _with_test(plan_text(text, standing.package, output), output, path, test)
         referee = Referee(standing, prepared, delivery, court)
         return referee.code(found, Proposed(edits, tuple(clauses)), path)
 
@@ -179,6 +179,13 @@ class _Submitting:
             )
         with Delivery(self.output, package, patience=PATIENCE) as delivery:
             yield Standing(self.output), delivery
+
+
+def _with_test(prepared: Prepared, output: Path, path: str, test: str) -> Prepared:
+    """The plan once a test of the submission is there too."""
+    tests = own_tests(output) | {path: test}
+    names = decided(prepared.plan.specification, tests.values())
+    return replace(prepared, plan=replace(prepared.plan, decided=names))
 
 
 def _check_size(text: str) -> None:

@@ -45,6 +45,7 @@ from nodewright.runs.run import (
     Progress,
     Run,
 )
+from nodewright.runs.standing import decided, own_tests
 from nodewright.runs.workers import ProcessWorkers, Workers
 from nodewright.settings import Settings
 from nodewright.spec.model import Specification, State
@@ -120,10 +121,12 @@ def plan_text(
             f"nothing in the document could be compiled: {open_clauses} clauses are open; "
             "nodewright spec shows each with its reason"
         )
+    tests = own_tests(output) if output is not None else {}
     plan = replace(
         with_mixins(plan, analysis.capabilities),
         patterns=tuple(pattern.name for pattern in analysis.patterns),
         systems=tuple(analysis.external_systems),
+        decided=decided(found.specification, tests.values()),
     )
     seconds = time.perf_counter() - started
     return Prepared(analysis, plan, seconds, found, document.warnings)

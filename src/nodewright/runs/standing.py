@@ -1,6 +1,6 @@
 """What stands in an output folder: its specification, its tests, and what became of each clause."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,11 +10,30 @@ from nodewright.delivery.manifest import load_manifest
 from nodewright.delivery.specification import held_specification, held_text
 from nodewright.planning.homes import homes_of
 from nodewright.planning.plan import NodePlan, Plan, plan_specification
-from nodewright.proving.trial import clauses_of
+from nodewright.proving.trial import clauses_of, operations_of
 from nodewright.runs.clauses import ClauseState, ClauseVerdict
 from nodewright.spec.model import ClauseNote, Specification, State
 
 GENERATED = "tests/test_node_"
+
+
+def decided(specification: Specification, texts: Iterable[str]) -> tuple[str, ...]:
+    """Operations that the user's code decides about.
+
+    They are those that the user's tests ask for, to show clauses that the specification leaves
+    open.
+    """
+    unread = frozenset(each.id for each in specification.clauses if each.state is State.OPEN)
+    found = {name for text in texts for name in operations_of(text, unread)}
+    return tuple(sorted(name for name in found if specification.operation(name) is not None))
+
+
+def own_tests(out: Path) -> dict[str, str]:
+    """The files of tests in an output folder that were not generated: path -> text."""
+    standing = Standing(out)
+    return {
+        path: standing.read(path) for path in standing.tests if not path.startswith(GENERATED)
+    }
 
 
 @dataclass(frozen=True)
