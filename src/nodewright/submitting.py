@@ -7,7 +7,7 @@ referee delivers the whole or nothing; whatever it says is kept in the output fo
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nodewright.delivery.delivery import Delivery
@@ -17,8 +17,8 @@ from nodewright.errors import NodewrightError
 from nodewright.prd import read_prd
 from nodewright.runs.proposals import put_in
 from nodewright.runs.referee import Accepted, Court, Proposed, Referee, RefusedError, own_test
-from nodewright.runs.run import Prepared
-from nodewright.runs.standing import Standing, decided, own_tests
+from nodewright.runs.clauses import handler_of
+from nodewright.runs.standing import Standing
 from nodewright.runs.submissions import Submission, difference, keep
 from nodewright.spec.types import SpecificationError
 from nodewright.workflow import plan_text
@@ -81,7 +81,7 @@ def propose(
         edits = {NAME: proposed.encode()}
         submitting.diff = difference(output, edits)
         prepared = plan_text(text, standing.package, output, proposed)
-        referee = Referee(standing, prepared, delivery, court)
+        referee = Referee(standing, prepared, delivery, court, by)
         return referee.specification(Proposed(edits, tuple(clauses), tuple(also)))
 
     return submitting.judged(judge)
@@ -125,10 +125,11 @@ def submit_code(
             known = ", ".join(each.slug for each in standing.plan.nodes)
             raise RefusedError(f"there is no node {node!r}; there are {known}")
         path = own_test(found, clauses)
-        edits = {standing.handler(found): code.encode(), path: test.encode()}
+        handler = handler_of(standing.plan, found)
+        edits = {handler: code.encode(), path: test.encode()}
         submitting.diff = difference(output, edits)
-        prepared = _with_test(plan_text(text, standing.package, output), output, path, test)
-        referee = Referee(standing, prepared, delivery, court)
+        prepared = plan_text(text, standing.package, output)
+        referee = Referee(standing, prepared, delivery, court, by)
         return referee.code(found, Proposed(edits, tuple(clauses)), path)
 
     return submitting.judged(judge)
@@ -179,13 +180,6 @@ class _Submitting:
             )
         with Delivery(self.output, package, patience=PATIENCE) as delivery:
             yield Standing(self.output), delivery
-
-
-def _with_test(prepared: Prepared, output: Path, path: str, test: str) -> Prepared:
-    """The plan once a test of the submission is there too."""
-    tests = own_tests(output) | {path: test}
-    names = decided(prepared.plan.specification, tests.values())
-    return replace(prepared, plan=replace(prepared.plan, decided=names))
 
 
 def _check_size(text: str) -> None:

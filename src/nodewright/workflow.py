@@ -12,11 +12,11 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from nodewright.delivery.delivery import Delivery
-from nodewright.delivery.manifest import load_manifest
-from nodewright.delivery.specification import spec_file, specified
+from nodewright.delivery.delivery import Delivery, check_folder
+from nodewright.delivery.manifest import DeliveryError, load_manifest
+from nodewright.delivery.specification import Specified, spec_file, specified
 from nodewright.errors import NodewrightError
-from nodewright.language.naming import snake
+from nodewright.language.naming import is_taken, snake
 from nodewright.logs import get_logger
 from nodewright.mixins import usable_set
 from nodewright.mixins.judging import judge_mixins, retract_mixins
@@ -29,12 +29,16 @@ from nodewright.prd.clauses import Document
 from nodewright.prd.document import parse_document
 from nodewright.prd.models import SimplePRDAnalysisResult
 from nodewright.proving.model import NodeReport
-from nodewright.proving.proof import load_templates, render_files
+from nodewright.proving.proof import load_templates, readme_file, render_files
 from nodewright.reading import SimplePRDAnalyzer
 from nodewright.reading.reader import read_document
 from nodewright.runs.announcing import Announcer
+from nodewright.runs.clauses import Authors, ClauseState, ClauseVerdict
 from nodewright.runs.cluster import ClusterWorkers
 from nodewright.runs.engine import Engine, Outcome, already_there
+from nodewright.runs.explaining import Understanding, explained, kinds_of
+from nodewright.runs.foreseeing import foreseen
+from nodewright.runs.judging import Judgement, judge_package
 from nodewright.runs.pooling import Proof
 from nodewright.runs.recording import Recorder, RunTimes
 from nodewright.runs.run import (
@@ -44,13 +48,17 @@ from nodewright.runs.run import (
     Preview,
     Progress,
     Run,
+    replacing,
 )
-from nodewright.runs.standing import decided, own_tests
+from nodewright.runs.showing import ShownSpecification
 from nodewright.runs.workers import ProcessWorkers, Workers
 from nodewright.settings import Settings
 from nodewright.spec.model import Specification, State
+from nodewright.spec.verdicts import AGENT, PERSON, RULE
 
 __all__ = [
+    "AuthorError",
+    "Judgement",
     "OnProgress",
     "Options",
     "Outcome",
@@ -58,15 +66,22 @@ __all__ = [
     "Prepared",
     "Preview",
     "Progress",
+    "ReplaceError",
     "Run",
+    "check_output",
+    "clauses_of",
     "generate",
     "judge_mixins",
     "judge_pattern",
+    "listed_clauses",
     "plan_text",
     "prepare",
     "preview",
+    "prove",
     "retract_judgement",
     "retract_mixins",
+    "specification",
+    "understand",
     "with_mixins",
 ]
 
@@ -74,6 +89,14 @@ __all__ = [
 _NOT_BY_MIXINS = {"events"}
 
 _log = get_logger(__name__, component="workflow")
+
+
+class AuthorError(NodewrightError):
+    """Nobody of that name closes clauses."""
+
+
+class ReplaceError(NodewrightError):
+    """A run would take the place of another package, and was not asked to."""
 
 
 class PackageNameError(NodewrightError):
@@ -92,12 +115,22 @@ def prepare(prd: Path, package: str | None = None, output: Path | None = None) -
     Raises:
         NodewrightError: the file cannot be read, asks for nothing, or ``package`` is no name.
     """
-    if package is not None and snake(package) != package:
+    if package is not None:
+        _check_package(package)
+    return plan_text(read_prd(prd), package, output)
+
+
+def _check_package(package: str) -> None:
+    if snake(package) != package:
         raise PackageNameError(
             f"{package!r} is not a valid package name: use lower-case letters, digits and "
             f"underscores, such as {snake(package, 'service')!r}"
         )
-    return plan_text(read_prd(prd), package, output)
+    if is_taken(package):
+        raise PackageNameError(
+            f"{package!r} is the name of a module that Python or the package's dependencies have: "
+            f"choose another one, such as {package}_service"
+        )
 
 
 def plan_text(
@@ -112,8 +145,7 @@ def plan_text(
     """
     started = time.perf_counter()
     analysis, document = _analysed(text)
-    name = package or _package_in(output) or document.package
-    found = specified(_read(text, name), output, proposed)
+    found = _specify(document, package, output, proposed)
     plan = plan_specification(found.specification)
     if not plan.nodes:
         open_clauses = sum(note.state is State.OPEN for note in found.specification.clauses)
@@ -121,26 +153,58 @@ def plan_text(
             f"nothing in the document could be compiled: {open_clauses} clauses are open; "
             "nodewright spec shows each with its reason"
         )
-    tests = own_tests(output) if output is not None else {}
     plan = replace(
         with_mixins(plan, analysis.capabilities),
         patterns=tuple(pattern.name for pattern in analysis.patterns),
         systems=tuple(analysis.external_systems),
-        decided=decided(found.specification, tests.values()),
     )
     seconds = time.perf_counter() - started
     return Prepared(analysis, plan, seconds, found, document.warnings)
 
 
+def understand(prd: Path, pattern_folder: Path | None = None) -> Understanding:
+    """What is understood of a document, clause by clause, with the kinds that the plan gives.
+
+    Raises:
+        NodewrightError: the document cannot be read.
+    """
+    text = read_prd(prd)
+    document = parse_document(text)
+    plan = plan_specification(_specify(document, None, None).specification)
+    analysis = SimplePRDAnalyzer(pattern_folder=pattern_folder).analyze_prd(text)
+    return Understanding(analysis, plan.specification, explained(document, plan), kinds_of(plan))
+
+
+def specification(prd: Path, output: Path | None = None) -> ShownSpecification:
+    """What a document means, merged with the specification that lies in ``output``.
+
+    Raises:
+        NodewrightError: the document cannot be read, or the specification is wrong.
+    """
+    found = _specify(parse_document(read_prd(prd)), None, output)
+    clauses = load_manifest(output.resolve()).clauses if output is not None else ()
+    return ShownSpecification(found, {each.id: each for each in clauses})
+
+
 @lru_cache(maxsize=4)
 def _analysed(text: str) -> tuple[SimplePRDAnalysisResult, Document]:
-    """A document that is proposed for again and again is read once."""
+    """A document that is proposed for again and again is analysed once."""
     return SimplePRDAnalyzer(tuned_matcher()).analyze_prd(text), parse_document(text)
 
 
 @lru_cache(maxsize=4)
 def _read(text: str, package: str) -> Specification:
+    """What the analysed document means."""
     return read_document(_analysed(text)[1], package)
+
+
+def _specify(
+    document: Document, package: str | None, output: Path | None, proposed: str | None = None
+) -> Specified:
+    name = package or _package_in(output) or document.package
+    found = specified(_read(document.text, name), output, proposed)
+    _check_package(found.specification.package)
+    return found
 
 
 def _package_in(output: Path | None) -> str:
@@ -168,10 +232,35 @@ def with_mixins(plan: Plan, capabilities: Sequence[str]) -> Plan:
 def preview(prepared: Prepared, options: Options) -> Preview:
     """What ``generate`` would do to each file; reads only."""
     plan = prepared.plan
+    manifest = load_manifest(options.output.resolve())
     files = render_files(plan, (node.slug for node in plan.nodes), options.templates)
+    readme = readme_file(plan, manifest.clauses, options.templates)
+    files = (*(file for file in files if file.path != readme.path), readme)
     files = (*files, spec_file(prepared.specified.generated))
-    delivery = Delivery(options.output, plan.package, options.force)
-    return Preview(plan, tuple(delivery.plan(files)))
+    decisions = Delivery(options.output, plan.package, options.force).plan(files)
+    replaces = "" if options.replace else _replaced(plan, options.output)
+    return Preview(plan, foreseen(plan, manifest, decisions), prepared.specified.conflict, replaces)
+
+
+def check_output(out: Path) -> None:
+    """Check that ``out`` can take a package, before any work is done.
+
+    Raises:
+        DeliveryError: it is no folder, cannot be written, or its disk is nearly full.
+    """
+    check_folder(out)
+
+
+def _replaced(plan: Plan, out: Path) -> str:
+    """The package, or the nodes, whose place ``plan`` would take; empty where it goes on."""
+    manifest = load_manifest(out.resolve())
+    if not manifest.nodes:
+        return ""
+    if manifest.package != plan.package:
+        return f"the package {manifest.package}"
+    if not manifest.nodes & {node.slug for node in plan.nodes}:
+        return f"all nodes of {manifest.package}"
+    return ""
 
 
 def generate(
@@ -196,8 +285,12 @@ def generate(
     Raises:
         NodewrightError: the output folder cannot be written or is in use, or a template is wrong.
     """
-    run = Run(prepared, options, seconds={"prd_analysis": prepared.seconds})
+    check_output(options.output)
     plan = prepared.plan
+    replaced = "" if options.replace else _replaced(plan, options.output)
+    if replaced:
+        raise ReplaceError(replacing(replaced, preview(prepared, options).decisions))
+    run = Run(prepared, options, seconds={"prd_analysis": prepared.seconds})
     own = recorder is None
     recorder = recorder or Recorder()
     announcer = Announcer(prepared.analysis.correlation_id, recorder.persistence)
@@ -212,6 +305,56 @@ def generate(
     delivered = sum(outcome.delivered for outcome in run.outcomes)
     _log.info("generation.finished", {"delivered": delivered, **run.seconds})
     return run
+
+
+def listed_clauses(out: Path, by: str | None = None) -> tuple[ClauseVerdict, ...]:
+    """What is open in ``out``; with ``by`` what that one closed (``agent``: any agent).
+
+    Raises:
+        NodewrightError: there is no package, or ``by`` is nobody.
+    """
+    known = clauses_of(out)
+    if by is None:
+        return tuple(each for each in known if each.state is ClauseState.OPEN)
+    if by not in {RULE, PERSON, AGENT.rstrip(":")} and not by.startswith(AGENT):
+        raise AuthorError(f"{by!r} closes nothing: say rule, person, agent or agent:NAME")
+    return tuple(each for each in known if each.proven and by in {each.by, each.by.split(":")[0]})
+
+
+def clauses_of(out: Path) -> tuple[ClauseVerdict, ...]:
+    """What became of each clause of the document that the package in ``out`` was made from.
+
+    Raises:
+        DeliveryError: nothing was delivered there, or its manifest cannot be read.
+    """
+    manifest = load_manifest(out.resolve())
+    if not manifest.files:
+        raise DeliveryError(f"{out} holds no package: nodewright has not generated there")
+    return manifest.clauses
+
+
+def prove(
+    out: Path,
+    *,
+    jobs: int = 2,
+    timeout_seconds: float = 120.0,
+    workers: Workers | None = None,
+) -> Judgement:
+    """Judge the package in ``out`` as it lies, edits and all, against its specification.
+
+    Raises:
+        NodewrightError: there is no package, or its specification is wrong.
+    """
+    pool = workers or ProcessWorkers(jobs)
+    try:
+        judgement = judge_package(out, pool, jobs, timeout_seconds)
+    finally:
+        if workers is None:
+            pool.close()
+    _log.info(
+        "prove.finished", {"package": judgement.plan.package, "drifted": len(judgement.drifted)}
+    )
+    return judgement
 
 
 def _prove_and_deliver(
@@ -269,28 +412,44 @@ async def _run(run: Run, delivery: Delivery, pool: Workers, on_progress: OnProgr
         Proof(options.verify, options.templates, options.timeout_seconds),
         delivery,
         extra=(spec_file(run.prepared.specified.generated),),
+        authors=_authors(run),
         mypy_cache=Settings().data_dir / "mypy",
     )
     known = already_there(plan, delivery, options.templates) if options.resume else {}
     total = len(plan.nodes)
+    names = {node.slug: node.class_name for node in plan.nodes}
     judged = 0
     started = time.perf_counter()
 
     def on_report(report: NodeReport) -> None:
         nonlocal judged
         judged += 1
-        on_progress(Progress(f"{report.slug} judged", judged + len(known), total))
+        on_progress(Progress(f"{names[report.slug]} judged", judged + len(known), total))
 
-    on_progress(Progress(f"proving {total - len(known)} nodes", len(known), total))
+    count = total - len(known)
+    noun = "node" if count == 1 else "nodes"
+    on_progress(Progress(f"proving {count} {noun}", len(known), total))
     outcomes: dict[str, Outcome] = {}
     async for outcome in engine.run(on_report, known):
         outcomes[outcome.node.slug] = outcome
         verdict = "proven" if outcome.delivered else f"failed: {outcome.reason}"
-        on_progress(Progress(f"{outcome.node.class_name} {verdict}", len(outcomes), total))
+        done = max(len(outcomes), judged + len(known))
+        on_progress(Progress(f"{outcome.node.class_name} {verdict}", done, total))
     elapsed = time.perf_counter() - started
     run.outcomes = [outcomes[node.slug] for node in plan.nodes]
     run.decisions = tuple(engine.decisions[path] for path in sorted(engine.decisions))
     run.conflicts = engine.conflicts
+    run.clauses = engine.verdicts
     run.seconds["persistence"] = engine.seconds
     if judged:
         run.speedup = sum(o.report.cpu_seconds for o in run.outcomes) / elapsed
+
+
+def _authors(run: Run) -> Authors:
+    """Who closes clauses: the reading, and whoever wrote what the reading did not make."""
+    manifest = load_manifest(run.options.output.resolve())
+    return Authors(
+        written=run.prepared.specified.written,
+        author=run.options.author,
+        before={each.id: each.by for each in manifest.clauses if each.by},
+    )

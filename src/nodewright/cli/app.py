@@ -16,10 +16,14 @@ from nodewright.processes import importing_nothing_here
 # ``nodewright --help`` imports none of the modules.
 COMMANDS: dict[str, tuple[str, str]] = {
     "analyze": ("nodewright.cli.analyze", "Show what is understood of a PRD."),
+    "spec": ("nodewright.cli.spec", "Show what a document means, in YAML and plain English."),
     "generate": ("nodewright.cli.generate", "Generate the nodes that a PRD asks for."),
+    "open": ("nodewright.cli.open", "List what is open, and where code for it goes."),
+    "prove": ("nodewright.cli.prove", "Judge a package as it lies, with your edits."),
     "undo": ("nodewright.cli.undo", "Take back the last run on an output folder."),
     "stats": ("nodewright.cli.stats", "Show how long recorded runs took, by phase."),
     "serve": ("nodewright.cli.serve", "Serve the dashboard and /metrics."),
+    "mcp": ("nodewright.cli.mcp", "Let coding agents work on a package (MCP)."),
     "doctor": ("nodewright.cli.doctor", "Check every part and say what to do."),
     "patterns": ("nodewright.cli.patterns", "Detect patterns, judge detections, tune them."),
     "mixins": ("nodewright.cli.mixins", "Try mixins, learn from it, predict and recommend."),

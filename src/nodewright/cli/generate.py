@@ -68,13 +68,30 @@ def generate(
     resume: Annotated[
         bool, typer.Option("--resume", help="Prove only nodes whose files are not there yet.")
     ] = False,
+    files: Annotated[
+        bool, typer.Option("--files", help="With --dry-run, show what happens to each file.")
+    ] = False,
+    fail_on_open: Annotated[
+        bool, typer.Option("--fail-on-open", help="Exit with 1 when clauses are open.")
+    ] = False,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="Take the place of another package, or of another document's nodes."
+        ),
+    ] = False,
+    author: Annotated[
+        str, typer.Option(help="Who edited handlers and spec.yaml: person, or agent:NAME.")
+    ] = "person",
 ) -> None:
     """Generate the nodes that a PRD asks for, each proven by running it.
 
     Only what passed is moved into the output folder. A later run merges with your edits;
-    nodewright undo takes the last run back.
+    nodewright undo takes the last run back. The specification that was read lies in OUT/spec.yaml;
+    what you change in it is merged with what is read next, and generated.
 
-    Exit codes: 0 all nodes proven, 1 some node failed, 2 usage or unreadable input.
+    Exit codes: 0 all nodes proven, 1 some node failed, or clauses are open with --fail-on-open, 2
+    usage or unreadable input.
     """
     with warnings_only():
         from nodewright import workflow
@@ -90,50 +107,50 @@ def generate(
             templates=templates,
             resume=resume,
             cluster=cluster,
+            author=author,
+            replace=replace,
         )
+        if not dry_run:
+            workflow.check_output(output)
         prepared = workflow.prepare(prd, package, output)
         if dry_run:
-            _show_preview(workflow.preview(prepared, options), as_json=as_json)
+            _show_preview(workflow.preview(prepared, options), as_json=as_json, files=files)
             raise typer.Exit(SUCCESS)
         with progress_display(quiet=as_json) as on_progress:
             run = workflow.generate(prepared, options, on_progress=on_progress)
         _show_run(run, as_json=as_json)
-    raise typer.Exit(SUCCESS if run.succeeded else NO)
+    failed = not run.succeeded or (fail_on_open and bool(run.open_clauses))
+    raise typer.Exit(NO if failed else SUCCESS)
 
 
-def _show_preview(preview: "Preview", *, as_json: bool) -> None:
+def _show_preview(preview: "Preview", *, as_json: bool, files: bool) -> None:
     if as_json:
         print_json(preview.summary())
         return
-    from nodewright.cli.tables import file_table, plan_table
+    from nodewright.cli.tables import print_plan
 
-    console = _console()
-    console.print(plan_table(preview.plan))
-    console.print(file_table(preview.decisions))
+    print_plan(preview, files=files)
 
 
 def _show_run(run: "Run", *, as_json: bool) -> None:
     if as_json:
         print_json(run.summary())
         return
-    from nodewright.cli.tables import open_table, outcome_table
+    from nodewright.cli.tables import outcome_table, print_open
 
     console = _console()
     console.print(outcome_table(run))
-    if any(each.state == "open" for each in run.clauses):
-        console.print(open_table(run.clauses))
+    print_open(run.clauses)
     for outcome in run.outcomes:
         if not outcome.delivered:
-            console.print(
-                f"{outcome.node.class_name}: {printable(outcome.reason)}", markup=False, style="red"
-            )
+            typer.echo(printable(f"{outcome.node.class_name}: {outcome.reason}"))
     for decision in run.conflicts:
-        console.print(f"conflict: {printable(decision.path)}", markup=False, style="yellow")
-    console.print(printable(run.closing_line()), markup=False)
+        typer.echo(printable(f"conflict: {decision.path}: {decision.reason}"))
+    typer.echo(printable(run.closing_line()))
 
 
 def _console() -> "Console":
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else 120
+    width = None if sys.stdout.isatty() else 80
     return Console(width=width, highlight=False)

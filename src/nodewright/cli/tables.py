@@ -1,5 +1,6 @@
 """The tables that ``generate`` and ``stats`` print."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -8,64 +9,78 @@ from rich.table import Table
 from rich.text import Text
 
 from nodewright.cli.output import printable
+from nodewright.cli.wrapping import INDENT, many, say, wrapped
 
 if TYPE_CHECKING:
-    from nodewright.delivery.decisions import FileDecision
-    from nodewright.planning.plan import NodePlan, Plan
     from nodewright.runs.clauses import ClauseVerdict
     from nodewright.storage.records import PerformanceMetricsSummary
-    from nodewright.workflow import Outcome, Run
+    from nodewright.workflow import Outcome, Preview, Run
 
-_MOST_ROWS = 40
-
-
-def plan_table(plan: "Plan") -> Table:
-    """The nodes of a plan: kind, operations and the requirements that each comes from."""
-    table = _table(f"Plan of {plan.package}", "Node", "Kind", "Operations", "Requirements")
-    for node in plan.nodes:
-        operations = ", ".join(operation.name for operation in node.operations)
-        _row(table, node.class_name, node.kind, operations, _requirements(node))
-    return table
+_MOST_LISTED = 40
 
 
-def open_table(verdicts: Sequence["ClauseVerdict"]) -> Table:
-    """Open clauses, with the reason of each."""
+def print_plan(preview: "Preview", *, files: bool) -> None:
+    """The plan as a short tree, and what happens to the files in a line, or file by file."""
+    plan = preview.plan
+    say(f"{plan.package}: {many(len(plan.nodes), 'node')}")
+    for number, node in enumerate(plan.nodes, 1):
+        last = number == len(plan.nodes)
+        say(f"{'└──' if last else '├──'} {node.class_name} ({node.kind})")
+        stem = "    " if last else "│   "
+        for place, operation in enumerate(node.operations, 1):
+            branch = "└──" if place == len(node.operations) else "├──"
+            clauses = f"  {', '.join(operation.clauses)}" if operation.clauses else ""
+            say(f"{stem}{branch} {operation.name}{clauses}")
+    say(preview.clauses_line())
+    if files:
+        for decision in preview.decisions:
+            say(f"{decision.action:<10}{decision.path}")
+    say(preview.files_line())
+    for line in preview.warnings():
+        say(line)
+
+
+def print_clauses(verdicts: Sequence["ClauseVerdict"], nothing: str) -> None:
+    """Clauses, each with its line, text, reason and place; ``nothing`` where there are none."""
+    for each in verdicts:
+        say(f"{each.id}  line {each.line}" + (f"  proven by {each.by}" if each.proven else ""))
+        wrapped(each.text)
+        if each.reason:
+            wrapped(f"why: {each.reason}")
+        if each.proven:
+            say(f"{INDENT}test: {each.test}")
+        elif each.place:
+            say(f"{INDENT}code: {each.place}")
+    say(many(len(verdicts), "clause") if verdicts else nothing)
+
+
+def print_open(verdicts: Sequence["ClauseVerdict"]) -> None:
+    """Open clauses in short, with the reason of each."""
     waiting = [each for each in verdicts if each.state == "open"]
-    table = _table("Open", "Clause", "Line", "Text", "Reason")
-    for each in waiting[:_MOST_ROWS]:
-        _row(table, each.id, str(each.line), each.text, each.reason)
-    rest = len(waiting) - _MOST_ROWS
+    if waiting:
+        say("Open")
+    for each in waiting[:_MOST_LISTED]:
+        wrapped(f"{each.id} (line {each.line}): {each.text}", first="  ")
+        wrapped(f"why: {each.reason}")
+    rest = len(waiting) - _MOST_LISTED
     if rest > 0:
-        _row(table, "", "", f"and {rest} more: nodewright open OUT", "")
-    return table
-
-
-def file_table(decisions: Sequence["FileDecision"]) -> Table:
-    """What a run does to each file."""
-    table = _table("Files", "File", "What happens")
-    for decision in decisions:
-        _row(table, decision.path, str(decision.action))
-    return table
+        say(f"  and {rest} more: nodewright open OUT")
 
 
 def outcome_table(run: "Run") -> Table:
     """The closing table of a run."""
     table = _table(
-        f"Nodes of {run.prepared.plan.package}",
-        "Node",
-        "Kind",
-        "Requirements",
-        "Files",
-        "Verification",
-        "Time",
+        f"Nodes of {run.prepared.plan.package}", "Node", "Kind", "Clauses", "Proof", "Time"
     )
+    proven = Counter(each.node for each in run.clauses if each.proven)
+    asked = Counter(each.node for each in run.clauses if each.state != "context")
     for outcome in run.outcomes:
+        slug = outcome.node.slug
         _row(
             table,
             outcome.node.class_name,
             outcome.node.kind,
-            _requirements(outcome.node),
-            str(len(outcome.report.files)),
+            f"{proven[slug]} of {asked[slug]}",
             _verification(outcome),
             f"{outcome.report.seconds * 1000:.0f} ms",
         )
@@ -90,19 +105,16 @@ def phase_table(rows: Iterable["PerformanceMetricsSummary"]) -> Table:
 
 def _verification(outcome: "Outcome") -> str:
     if outcome.delivered:
-        return f"{len(outcome.report.checks)} checks passed"
+        return f"{len(outcome.report.checks)} checks"
     failed = [check.name for check in outcome.report.checks if not check.passed]
     return f"failed: {', '.join(failed) or 'not delivered'}"
 
 
-def _requirements(node: "NodePlan") -> str:
-    return ", ".join(trace.requirement for trace in node.traces)
-
-
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=Text(printable(title)), box=box.SIMPLE_HEAD, title_justify="left")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        # The first column has names, which are never broken.
+        table.add_column(column, overflow="fold", no_wrap=number == 0)
     return table
 
 

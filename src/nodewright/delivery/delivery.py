@@ -28,9 +28,12 @@ from nodewright.delivery.manifest import (
 )
 from nodewright.proving.model import NodeReport
 from nodewright.rendering.model import RenderedFile
+from nodewright.spec.verdicts import ClauseVerdict
 
 FAILED_FOLDER = "failed"
 REPORT_NAME = "report.json"
+# A package, what it was made from and what is needed to undo it take a few of these.
+LEAST_FREE = 32 * 1024 * 1024
 _STAGING = "staging-"
 
 
@@ -150,6 +153,16 @@ class Delivery:
         self._own_files_delivered = False
         return self._decisions
 
+    def amend(self, files: Iterable[RenderedFile]) -> None:
+        """Decide anew about files of those that were accepted, whose text is known only now."""
+        new = {each.path: each for each in decide(files, self.out, force=self.force, additive=True)}
+        self._decisions = [new.pop(each.path, each) for each in self._decisions]
+
+    def deliverable(self, reports: Iterable[NodeReport]) -> tuple[str, ...]:
+        """The nodes that ``commit`` would deliver: they passed, and nothing stands in their way."""
+        blocked = {decision.node for decision in self._decisions if decision.blocks}
+        return tuple(each.slug for each in reports if each.passed and each.slug not in blocked)
+
     def stage(self, files: Iterable[RenderedFile]) -> Path:
         """Write what would be delivered to a staging folder, for the judges.
 
@@ -191,8 +204,14 @@ class Delivery:
         nodes = {decision.node for decision in self._decisions}
         return frozenset(nodes - {d.node for d in self._decisions if d.action is not Action.KEEP})
 
-    def commit(self, reports: Iterable[NodeReport]) -> DeliveryResult:
+    def commit(
+        self,
+        reports: Iterable[NodeReport],
+        clauses: tuple[ClauseVerdict, ...] | None = None,
+    ) -> DeliveryResult:
         """Deliver the nodes that passed, each wholly or not at all, and set the others aside.
+
+        The manifest keeps what became of ``clauses``.
 
         May be called several times in a run, with some of the reports each; the package's own
         files and removals go with the first that delivers anything. ``undo`` takes back all of
@@ -220,7 +239,7 @@ class Delivery:
             decisions = own + decisions
         with _as_delivery_errors(self.out):
             if delivered:
-                self._write([decision for decision in decisions if not decision.blocks])
+                self._write([each for each in decisions if not each.blocks], clauses)
                 self._own_files_delivered = True
             for report in failed:
                 self._set_aside(report)
@@ -228,7 +247,9 @@ class Delivery:
             delivered, tuple(report.slug for report in failed), blocked, tuple(decisions)
         )
 
-    def _write(self, decisions: Sequence[FileDecision]) -> None:
+    def _write(
+        self, decisions: Sequence[FileDecision], clauses: tuple[ClauseVerdict, ...] | None
+    ) -> None:
         journal = Journal(self.root)
         if not self._began:
             out_existed, state_existed = self._existed
@@ -246,7 +267,7 @@ class Delivery:
             bases[digest(generated)] = generated
         removals = [d.path for d in decisions if d.action is Action.REMOVE]
         writes = {d.path: d.content for d in decisions if d.content is not None}
-        manifest = load_manifest(self.root).with_changes(self.package, entries, removals)
+        manifest = load_manifest(self.root).with_changes(self.package, entries, removals, clauses)
         folders = sorted({folder for path in writes if (folder := self._node_folder(path))})
         journal.commit(writes, removals, folders, bases, manifest.dump())
 
@@ -290,6 +311,24 @@ class Delivery:
         for path in folder.glob("*") if folder.is_dir() else ():
             if path.name not in used:
                 path.unlink()
+
+
+def check_folder(out: Path) -> None:
+    """Check that ``out`` is, or can become, a folder with room for a package.
+
+    Raises:
+        DeliveryError: it cannot; the message says why and what to do.
+    """
+    place = Path(os.path.realpath(out))
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    with _as_delivery_errors(out):
+        if not place.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "not a folder")
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "not writable")
+        if shutil.disk_usage(place).free < LEAST_FREE:
+            raise OSError(errno.ENOSPC, "nearly full")
 
 
 def recover(out: Path) -> None:

@@ -18,6 +18,7 @@ import orjson
 from nodewright import __version__
 from nodewright.errors import NodewrightError
 from nodewright.rendering.model import RenderedFile
+from nodewright.spec.verdicts import ClauseState, ClauseVerdict
 
 STATE_FOLDER = ".nodewright"
 MANIFEST_NAME = "manifest.json"
@@ -73,19 +74,32 @@ class ManifestEntry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """All files that were delivered to an output folder, by path with slashes."""
+    """All files that were delivered to an output folder, by path with slashes.
+
+    ``clauses`` are those of the document, as they were when it was last delivered or proven.
+    """
 
     package: str = ""
     files: Mapping[str, ManifestEntry] = field(default_factory=dict)
+    clauses: tuple[ClauseVerdict, ...] = ()
+
+    @property
+    def nodes(self) -> frozenset[str]:
+        """The slugs of all nodes that were delivered."""
+        return frozenset(entry.node for entry in self.files.values() if entry.node)
 
     def with_changes(
-        self, package: str, written: Mapping[str, ManifestEntry], removed: Iterable[str]
+        self,
+        package: str,
+        written: Mapping[str, ManifestEntry],
+        removed: Iterable[str],
+        clauses: tuple[ClauseVerdict, ...] | None = None,
     ) -> "Manifest":
-        """This manifest after a commit."""
+        """This manifest after a commit; ``clauses`` None: nothing new is known of them."""
         files = {**self.files, **written}
         for path in removed:
             files.pop(path, None)
-        return Manifest(package, files)
+        return Manifest(package, files, self.clauses if clauses is None else clauses)
 
     def dump(self) -> bytes:
         """The manifest as JSON, the same bytes for the same content."""
@@ -95,6 +109,7 @@ class Manifest:
             "tool_version": __version__,
             "package": self.package,
             "files": {path: asdict(entry) for path, entry in self.files.items()},
+            "clauses": [asdict(each) for each in self.clauses],
         }
         return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
 
@@ -202,7 +217,16 @@ def _parsed(document: Mapping[str, Any]) -> Manifest:
         checked_path(path): _parsed_entry(path, values)
         for path, values in document["files"].items()
     }
-    return Manifest(str(document["package"]), files)
+    clauses = tuple(_parsed_clause(values) for values in document.get("clauses", ()))
+    return Manifest(str(document["package"]), files, clauses)
+
+
+def _parsed_clause(values: Mapping[str, Any]) -> ClauseVerdict:
+    verdict = ClauseVerdict(**{**values, "state": ClauseState(values["state"])})
+    texts = [getattr(verdict, name) for name in _CLAUSE_TEXTS]
+    if not all(isinstance(text, str) for text in texts) or type(verdict.line) is not int:
+        raise ValueError(f"what it says of clause {str(verdict.id)[:60]!r} is of another type")
+    return verdict
 
 
 def _parsed_entry(path: str, values: Mapping[str, Any]) -> ManifestEntry:
@@ -215,4 +239,5 @@ def _parsed_entry(path: str, values: Mapping[str, Any]) -> ManifestEntry:
     return entry
 
 
+_CLAUSE_TEXTS = [item.name for item in fields(ClauseVerdict) if item.type is str]
 _TEXTS = [item.name for item in fields(ManifestEntry) if item.type is str]

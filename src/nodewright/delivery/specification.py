@@ -1,7 +1,8 @@
 """The specification in the output folder, which is the user's to edit: merged three ways."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from nodewright.delivery.decisions import held
@@ -9,8 +10,10 @@ from nodewright.delivery.manifest import DeliveryError, load_manifest, read_base
 from nodewright.delivery.merge import merge
 from nodewright.rendering.model import RenderedFile
 from nodewright.spec.checks import check
-from nodewright.spec.model import ClauseNote, Specification, State
-from nodewright.spec.tree import elements
+from nodewright.spec.expressions import Expression
+from nodewright.spec.model import ClauseNote, Element, Specification, State
+from nodewright.spec.tree import branches, elements
+from nodewright.spec.types import SpecificationError
 from nodewright.spec.yaml_form import dump, load
 
 NAME = "spec.yaml"
@@ -20,12 +23,14 @@ NAME = "spec.yaml"
 class Specified:
     """The specification that nodes follow, and the text that was read of the document alone.
 
-    ``conflict`` says that both changed the same lines: then the user's text holds.
+    ``conflict`` says that both changed the same lines: then the user's text holds. ``written`` are
+    clauses with elements that the reading did not make.
     """
 
     specification: Specification
     generated: str
     conflict: bool = False
+    written: frozenset[str] = frozenset()
 
 
 def specified(
@@ -47,8 +52,9 @@ def specified(
     if current is None:
         return Specified(check(read), generated)
     text, conflict = _merged(out, current, generated)
-    edited = load(text)
-    return Specified(check(_with_own_readings(read, edited)), generated, conflict)
+    edited = _loaded(text)
+    specification = check(_with_own_readings(read, edited))
+    return Specified(specification, generated, conflict, frozenset(written(read, edited)))
 
 
 def held_specification(out: Path) -> Specification:
@@ -58,15 +64,54 @@ def held_specification(out: Path) -> Specification:
         SpecificationError: it is wrong; the message says where.
         DeliveryError: it is not there, or cannot be read.
     """
-    return load(held_text(out))
+    return _loaded(held_text(out))
 
 
 def held_text(out: Path) -> str:
-    """The text of the specification that lies in ``out``; DeliveryError where there is none."""
+    """The text of the specification that lies in ``out``; the errors of ``held_specification``."""
     current = _current(out)
     if current is None:
         raise DeliveryError(f"{out} has no {NAME}: generate a package there first")
-    return current.replace(b"\r\n", b"\n").decode(errors="replace")
+    return _text(current)
+
+
+def written(read: Specification, edited: Specification) -> Iterator[str]:
+    """Clauses that are named by elements of ``edited`` which ``read`` has not."""
+    known = Counter(_own(element) for _, element in elements(read))
+    for _, element in elements(edited):
+        own = _own(element)
+        if known[own] > 0:
+            known[own] -= 1
+        else:
+            yield from element.clauses
+            yield from (clause for _, clause in element.parts)
+
+
+def _own(element: Element) -> str:
+    """An element without the elements inside it."""
+    inside = branches(type(element))
+    values = {each.name: getattr(element, each.name) for each in fields(element)}
+    own = {
+        name: value
+        for name, value in values.items()
+        if name not in inside or isinstance(value, Expression)
+    }
+    return f"{type(element).__name__} {own!r}"
+
+
+def _loaded(text: str) -> Specification:
+    try:
+        return load(text)
+    except SpecificationError as error:
+        raise SpecificationError(f"{NAME}: {error}") from None
+
+
+def _text(current: bytes) -> str:
+    try:
+        return current.replace(b"\r\n", b"\n").decode()
+    except UnicodeDecodeError as error:
+        line = current.count(b"\n", 0, error.start) + 1
+        raise SpecificationError(f"{NAME}: line {line}: is not UTF-8; save it as UTF-8") from None
 
 
 def spec_file(text: str) -> RenderedFile:
@@ -91,11 +136,12 @@ def _merged(out: Path | None, current: bytes, generated: str) -> tuple[str, bool
     root = (out or Path()).resolve()
     entry = load_manifest(root).files.get(NAME)
     base = read_base(root, entry) if entry is not None else None
-    text = current.replace(b"\r\n", b"\n")
+    said = _text(current)
+    text = said.encode()
     if base is None or text == base:
-        return (generated if base is not None else text.decode()), False
+        return (generated if base is not None else said), False
     merged = merge(text, base, generated.encode())
-    return (text.decode(), True) if merged.conflicts else (merged.content.decode(), False)
+    return (said, True) if merged.conflicts else (merged.content.decode(), False)
 
 
 def _with_own_readings(read: Specification, edited: Specification) -> Specification:

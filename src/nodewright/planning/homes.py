@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from nodewright.planning.plan import NodePlan, Plan, clauses_of
-from nodewright.spec.model import Add, Change, Compute, Create, Element, OnEntity, Operation
+from nodewright.spec.model import Add, Change, Compute, Create, Element, OnEntity, Operation, State
 from nodewright.spec.tree import expressions
 from nodewright.spec.types import Base, Type
 
@@ -12,8 +12,9 @@ from nodewright.spec.types import Base, Type
 def homes_of(plan: Plan) -> dict[str, str]:
     """Clause -> slug of the node that answers for it.
 
-    It is the first node with an operation of the clause; for what is said of an entity the first
-    node that works on it, for a port or event the first that uses it.
+    It is the first node with an operation of the clause; for what is said of an entity the node
+    that makes its records, else the first that works on it; for a port or event the first that
+    uses it.
     """
     homes: dict[str, str] = {}
     for node in plan.nodes:
@@ -22,8 +23,9 @@ def homes_of(plan: Plan) -> dict[str, str]:
     specification = plan.specification
     named: list[tuple[Element, str]] = [(each, each.name) for each in specification.entities]
     named += [(each, each.entity) for each in specification.machines]
+    makers = _makers(plan)
     for element, name in named:
-        for node in plan.nodes:
+        for node in sorted(plan.nodes, key=lambda node: node.slug != makers.get(name)):
             if name in entities_of(node):
                 homes = {clause: node.slug for clause in clauses_of(element)} | homes
                 break
@@ -63,8 +65,8 @@ def _touched(operation: Operation) -> Iterator[str]:
 def part_of(plan: Plan, slugs: Iterable[str]) -> Plan:
     """The plan of some nodes, with those that they run and those that make what they work on.
 
-    Its specification has just their operations, and the notes of the clauses that the nodes with
-    ``slugs`` answer for.
+    Its specification has just their operations, and the notes of their clauses; of those that
+    nodes without ``slugs`` answer for, nothing is demanded here.
     """
     wanted = set(slugs)
     homes = homes_of(plan)
@@ -79,10 +81,15 @@ def part_of(plan: Plan, slugs: Iterable[str]) -> Plan:
         waiting += sorted(needed - part)
         part |= needed
     chosen = tuple(node for node in plan.nodes if node.slug in part)
+    named = {clause for node in chosen for clause in node.clauses}
     specification = replace(
         plan.specification,
         operations=tuple(op.element for node in chosen for op in node.operations),
-        clauses=tuple(note for note in plan.specification.clauses if homes.get(note.id) in wanted),
+        clauses=tuple(
+            note if homes.get(note.id) in wanted else replace(note, state=State.CONTEXT)
+            for note in plan.specification.clauses
+            if homes.get(note.id) in wanted or note.id in named
+        ),
     )
     return replace(
         plan,

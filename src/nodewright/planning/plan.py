@@ -145,7 +145,6 @@ class Plan:
     uncovered: tuple[Trace, ...] = ()
     systems: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
-    decided: tuple[str, ...] = ()
     clauses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 

@@ -13,27 +13,40 @@ from nodewright.planning.homes import homes_of
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.proving.model import Check, ClauseProof
 from nodewright.proving.package_run import PackageRun
-from nodewright.proving.scenarios import Shown, tried_scenarios
+from nodewright.proving.scenarios import Evidence, Shown
 from nodewright.proving.verdict import Rejected, judge
 from nodewright.spec.calls import Answer
-from nodewright.spec.model import Workflow
-from nodewright.spec.scenario import Call, Outcome, Scenario, Seen, Step, Tick, run
+from nodewright.spec.model import State
+from nodewright.spec.scenario import Call, Outcome, Scenario, Seen, Step, run
+from nodewright.spec.search import without_step
 from nodewright.spec.values import Value
 
 SEQUENCES = 12
+# The check that a node fails where it and the interpreter answer differently.
+AGREES = "agrees"
 
 
 def judge_meaning(
-    plan: Plan, node: NodePlan, shown: Mapping[str, Shown]
+    plan: Plan, node: NodePlan, evidence: Evidence
 ) -> tuple[Check, tuple[ClauseProof, ...]]:
     """Whether the imported node agrees with its specification, and which clauses it shows."""
-    homes = homes_of(plan)
     with quiet():
-        check = judge("agrees", lambda: agree(plan, node))
+        check = judge(AGREES, lambda: agree(plan, node, evidence))
         proofs = tuple(
-            prove_clause(plan, each) for name, each in shown.items() if homes.get(name) == node.slug
+            prove_clause(plan, evidence.shown(plan, clause))
+            for clause in read_clauses(plan, node.slug)
         )
     return check, proofs
+
+
+def read_clauses(plan: Plan, slug: str) -> tuple[str, ...]:
+    """The clauses that the specification reads, and that a node answers for."""
+    homes = homes_of(plan)
+    return tuple(
+        note.id
+        for note in plan.specification.clauses
+        if note.state is State.READ and homes.get(note.id) == slug
+    )
 
 
 @contextmanager
@@ -43,70 +56,37 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def agree(plan: Plan, node: NodePlan, *, count: int = SEQUENCES) -> None:
+def agree(plan: Plan, node: NodePlan, evidence: Evidence, *, count: int = SEQUENCES) -> None:
     """Compare the imported package with the interpreter on sequences of the node's operations.
-
-    What the user's code decides about is left to the user's tests.
 
     Raises:
         Rejected: they disagree; the message has the shortest sequence that was found.
     """
-    decided = by_code(plan)
-    for operation in node.operations:
-        for scenario, expected in tried_scenarios(plan.specification, operation.element, count):
-            if decided and _asks(scenario, decided):
-                continue
-            difference = _difference(expected, PackageRun(plan.specification).run(scenario))
-            if difference:
-                shortest, difference = _shortest(plan, scenario, difference)
-                raise Rejected(f"{difference} after {told(shortest.steps)}")
-
-
-def by_code(plan: Plan) -> frozenset[str]:
-    """Operations that the user's code decides about, and the workflows that run them."""
-    found = set(plan.decided)
-    workflows = [each for each in plan.specification.operations if isinstance(each, Workflow)]
-    grown = True
-    while grown:
-        more = {
-            each.name
-            for each in workflows
-            if any(step.operation in found or step.undo in found for step in each.steps)
-        }
-        grown = not more <= found
-        found |= more
-    started = {each.on for each in plan.specification.operations if each.name in found} - {""}
-    timed = any(each.schedule for each in plan.specification.operations if each.name in found)
-    return frozenset(found | started | ({_TICK} if timed else set()))
-
-
-_TICK = "(tick)"
-
-
-def _asks(scenario: Scenario, names: frozenset[str]) -> bool:
-    """Whether a scenario asks for one of the operations, or for what starts it."""
-    for step in scenario.steps:
-        if isinstance(step, Tick) and _TICK in names:
-            return True
-        name = getattr(step, "operation", "") or getattr(step, "event", "")
-        if name in names:
-            return True
-    return False
+    for scenario, expected in evidence.tried(node, count):
+        difference = difference_on(plan, scenario, expected)
+        if difference:
+            shortest, difference = _shortest(plan, scenario, difference)
+            raise Rejected(f"{difference} after {told(shortest.steps)}")
 
 
 def prove_clause(plan: Plan, shown: Shown) -> ClauseProof:
     """Whether the imported package reproduces what shows a clause."""
-    if not shown.scenarios:
-        return ClauseProof(shown.clause, proven=False, reason=shown.reason)
-    for scenario, expected in shown.scenarios:
-        try:
-            difference = _difference(expected, PackageRun(plan.specification).run(scenario))
-        except Exception as error:  # noqa: BLE001 - the package is the user's, it may do anything
-            difference = f"{type(error).__name__}: {error}"
+    if not shown.shows:
+        return ClauseProof(shown.clause, proven=False, reason=shown.reason, tried=False)
+    for show in shown.shows:
+        difference = difference_on(plan, show.scenario, show.outcome)
         if difference:
-            reason = f"{difference} after {told(scenario.steps)}"
+            reason = f"{difference} after {told(show.scenario.steps)}"
             return ClauseProof(shown.clause, proven=False, reason=reason)
     return ClauseProof(shown.clause, proven=True)
+
+
+def difference_on(plan: Plan, scenario: Scenario, expected: Outcome) -> str:
+    """How the imported package differs from what is expected; empty where it does not."""
+    try:
+        return _difference(expected, PackageRun(plan.specification).run(scenario))
+    except Exception as error:  # noqa: BLE001 - the package is the user's, it may do anything
+        return f"{type(error).__name__}: {error}"
 
 
 def told(steps: Sequence[Step]) -> str:
@@ -122,20 +102,16 @@ def _told(step: Step) -> str:
 
 
 def _shortest(plan: Plan, scenario: Scenario, difference: str) -> tuple[Scenario, str]:
-    """The scenario cut after its first difference, and without steps that it does not need."""
-    steps = list(scenario.steps)
-    place = len(steps) - 1
-    while place >= 0 and len(steps) > 1:
-        shorter = Scenario(tuple(steps[:place] + steps[place + 1 :]))
-        try:
-            expected = run(plan.specification, shorter)
-            found = _difference(expected, PackageRun(plan.specification).run(shorter))
-        except (LookupError, ValueError):
-            found = ""
-        if found:
-            steps, difference = list(shorter.steps), found
+    """The scenario without the steps that the difference does not need."""
+    place = len(scenario.steps) - 1
+    while place >= 0 and len(scenario.steps) > 1:
+        shorter = without_step(scenario, place)
+        if shorter is not None:
+            found = difference_on(plan, shorter, run(plan.specification, shorter))
+            if found:
+                scenario, difference = shorter, found
         place -= 1
-    return Scenario(tuple(steps)), difference
+    return scenario, difference
 
 
 def _difference(expected: Outcome, actual: Outcome) -> str:

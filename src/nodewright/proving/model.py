@@ -36,11 +36,16 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class ClauseProof:
-    """What a node's proof says of one clause; ``reason`` says why it is not proven."""
+    """What a proof says of one clause: ``reason`` why it is not proven, ``test`` what shows it.
+
+    ``tried`` is false where no scenario can show it, so that nothing was run.
+    """
 
     clause: str
     proven: bool
     reason: str = ""
+    test: str = ""
+    tried: bool = True
 
 
 @dataclass(frozen=True, slots=True)

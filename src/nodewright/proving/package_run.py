@@ -117,7 +117,7 @@ class PackageRun:
         inputs = {asked(name): value for name, value in request.items()}
         values: dict[str, Any] = {"operation": operation, **inputs}
         if system:
-            values["caller"] = self._module("model_operation_caller").system_caller()
+            values["caller"] = self._module("model_caller").system_caller()
         elif caller is not None:
             values["caller"] = {"id": caller.id, "role": caller.role}
         try:

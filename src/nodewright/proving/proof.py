@@ -16,10 +16,9 @@ from typing import NamedTuple
 
 from ruff import find_ruff_bin  # type: ignore[import-untyped]  # ships no types
 
-from nodewright.planning.homes import homes_of
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.proving import lint_package, verify_node
-from nodewright.proving.meaning import judge_meaning
+from nodewright.proving.meaning import judge_meaning, read_clauses
 from nodewright.proving.model import (
     BROKEN_STEPS,
     Check,
@@ -28,11 +27,18 @@ from nodewright.proving.model import (
     NodeReport,
     Verify,
 )
-from nodewright.proving.scenarios import Shown, ablated, shown_clauses
+from nodewright.proving.scenarios import Evidence, evidence_of, otherwise
 from nodewright.proving.scratch import TemporaryFolder
 from nodewright.rendering.acceptance import Acceptance
-from nodewright.rendering.files import render_frame, render_node, render_package, render_tests
+from nodewright.rendering.files import (
+    render_frame,
+    render_node,
+    render_package,
+    render_readme,
+    render_tests,
+)
 from nodewright.rendering.model import RenderedFile
+from nodewright.spec.verdicts import ClauseVerdict
 from nodewright.templates import TemplatePack
 
 # Nodes are imported under their package's name, which a process has once. Executors may run
@@ -63,9 +69,9 @@ def prove_nodes(
     with _ONE_AT_A_TIME, TemporaryFolder() as folder:
         root = Path(folder).resolve()
         clock = _Clock()
-        shown = shown_clauses(plan, slugs)
+        evidence = evidence_of(plan)
         rendered = {
-            node.slug: (*render_node(plan, node, pack), *_tests(plan, node, shown, pack))
+            node.slug: (*render_node(plan, node, pack), *_tests(plan, node, evidence, pack))
             for node in nodes
         }
         stage(root, (file for files in rendered.values() for file in files))
@@ -77,7 +83,7 @@ def prove_nodes(
         _format(root)
         layout = clock.lap(len(nodes))
         reports = []
-        for node, (checks, proofs) in _judged(root, plan, nodes, level, verdicts, shown):
+        for node, (checks, proofs) in _judged(root, plan, nodes, level, verdicts, evidence):
             judged = clock.lap()
             files = tuple(read_back(root, rendered[node.slug]))
             reports.append(
@@ -113,6 +119,13 @@ def render_files(
         return tuple(read_back(root, files))
 
 
+def readme_file(
+    plan: Plan, verdicts: Sequence[ClauseVerdict], templates: Path | None = None
+) -> RenderedFile:
+    """The package's README, with what became of each clause."""
+    return render_readme(plan, _pack(templates), verdicts)
+
+
 def judge_staged(
     root: Path, plan: Plan, slugs: tuple[str, ...], verify: Verify
 ) -> dict[str, Judged]:
@@ -125,22 +138,20 @@ def judge_staged(
     verdicts = lint_package(root, slugs)
     with _ONE_AT_A_TIME:
         nodes = [node for node in plan.nodes if node.slug in slugs]
-        shown = shown_clauses(plan, slugs)
-        judged = _judged(root, plan, nodes, level, verdicts, shown)
+        evidence = evidence_of(plan)
+        judged = _judged(root, plan, nodes, level, verdicts, evidence)
         return {node.slug: verdict for node, verdict in judged}
 
 
 def _tests(
-    plan: Plan, node: NodePlan, shown: Mapping[str, Shown], pack: TemplatePack
+    plan: Plan, node: NodePlan, evidence: Evidence, pack: TemplatePack
 ) -> tuple[RenderedFile, ...]:
     """The acceptance tests of the clauses that ``node`` answers for."""
-    homes = homes_of(plan)
     notes = {note.id: note for note in plan.specification.clauses}
     shows = [
-        Acceptance(notes[clause], scenario, expected, ablated(plan, clause, scenario))
-        for clause, each in shown.items()
-        if homes.get(clause) == node.slug
-        for scenario, expected in each.scenarios
+        Acceptance(notes[clause], show.scenario, show.outcome, otherwise(show))
+        for clause in read_clauses(plan, node.slug)
+        for show in evidence.shown(plan, clause).shows
     ]
     return render_tests(plan, node, shows, pack) if shows else ()
 
@@ -203,7 +214,7 @@ def _judged(  # noqa: PLR0917 - what a job knows, in the order of its steps
     nodes: Sequence[NodePlan],
     level: Verify,
     linted: Mapping[str, Check],
-    shown: Mapping[str, Shown],
+    evidence: Evidence,
 ) -> Iterator[tuple[NodePlan, Judged]]:
     """Each of ``nodes`` with what its judges say, a workflow after the nodes that it runs.
 
@@ -225,7 +236,7 @@ def _judged(  # noqa: PLR0917 - what a job knows, in the order of its steps
         checks = (linted[node.slug], *judges, *failed_steps(broken))
         proofs: tuple[ClauseProof, ...] = ()
         if level is not Verify.STATIC and all(check.passed for check in checks):
-            meant, proofs = judge_meaning(plan, node, shown)
+            meant, proofs = judge_meaning(plan, node, evidence)
             checks = (*checks, meant)
         if not all(check.passed for check in checks):
             refused.add(node.slug)

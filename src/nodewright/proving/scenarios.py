@@ -1,17 +1,20 @@
 """The scenarios that show clauses."""
 
-from collections.abc import Collection, Iterator
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 
-from nodewright.planning.homes import homes_of
-from nodewright.planning.plan import Plan
-from nodewright.spec.ablation import without
-from nodewright.spec.model import Operation, Specification, State
-from nodewright.spec.scenario import Outcome, Scenario, run
-from nodewright.spec.search import Search
+from nodewright.planning.plan import NodePlan, Plan
+from nodewright.spec.model import Specification
+from nodewright.spec.randomness import random_scenarios
+from nodewright.spec.requests import inputs_of
+from nodewright.spec.scenario import Call, Outcome, Scenario, Step, run
+from nodewright.spec.search import Show, differs, search_of
 
+# Random sequences that each node is compared on.
+RANDOM = 4
 UNSHOWN = "no test can show it: nothing that can be seen changes without it"
 # What a package only lists, without doing it: the reason that such a clause stays open.
 LISTED = {
@@ -25,39 +28,70 @@ LISTED = {
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A clause with the scenarios that show it, and what comes of them.
+    """A clause with what shows it.
 
-    ``scenarios`` are empty where nothing can show it; then ``reason`` says why.
+    ``shows`` are empty where nothing can; then ``reason`` says why.
     """
 
     clause: str
-    scenarios: tuple[tuple[Scenario, Outcome], ...] = ()
+    shows: tuple[Show, ...] = ()
     reason: str = ""
 
 
-def shown_clauses(plan: Plan, slugs: Collection[str] | None = None) -> dict[str, Shown]:
-    """Clause -> what shows it, for every clause that the specification reads.
+class Evidence:
+    """What can be asked of the packages of one specification, found once and kept."""
 
-    Found once a specification; a worker asks for many nodes of the same.
+    def __init__(self, specification: Specification) -> None:
+        self.specification = specification
+        self.search = search_of(specification)
+        self._shown: dict[str, tuple[Show, ...]] = {}
 
-    Args:
-        plan: what is generated.
-        slugs: only clauses that these nodes answer for.
+    def shown(self, plan: Plan, clause: str) -> Shown:
+        """What shows a clause that the specification reads."""
+        if clause not in self._shown:
+            found = self.search.find_all(clause)
+            self._shown[clause] = tuple(show for show in found if show.scenario.steps)
+        shows = self._shown[clause]
+        return Shown(clause, shows, "" if shows else _reason(plan, clause))
+
+    def tried(self, node: NodePlan, count: int) -> Iterator[tuple[Scenario, Outcome]]:
+        """Sequences that end with each operation of a node, then random ones, and what comes."""
+        names = [op.name for op in node.operations]
+        for name in names:
+            operation = self.specification.operation(name)
+            if operation is not None:
+                yield from islice(self.search.scenarios(operation), count)
+        seed = zlib.crc32(node.slug.encode())
+        for scenario in random_scenarios(self.specification, seed, RANDOM, names):
+            yield scenario, run(self.specification, scenario)
+
+
+def evidence_of(plan: Plan) -> Evidence:
+    """The evidence of a plan's specification; a process keeps those that it used last."""
+    return _evidence(_Same(_working(plan.specification)))
+
+
+def otherwise(show: Show) -> Outcome:
+    """What comes of a scenario without what it shows.
+
+    A request has no inputs then that only came with that: nobody would be surprised that they are
+    refused.
     """
-    same = _Same(_working(plan.specification))
-    homes = homes_of(plan) if slugs is not None else {}
-    found = {}
-    for note in plan.specification.clauses:
-        if note.state is State.READ and (slugs is None or homes.get(note.id) in slugs):
-            shows = _scenarios(same, note.id)
-            reason = "" if shows else _reason(plan, note.id)
-            found[note.id] = Shown(note.id, shows, reason)
-    return found
+    outcome = run(show.mutant, show.scenario)
+    if any(seen.answer and seen.answer.error_code == "invalid_request" for seen in outcome.steps):
+        spared = Scenario(tuple(_spared(show.mutant, step) for step in show.scenario.steps))
+        other = run(show.mutant, spared)
+        if differs(show.outcome, other):
+            return other
+    return outcome
 
 
-def ablated(plan: Plan, clause: str, scenario: Scenario) -> Outcome:
-    """What comes of a scenario without a clause."""
-    return run(without(_working(plan.specification), clause), scenario)
+def _spared(specification: Specification, step: Step) -> Step:
+    operation = specification.operation(step.operation) if isinstance(step, Call) else None
+    if not isinstance(step, Call) or operation is None:
+        return step
+    names = {each.name for each in inputs_of(specification, operation)}
+    return replace(step, request={n: v for n, v in step.request.items() if n in names})
 
 
 def _working(specification: Specification) -> Specification:
@@ -66,49 +100,29 @@ def _working(specification: Specification) -> Specification:
         specification,
         stores=(),
         ports=tuple(replace(port, system="") for port in specification.ports),
-        operations=tuple(map(working, specification.operations)),
+        operations=tuple(
+            replace(operation, route=None, command="") for operation in specification.operations
+        ),
     )
-
-
-def working(operation: Operation) -> Operation:
-    """An operation without what a package only lists."""
-    return replace(operation, route=None, command="")
 
 
 class _Same:
-    """A specification that is only equal to itself, which is told at once."""
+    """A specification that is equal to others with the same text, which is told at once."""
 
     def __init__(self, specification: Specification) -> None:
         self.specification = specification
-        self._key = hash(repr(specification))
+        self._text = repr(specification)
 
     def __hash__(self) -> int:
-        return self._key
+        return hash(self._text)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.specification == self.specification
-
-
-def tried_scenarios(
-    specification: Specification, operation: Operation, count: int
-) -> Iterator[tuple[Scenario, Outcome]]:
-    """Sequences of operations that end with ``operation``, and what comes of each."""
-    yield from islice(_search(_Same(_working(specification))).scenarios(working(operation)), count)
+        return isinstance(other, _Same) and other._text == self._text
 
 
 @lru_cache(maxsize=4)
-def _search(same: _Same) -> Search:
-    return Search(same.specification)
-
-
-@lru_cache(maxsize=4096)
-def _scenarios(same: _Same, clause: str) -> tuple[tuple[Scenario, Outcome], ...]:
-    specification = same.specification
-    return tuple(
-        (scenario, run(specification, scenario))
-        for scenario in _search(same).find_all(clause)
-        if scenario.steps
-    )
+def _evidence(same: _Same) -> Evidence:
+    return Evidence(same.specification)
 
 
 def _reason(plan: Plan, clause: str) -> str:

@@ -112,24 +112,6 @@ def clauses_of(path: Path) -> Iterator[str]:
             yield str(node.args[0].value)
 
 
-def operations_of(text: str, clauses: frozenset[str]) -> Iterator[str]:
-    """The operations that tests of some of ``clauses`` ask for, as far as a file can be read."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
-        return
-    for function in ast.walk(tree):
-        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
-        calls = [each for each in ast.walk(function) if isinstance(each, ast.Call) and each.args]
-        named = [(each.func.attr, each.args[0]) for each in calls
-                 if isinstance(each.func, ast.Attribute)]  # fmt: skip
-        words = [(attr, str(first.value)) for attr, first in named
-                 if isinstance(first, ast.Constant)]  # fmt: skip
-        if clauses.intersection(word for attr, word in words if attr == MARK):
-            yield from (word for attr, word in words if attr == "call")
-
-
 def _message(report: Any) -> str:
     crash = getattr(report.longrepr, "reprcrash", None)
     return str(crash.message if crash is not None else report.longrepr)

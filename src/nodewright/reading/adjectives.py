@@ -38,7 +38,6 @@ def _denied(text: str) -> str:
     return f"not ({text})"
 
 
-
 def state_of(entity: Entity, word: str, machine: Machine | None = None) -> Test | None:
     """The test of an adjective: a value of a status, a truth field, or what means the same.
 
@@ -62,7 +61,8 @@ def _truth(entity: Entity, word: str) -> Field | None:
         (
             field
             for field in entity.fields
-            if field.type.base is Base.BOOLEAN and wanted == set(name_stems(field.name)) - {"is", "has"}
+            if field.type.base is Base.BOOLEAN
+            and wanted == set(name_stems(field.name)) - {"is", "has"}
         ),
         None,
     )
@@ -70,7 +70,11 @@ def _truth(entity: Entity, word: str) -> Field | None:
 
 def _late(entity: Entity, word: str) -> Test | None:
     """Words of time: overdue, expired, upcoming, past."""
-    ends = {"overdue": "due deadline", "late": "due deadline", "expired": "expire expiry valid ends end"}
+    ends = {
+        "overdue": "due deadline",
+        "late": "due deadline",
+        "expired": "expire expiry valid ends end",
+    }
     hints = ends.get(word)
     if hints is not None:
         times = [each for each in entity.fields if each.type.base in {Base.DATE, Base.DATETIME}]
@@ -83,7 +87,7 @@ def _late(entity: Entity, word: str) -> Test | None:
 
 
 def _opposite(entity: Entity, word: str) -> Test | None:
-    """"unpaid" and "inactive" where there is a "paid" and an "active"."""
+    """ "unpaid" and "inactive" where there is a "paid" and an "active"."""
     for prefix in ("un", "in", "non-", "not "):
         if word.startswith(prefix) and len(word) > len(prefix) + 2:
             rest = word.removeprefix(prefix)

@@ -16,7 +16,6 @@ from nodewright.reading.things import thing_of
 from nodewright.spec.model import Entity, Field
 from nodewright.spec.types import Base
 
-
 _BE = r"(?:is|are|was|were|has been|have been|lies|lie|be|being|gets|becomes)"
 _STATE = re.compile(
     rf"(?P<what>.{{0,60}}?)\s*\b{_BE}\s+(?P<not>not\s+|no longer\s+|never\s+)?"
@@ -41,7 +40,9 @@ _SIGNS = {
 }  # fmt: skip
 _NUMBER = re.compile(r"[$€£]?\s?(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>[%\w€$£]{0,12})")
 _PAST = re.compile(r"\bin the past$|\bhas passed$|\bpast date$", re.IGNORECASE)
-_FUTURE = re.compile(r"\bin the future$|\bhas not (?:yet )?(?:passed|started|begun)$", re.IGNORECASE)
+_FUTURE = re.compile(
+    r"\bin the future$|\bhas not (?:yet )?(?:passed|started|begun)$", re.IGNORECASE
+)
 _OLDER = re.compile(
     r"\b(?:is |are )?(?:older than|more than|for (?:more|longer) than|longer ago than|after)\s+"
     r"(?P<length>[\w.]+ \w+)(?:\s+(?:ago|old))?$",
@@ -95,7 +96,19 @@ def _about(draft: Draft, entity: Entity, what: str) -> bool:
     return thing is not None and thing.entity.name == entity.name
 
 
-_PRONOUNS = {"it", "they", "that", "which", "this", "these", "them", "one", "ones", "record", "there"}
+_PRONOUNS = {
+    "it",
+    "they",
+    "that",
+    "which",
+    "this",
+    "these",
+    "them",
+    "one",
+    "ones",
+    "record",
+    "there",
+}
 
 
 def _state(draft: Draft, entity: Entity, text: str) -> Test | None:
@@ -147,7 +160,20 @@ def _compared(draft: Draft, entity: Entity, text: str) -> Test | None:
     return Test(present(field, present(other, f"{field.name} {sign} {other.name}")))
 
 
-_MONEY = {"euro", "euros", "eur", "usd", "dollars", "€", "$", "%", "percent", "gbp", "pieces", "units"}
+_MONEY = {
+    "euro",
+    "euros",
+    "eur",
+    "usd",
+    "dollars",
+    "€",
+    "$",
+    "%",
+    "percent",
+    "gbp",
+    "pieces",
+    "units",
+}
 
 
 def _is_unit(field: Field, unit: str) -> bool:

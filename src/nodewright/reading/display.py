@@ -1,6 +1,6 @@
 """An analysis as tables for the terminal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -13,8 +13,15 @@ _MAX_ROWS = 60
 _MAX_EVIDENCE = 3
 
 
-def print_analysis(result: SimplePRDAnalysisResult, console: Console | None = None) -> None:
-    """Print the tables of ``result``; plain text where there is no terminal."""
+def print_analysis(
+    result: SimplePRDAnalysisResult,
+    console: Console | None = None,
+    kinds: Mapping[str, str] | None = None,
+) -> None:
+    """Print the tables of ``result``; plain text where there is no terminal.
+
+    ``kinds`` maps requirement -> kinds of the nodes that the plan makes of it.
+    """
     console = console or Console()
     parsed = result.parsed_prd
     console.print(Text(visible(parsed.title or parsed.product or "(no title)"), style="bold"))
@@ -22,9 +29,9 @@ def print_analysis(result: SimplePRDAnalysisResult, console: Console | None = No
         f"language {parsed.language}, {parsed.word_count:,} words, "
         f"confidence {result.confidence_score:.2f}, quality {result.quality_baseline:.2f}"
     )
-    kinds = "  ".join(f"{kind} {result.node_type_hints[kind]:.2f}" for kind in NODE_KINDS)
-    console.print(f"node kinds: {kinds}; primary: {result.primary_node_type}")
-    _print_requirements(result, console)
+    hints = "  ".join(f"{kind} {result.node_type_hints[kind]:.2f}" for kind in NODE_KINDS)
+    console.print(f"node kinds: {hints}; primary: {result.primary_node_type}")
+    _print_requirements(result, console, kinds)
     _print_table(
         console,
         "Entities",
@@ -83,9 +90,13 @@ def print_analysis(result: SimplePRDAnalysisResult, console: Console | None = No
     console.print(Text(visible(f"capabilities: {', '.join(result.capabilities) or 'none'}")))
 
 
-def _print_requirements(result: SimplePRDAnalysisResult, console: Console) -> None:
+def _print_requirements(
+    result: SimplePRDAnalysisResult, console: Console, planned: Mapping[str, str] | None
+) -> None:
     requirements = result.parsed_prd.requirements
     kinds = {task["requirement"]: task["kind"] for task in result.decomposition_result.tasks}
+    if planned is not None:
+        kinds = {requirement: planned.get(requirement, "") for requirement in kinds}
     rows = (
         (
             item.id,

@@ -1,5 +1,6 @@
 """An analysis as JSON."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -16,9 +17,13 @@ def analysis_data(result: SimplePRDAnalysisResult) -> dict[str, Any]:
     return data
 
 
-def analysis_json(result: SimplePRDAnalysisResult) -> str:
-    """One indented JSON object; lone surrogates of the text become question marks."""
-    data = _clean(analysis_data(result))
+def analysis_json(result: SimplePRDAnalysisResult, clauses: Sequence[Any] = ()) -> str:
+    """One indented JSON object; lone surrogates of the text become question marks.
+
+    ``clauses`` are dataclasses that say what was read of each clause.
+    """
+    data = analysis_data(result) | {"clauses": [asdict(each) for each in clauses]}
+    data = _clean(data)
     return orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode()
 
 

@@ -81,7 +81,11 @@ def time_field(entity: Entity, *hints: str) -> Field | None:
     named = [field for field in times if set(name_stems(field.name)) & wanted]
     if named:
         return named[0]
-    creating = [field for field in times if set(name_stems(field.name)) & stems_of_list("likeness", "creating")]
+    creating = [
+        field
+        for field in times
+        if set(name_stems(field.name)) & stems_of_list("likeness", "creating")
+    ]
     if creating:
         return creating[0]
     return times[0] if len(times) == 1 else None
@@ -95,7 +99,8 @@ def person_field(entity: Entity, phrase: str = "") -> Field | None:
     people = [
         field
         for field in entity.fields
-        if set(name_stems(field.name)) & stems_of_list("likeness", "people") and field.name != entity.key
+        if set(name_stems(field.name)) & stems_of_list("likeness", "people")
+        and field.name != entity.key
     ]
     return people[0] if len(people) == 1 else None
 

@@ -36,7 +36,7 @@ _NUMBER_OF = re.compile(
     r"(?P<what>.+)",
     re.IGNORECASE,
 )
-_SHARE_OF = re.compile(r"(?:the )?(?:share|percentage|proportion|ratio) of (?P<what>.+)", re.I)
+_SHARE_OF = re.compile(r"(?:the )?(?:share|percentage|proportion|ratio) of (?P<what>.+)", re.IGNORECASE)
 _SHOWING = re.compile(r"^(?:showing|with|of|the|a|an|me)\s+", re.IGNORECASE)
 _GROUPING = frozenset({"per", "by", "grouped by", "for each"})
 REDUCTIONS = {
@@ -133,9 +133,7 @@ def _aggregate(
     )
 
 
-def _chosen(
-    draft: Draft, demand: Demand, thing: Thing | None, entity: Entity
-) -> Selection:
+def _chosen(draft: Draft, demand: Demand, thing: Thing | None, entity: Entity) -> Selection:
     """The records that are counted."""
     if thing is None or thing.entity.name != entity.name:
         return Selection()
@@ -143,7 +141,9 @@ def _chosen(
         demand, complements=tuple(each for each in demand.complements if each[0] not in _GROUPING)
     )
     chosen = selection_of(draft, own, replace(thing, entity=draft.entities[entity.name]))
-    relative = re.search(r"\b(?:that|which|who)\s+(?:is|are|was|were)\s+(?P<state>\w+)", demand.text)
+    relative = re.search(
+        r"\b(?:that|which|who)\s+(?:is|are|was|were)\s+(?P<state>\w+)", demand.text
+    )
     if relative and not chosen.said:
         why = f"{demand.object} may be {relative['state']}"
         field = imply_truth(draft, entity, relative["state"], demand.clause.id, why)
@@ -172,7 +172,11 @@ def _ranked(draft: Draft, demand: Demand, measure: Measure) -> tuple[tuple[Order
 def _spoken(demand: Demand, entity: Entity) -> str:
     said = without_ordering(_SHOWING.sub("", demand.object))
     words = [word for word in said.split() if word.lower() not in REDUCTIONS]
-    return " ".join(words) if 0 < len(words) <= _LONGEST_AMOUNT and not _counted(demand) else entity.name
+    return (
+        " ".join(words)
+        if 0 < len(words) <= _LONGEST_AMOUNT and not _counted(demand)
+        else entity.name
+    )
 
 
 def _measure(

@@ -79,9 +79,7 @@ def _owning(demand: Demand, clauses: tuple[str, ...]) -> list[Field]:
     kept = {"system", "application", "user"}
     if words[0].lower() in kept or not (is_person(words[0]) or words[0] == singular(words[0])):
         return []
-    return [
-        Field(name=snake(words[0]), type=TEXT, clauses=clauses, assumed="the list implies it")
-    ]
+    return [Field(name=snake(words[0]), type=TEXT, clauses=clauses, assumed="the list implies it")]
 
 
 def _type_of(part: str) -> Type:

@@ -103,7 +103,8 @@ def frame_of(text: str, *, step: bool = False) -> Frame:
     frame.main = PURPOSE.sub("", frame.main)
     _take_conditions(frame)
     head, colon, details = frame.main.partition(": ")
-    if colon and len(head.split()) >= _SHORTEST_HEAD:
+    long = len(head.split()) >= _SHORTEST_HEAD or leads_with_verb(head)
+    if colon and long and " " in head:
         frame.main, frame.details = head, details.strip()
     _take_modal(frame)
     ability = _ABILITY.match(frame.main)

@@ -140,7 +140,7 @@ def _own(draft: Draft, demand: Demand) -> OnEntity | None:
         if isinstance(each, _GUARDED) and demand.clause.id in each.clauses
     ]
     verb = [each for each in own if each.name.split("_")[0] == demand.verb]
-    return (verb or own or [None])[0]
+    return next(iter(verb or own), None)
 
 
 def _add(draft: Draft, demand: Demand, host: OnEntity, test: Test, origin: str = "") -> None:

@@ -33,8 +33,6 @@ def imply_truth(draft: Draft, entity: Entity, word: str, clause: str, why: str) 
 
 def imply_number(draft: Draft, entity: Entity, phrase: str, clause: str, why: str) -> Field:
     """A number field for what is measured: "waiting minutes"."""
-    field = Field(
-        name=snake(phrase), type=NUMBER.maybe, clauses=(clause,), assumed=why
-    )
+    field = Field(name=snake(phrase), type=NUMBER.maybe, clauses=(clause,), assumed=why)
     draft.imply(entity, field)
     return draft.entities[entity.name].field(field.name) or field

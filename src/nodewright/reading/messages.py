@@ -15,8 +15,8 @@ from nodewright.reading.accounting import account_condition
 from nodewright.reading.conditions import condition_of
 from nodewright.reading.demands import PURPOSE, Demand
 from nodewright.reading.draft import Draft
-from nodewright.reading.operations import add_operation, named
 from nodewright.reading.field_lookup import field_of, is_person, name_stems, present, time_field
+from nodewright.reading.operations import add_operation, named
 from nodewright.reading.selection import fields_in
 from nodewright.reading.things import thing_of
 from nodewright.reading.triggers import operation_after

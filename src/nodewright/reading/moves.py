@@ -2,19 +2,35 @@
 
 from dataclasses import replace
 
+from nodewright.language.lexicon import stems
 from nodewright.language.naming import unique
 from nodewright.language.verb_forms import verb_in
 from nodewright.reading.demands import Demand
 from nodewright.reading.draft import Draft
-from nodewright.reading.records import named
-from nodewright.spec.model import Machine, Move
+from nodewright.reading.operations import named
+from nodewright.spec.model import Machine, Move, Transition
 
 
 def read_moves(draft: Draft, _demands: list[Demand]) -> None:
     """One ``Move`` for each state that a transition leads to: "reserved → paid" gives ``pay``."""
-    for machine in draft.machines.values():
+    for machine in list(draft.machines.values()):
+        machine = _with_own_steps(draft, machine)
+        draft.machines[machine.entity] = machine
         for target in dict.fromkeys(step.target for step in machine.transitions):
             _add_move(draft, machine, target)
+
+
+def _with_own_steps(draft: Draft, machine: Machine) -> Machine:
+    """The machine with each step's clauses only those that name both of its states."""
+    texts = {clause.id: set(clause.stems) for clause in draft.document.clauses}
+
+    def own(step: Transition) -> tuple[str, ...]:
+        both = {*stems(step.source), *stems(step.target)}
+        named = tuple(each for each in step.clauses if both <= texts.get(each, set()))
+        return named[:1] or step.clauses
+
+    steps = tuple(replace(step, clauses=own(step)) for step in machine.transitions)
+    return replace(machine, transitions=steps)
 
 
 def _add_move(draft: Draft, machine: Machine, target: str) -> None:

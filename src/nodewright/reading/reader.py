@@ -6,6 +6,7 @@ from nodewright.language.lexicon import stems_of, tokens
 from nodewright.prd.clauses import Clause, ClauseForm, Document
 from nodewright.prd.models import Scope
 from nodewright.reading.checks import read_checks
+from nodewright.reading.conversions import read_conversions
 from nodewright.reading.data_checks import with_data_checks
 from nodewright.reading.data_passes import read_data
 from nodewright.reading.demands import Demand, begins_with_demand, filler_stems, said_in
@@ -18,9 +19,11 @@ from nodewright.reading.guards import read_guards
 from nodewright.reading.keys import read_keys
 from nodewright.reading.messages import read_messages
 from nodewright.reading.moves import read_moves
+from nodewright.reading.qualities import read_qualities
 from nodewright.reading.records import read_records
 from nodewright.reading.refusals import read_refusals
 from nodewright.reading.registers import read_registers
+from nodewright.reading.remarks import TELLING, read_remarks
 from nodewright.reading.routes import read_routes
 from nodewright.reading.settling import settled
 from nodewright.reading.steps import demands_in, settle_steps
@@ -32,6 +35,7 @@ OPERATION_PASSES: tuple[Callable[[Draft, list[Demand]], None], ...] = (
     read_figures,
     read_registers,
     read_formulas,
+    read_conversions,
     read_checks,
     read_files,
     read_records,
@@ -46,6 +50,7 @@ OPERATION_PASSES: tuple[Callable[[Draft, list[Demand]], None], ...] = (
     read_access,
     read_limits,
     read_stores,
+    read_qualities,
 )
 
 
@@ -58,6 +63,7 @@ def read_document(document: Document, package: str = "") -> Specification:
     for read in OPERATION_PASSES:
         read(draft, demands)
     settle_steps(draft)
+    read_remarks(draft)
     settle(draft)
     return with_data_checks(settled(draft.specification(), frozenset(draft.implied)))
 
@@ -71,13 +77,9 @@ def _asking(draft: Draft) -> list[Clause]:
         if clause.scope is Scope.RELEASE
         and clause.id not in draft.context
         and not (_is_title(clause) and clause.requirement in told)
-        and clause.role not in _TELLING
+        and clause.role not in TELLING
         and not (clause.id in draft.read and not _asks_besides(clause))
     ]
-
-
-# Sections that tell of hopes and of the world rather than of what is to be done.
-_TELLING = {"goals", "overview", "background", "success", "market", "risks", "references", "meta"}
 
 
 def _asks_besides(clause: Clause) -> bool:

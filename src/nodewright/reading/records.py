@@ -40,7 +40,9 @@ from nodewright.spec.types import Base
 
 _STORING = {"store", "save", "persist", "keep", "insert", "add"}
 _MARKING = {"mark", "set", "flag", "move", "change", "put", "transition", "switch", "tag"}
-_AS = re.compile(r"\b(?:as|to|into)\s+(?:an?\s+|the\s+)?(?:status\s+|state\s+)?[\"']?(?P<what>[\w -]{2,30})")
+_AS = re.compile(
+    r"\b(?:as|to|into)\s+(?:an?\s+|the\s+)?(?:status\s+|state\s+)?[\"']?(?P<what>[\w -]{2,30})"
+)
 
 
 def read_records(draft: Draft, demands: list[Demand]) -> None:

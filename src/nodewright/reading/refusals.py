@@ -126,9 +126,7 @@ def _of_time(entity: Entity, text: str, clause: str, host: OnEntity) -> Guard | 
     return None
 
 
-def _of_record(
-    draft: Draft, demand: Demand, condition: Condition, entity: Entity
-) -> Guard | None:
+def _of_record(draft: Draft, demand: Demand, condition: Condition, entity: Entity) -> Guard | None:
     test = condition_of(draft, entity, condition.text)
     if test is None:
         return None

@@ -6,9 +6,9 @@ from dataclasses import replace
 from nodewright.language.naming import snake
 from nodewright.reading.demands import Demand
 from nodewright.reading.draft import Draft
+from nodewright.reading.field_lookup import field_of, time_field
 from nodewright.reading.figures import REDUCTIONS, group_of
 from nodewright.reading.operations import add_operation, named
-from nodewright.reading.field_lookup import field_of, time_field
 from nodewright.reading.things import thing_of
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import Aggregate, Assign, Entity, Measure, Reduction

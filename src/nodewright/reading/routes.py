@@ -7,8 +7,8 @@ from nodewright.language.nouns import singular
 from nodewright.prd.models import Scope
 from nodewright.reading.demands import Demand
 from nodewright.reading.draft import Draft
-from nodewright.reading.operations import add_operation, named, plural
 from nodewright.reading.field_lookup import name_stems
+from nodewright.reading.operations import add_operation, named, plural
 from nodewright.spec.model import (
     Create,
     Delete,

@@ -39,9 +39,7 @@ _LIST = re.compile(r"\s*(?:,\s*and\b|,\s*or\b|,|\band\b|\bor\b|/)\s*", re.IGNORE
 _RANGE = re.compile(
     r"(?P<what>[\w -]{2,30}?)\s*(?:ranges?|intervals?|period|window|span)$", re.IGNORECASE
 )
-_OWN = re.compile(
-    r"\b(?:(?:their|his|her|my|your|its)\s+(?:own\s+)?|own\s+)(?=\w)", re.IGNORECASE
-)
+_OWN = re.compile(r"\b(?:(?:their|his|her|my|your|its)\s+(?:own\s+)?|own\s+)(?=\w)", re.IGNORECASE)
 _SPANS = {
     "day": "date({0}) == request.day", "week": "start_of_week({0}) == start_of_week(request.day)",
     "month": "start_of_month({0}) == start_of_month(request.day)",
@@ -54,7 +52,7 @@ _NOW = {
     "the current month": "start_of_month({0}) == start_of_month(today())",
     "this year": "start_of_year({0}) == start_of_year(today())",
 }  # fmt: skip
-_ARTICLE = re.compile(r"^(?:an?|the|one|each|any|every|given|selected|specific|certain)\s+", re.I)
+_ARTICLE = re.compile(r"^(?:an?|the|one|each|any|every|given|selected|specific|certain)\s+", re.IGNORECASE)
 _OWNING = {"of", "for", "from", "in", "on", "at", "about"}
 _BY = {"by", "filtered by", "with filtering by"}
 _MOST = 8
@@ -123,7 +121,9 @@ def selection_of(draft: Draft, demand: Demand, thing: Thing) -> Selection:
 def _extend(chosen: Selection, test: Test, said: str) -> None:
     """Add a test; a state that the noun implies gives way to what is said of the same field."""
     chosen.where = [
-        part for part in chosen.where if _subject(part) not in _subjects(test.text) or part in test.text
+        part
+        for part in chosen.where
+        if _subject(part) not in _subjects(test.text) or part in test.text
     ]
     if test.text in chosen.where:
         chosen.said.append(said)
@@ -240,9 +240,7 @@ def _add_filter(chosen: Selection, demand: Demand, field: Field) -> None:
     chosen.ask(Input(name=field.name, type=kind.maybe, clauses=(demand.clause.id,)))
 
 
-def _take_owner(
-    chosen: Selection, demand: Demand, entity: Entity, mark: str, phrase: str
-) -> None:
+def _take_owner(chosen: Selection, demand: Demand, entity: Entity, mark: str, phrase: str) -> None:
     """Records that belong to something: "of a visitor", "of a day", "of this month"."""
     bare = _ARTICLE.sub("", phrase.strip())
     clauses = (demand.clause.id,)

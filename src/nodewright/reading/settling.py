@@ -6,6 +6,7 @@ clauses that were not understood after all. They go, and their clauses are open 
 
 from dataclasses import replace
 
+from nodewright.reading.origins import with_own_clauses
 from nodewright.spec.ablation import pruned
 from nodewright.spec.checks import problems
 from nodewright.spec.model import (
@@ -33,7 +34,7 @@ def settled(
     that no element names any more is open. ``implied`` are fields (entity, name) that were only
     made for an operation; they go with it.
     """
-    specification = _said_once(_right(specification))
+    specification = _said_once(with_own_clauses(_right(specification)))
     for _ in range(_MOST_ROUNDS):
         smaller = _right(_without_unread(_noted(specification), implied))
         if smaller == specification:
@@ -151,9 +152,15 @@ def _without_unread(
     operations, reasons = _without_broken_workflows(operations)
     specification = _opened(replace(specification, operations=operations), reasons)
     used = _used_names(specification)
+    spoken = {
+        clause
+        for operation in operations
+        for _, element in elements(operation)
+        for clause in element.clauses
+    }
     return replace(
         specification,
-        entities=tuple(_narrowed(each, read, implied) for each in specification.entities
+        entities=tuple(_narrowed(each, read & spoken, implied) for each in specification.entities
                        if not _is_hollow(specification, each, read)),
         ports=tuple(each for each in specification.ports if each.name in used),
         events=tuple(

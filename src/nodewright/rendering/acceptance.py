@@ -1,15 +1,17 @@
 """Acceptance tests: what shows each clause, as given, when, then."""
 
-import datetime as dt
+import keyword
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
-from nodewright.language.naming import snake
-from nodewright.spec.calls import Answer, Caller
+from nodewright.language.naming import accepted_name
+from nodewright.rendering.assertions import Names, alike, checks
+from nodewright.rendering.literals import Request, literal, span
+from nodewright.rendering.names import safe
+from nodewright.spec.calls import Caller
 from nodewright.spec.model import ClauseNote
 from nodewright.spec.scenario import (
     Advance,
@@ -35,37 +37,95 @@ class Acceptance:
     without: Outcome
 
 
-def acceptance_tests(shows: Iterable[Acceptance]) -> list[dict[str, Any]]:
-    """One test a scenario, as the template wants it."""
+def acceptance_tests(shows: Sequence[Acceptance]) -> tuple[list[Request], list[dict[str, Any]]]:
+    """The requests that several tests make, and one test a scenario, as the template wants them."""
+    requests = _repeated(each.scenario for each in shows)
+    counts: Counter[str] = Counter()
     tests = []
-    counts: dict[str, int] = {}
     for each in shows:
-        base = f"test_{_NOT_IN_NAMES.sub('_', each.note.id.lower()).strip('_')}"
-        counts[base] = counts.get(base, 0) + 1
-        name = base if counts[base] == 1 else f"{base}_{counts[base]}"
+        lines = list(_lines(each, requests))
+        if not lines:
+            continue
+        base = _name(each, first=not counts[each.note.id])
+        counts[each.note.id] += 1
+        counts[base] += 1
         tests.append(
             {
-                "name": name,
+                "name": base if counts[base] == 1 else f"{base}_{counts[base]}",
                 "clause": each.note.id,
                 "text": f"{each.note.id}: {each.note.text}",
-                "lines": list(_lines(each)),
+                "lines": lines,
             }
         )
-    return tests
+    return list(requests.values()), tests
 
 
-def imports_of(tests: Iterable[Mapping[str, Any]]) -> str:
+def imports_of(requests: Iterable[Request], tests: Iterable[Mapping[str, Any]]) -> str:
     """The imports that the literals of tests need."""
-    text = "\n".join(line for test in tests for line in test["lines"])
-    lines = ["import datetime as dt"] if "dt." in text else []
-    lines += ["from decimal import Decimal"] if "Decimal(" in text else []
-    lines += ["from uuid import UUID"] if "UUID(" in text else []
-    return "\n".join([*lines, ""]) if lines else ""
+    lines = [each.line for each in requests]
+    lines += [line for test in tests for line in test["lines"]]
+    text = "\n".join(lines)
+    found = ["import datetime as dt"] if "dt." in text else []
+    found += ["from decimal import Decimal"] if "Decimal(" in text else []
+    found += ["from uuid import UUID"] if "UUID(" in text else []
+    world = "START, World" if "START" in text else "World"
+    return "\n".join([*found, "", "import pytest", f"from world import {world}"])
 
 
-def _lines(each: Acceptance) -> Iterator[str]:
+def name_of_tests(clause: str) -> str:
+    """What the names of all tests of a clause begin with.
+
+    >>> name_of_tests("FR-1.2")
+    'test_fr_1_2'
+    """
+    return f"test_{_as_name(clause)}"
+
+
+def _name(each: Acceptance, *, first: bool) -> str:
+    """A name that says how it ends: ``test_fr_1_2_price_invalid``."""
+    name = name_of_tests(each.note.id)
+    answer = each.expected.steps[-1].answer
+    if answer is not None and answer.error_code:
+        return f"{name}_{_as_name(answer.error_code)}"
+    failing = [step.port for step in each.scenario.steps if isinstance(step, PortFails)]
+    if failing and not first:
+        return f"{name}_although_{_as_name(failing[0])}_fails"
+    return name
+
+
+def _as_name(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+
+
+def _repeated(scenarios: Iterable[Scenario]) -> dict[str, Request]:
+    """Operation -> the request that is made most of it, where it is long and made twice."""
+    made: dict[str, Counter[str]] = {}
+    values: dict[str, Mapping[str, Any]] = {}
+    for scenario in scenarios:
+        for step in scenario.steps:
+            if isinstance(step, Call):
+                plain = {k: v for k, v in step.request.items() if not _refers(v)}
+                text = literal(plain)
+                values[text] = plain
+                made.setdefault(step.operation, Counter())[text] += 1
+    found = {}
+    for operation, counts in made.items():
+        text, count = counts.most_common(1)[0]
+        if count > 1 and len(values[text]) > 1:
+            name = _as_name(operation).upper()
+            found[operation] = Request(f"{name}_" if name == "START" else name, values[text])
+    return found
+
+
+def _refers(value: Any) -> bool:
+    if isinstance(value, Answered):
+        return True
+    inside = value.values() if isinstance(value, Mapping) else value
+    return isinstance(inside, Iterable) and not isinstance(inside, str) and any(map(_refers, inside))
+
+
+def _lines(each: Acceptance, requests: Mapping[str, Request]) -> Iterator[str]:
     steps = each.scenario.steps
-    referred = set(_referred(steps))
     differing = [
         number
         for number, (full, bare) in enumerate(
@@ -73,30 +133,76 @@ def _lines(each: Acceptance) -> Iterator[str]:
         )
         if full.answers != bare.answers
     ]
+    wanted = set(_referred(steps)) | set(differing)
+    targets = _targets(steps, wanted)
+    names = Names(targets, each.expected, requests)
+    told = list(checks(each.scenario, each.expected, each.without, differing, names))
+    if not told:
+        return
+    used = {name for name in targets.values() if any(_speaks_of(name, line) for line in told)}
+    used |= {targets[number] for number in _referred(steps)}
     for number, step in enumerate(steps):
         if number == 0 and len(steps) > 1:
             yield "# given"
-        if number == len(steps) - 1 and len(steps) > 1:
+        if number == len(steps) - 1:
             yield "# when"
-        target = f"answer_{number + 1}" if number in referred | set(differing) else ""
-        yield from _step(step, target)
+        target = targets[number] if targets.get(number) in used else ""
+        yield from _step(step, target, names)
     yield "# then"
-    checks = list(_checks(each, differing))
-    yield from checks or ["assert True"]
+    yield from told
 
 
 def _referred(steps: Iterable[Step]) -> Iterator[int]:
     for step in steps:
-        for value in getattr(step, "request", {}).values():
-            if isinstance(value, Answered):
-                yield value.step
+        given = getattr(step, "request", None) or getattr(step, "payload", None) or {}
+        yield from _inside(given)
 
 
-def _step(step: Step, target: str) -> Iterator[str]:
+def _inside(value: Any) -> Iterator[int]:
+    if isinstance(value, Answered):
+        yield value.step
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _inside(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _inside(each)
+
+
+def _speaks_of(name: str, line: str) -> bool:
+    return re.search(rf"\b{name}(?=[.\[])|(?<= in ){name}\b", line) is not None
+
+
+_TAKEN = {"world", "dt", "pytest", "each", "answer", "answers"}
+
+
+def _targets(steps: Sequence[Step], wanted: set[int]) -> dict[int, str]:
+    """What each step's answer is called: a created ticket ``ticket``, the last one ``answer``."""
+    names: dict[int, str] = {}
+    taken = set(_TAKEN)
+    for number, step in enumerate(steps):
+        last = number == len(steps) - 1
+        if isinstance(step, Advance | PortFails):
+            continue
+        if last:
+            names[number] = "answer" if isinstance(step, Call) else "answers"
+        elif number in wanted or isinstance(step, Call):
+            word = step.operation.partition("_")[2] if isinstance(step, Call) else ""
+            base = accepted_name(word) if word else f"answer_{number + 1}"
+            name, count = base, 1
+            while name in taken or keyword.iskeyword(name):
+                count += 1
+                name = f"{base}_{count}"
+            taken.add(name)
+            names[number] = name
+    return names
+
+
+def _step(step: Step, target: str, names: Names) -> Iterator[str]:
     assigned = f"{target} = " if target else ""
     match step:
         case Call():
-            given = [pystr(step.operation), *_caller(step.caller), *_request(step.request)]
+            given = [pystr(step.operation), *_caller(step.caller), *_request(step, names)]
             call = f"await world.call({', '.join(given)})"
             if step.times > 1:
                 yield f"for _ in range({step.times}):"
@@ -104,11 +210,12 @@ def _step(step: Step, target: str) -> Iterator[str]:
             else:
                 yield f"{assigned}{call}"
         case Advance():
-            yield f"world.advance({step.by.total_seconds():g})"
+            yield f"world.advance({span(step.by)})"
         case PortFails():
-            yield f"world.fail({pystr(step.port)}, {step.times})"
+            after = f", after={step.after}" if step.after else ""
+            yield f"world.fail({pystr(safe(step.port))}, {step.times}{after})"
         case Deliver():
-            given = [pystr(step.event), *_request(step.payload)]
+            given = [pystr(step.event), *_keywords(step.payload, names)]
             yield f"{assigned}await world.deliver({', '.join(given)})"
         case Tick():
             yield f"{assigned}await world.tick()"
@@ -120,115 +227,19 @@ def _caller(caller: Caller | None) -> list[str]:
     return [literal({"id": caller.id, "role": caller.role})]
 
 
-def _request(request: Mapping[str, Any]) -> list[str]:
-    plain = all(name.isidentifier() for name in request)
-    if plain:
-        return [f"{name}={literal(value)}" for name, value in request.items()]
-    return [f"**{literal(dict(request))}"]
+def _request(step: Call, names: Names) -> list[str]:
+    """The request as keywords, those of the usual request by its name."""
+    usual = names.requests.get(step.operation)
+    if usual is None or not set(usual.values) <= set(step.request):
+        return _keywords(step.request, names)
+    other = {name: value for name, value in step.request.items() if name in usual.values
+             and not alike(value, usual.values[name])}  # fmt: skip
+    more = {name: value for name, value in step.request.items() if name not in usual.values}
+    known = f"**{usual.name}" + (f" | {names.literal(other)}" if other else "")
+    return [known, *_keywords(more, names)]
 
 
-def _checks(each: Acceptance, differing: list[int]) -> Iterator[str]:
-    """Assertions on all that is otherwise without the clause."""
-    for number in differing:
-        step = each.scenario.steps[number]
-        answers = [_answer(answer) for _, answer in each.expected.steps[number].answers]
-        name = f"answer_{number + 1}"
-        if isinstance(step, Call):
-            yield f"assert {name}.shown == {literal(answers[-1])}"
-        else:
-            yield f"assert [answer.shown for answer in {name}] == {literal(answers)}"
-    for port in sorted(
-        {sent.port for seen in each.expected.steps + each.without.steps for sent in seen.sent}
-    ):
-        full, bare = (_sent(outcome, port) for outcome in (each.expected, each.without))
-        if full != bare:
-            yield f"assert world.sent({pystr(port)}) == {literal(full)}"
-    full, bare = (_published(outcome) for outcome in (each.expected, each.without))
-    if full != bare:
-        yield f"assert world.published == {literal(full)}"
-    waits = [
-        [pause for seen in outcome.steps for pause in seen.waited]
-        for outcome in (each.expected, each.without)
-    ]
-    if waits[0] != waits[1]:
-        yield f"assert world.waited == {literal([pause.total_seconds() for pause in waits[0]])}"
-    for entity in sorted({*each.expected.stored, *each.without.stored}):
-        full_records, bare_records = (
-            outcome.stored.get(entity, ()) for outcome in (each.expected, each.without)
-        )
-        if full_records != bare_records:
-            records = [_without_missing(record) for record in full_records]
-            yield f"assert world.records({pystr(snake(entity))}) == {literal(records)}"
-
-
-def _sent(outcome: Outcome, port: str) -> list[dict[str, Any]]:
-    return [
-        _without_missing(sent.message)
-        for seen in outcome.steps
-        for sent in seen.sent
-        if sent.port == port
-    ]
-
-
-def _published(outcome: Outcome) -> list[dict[str, Any]]:
-    return [_without_missing(event.payload) for seen in outcome.steps for event in seen.published]
-
-
-def _answer(answer: Answer) -> dict[str, Any]:
-    """What a test compares of an answer: all but what is missing or empty."""
-    shown: dict[str, Any] = {"status": answer.status}
-    names = ("error_code", "item", "items", "count", "rows", "results", "content", "completed",
-             "failed_step", "warnings")  # fmt: skip
-    for name in names:
-        value = getattr(answer, name)
-        if value is not None and value not in ("", (), {}):
-            shown[name] = _kept(value)
-    return shown
-
-
-def _without_missing(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _kept(value) for name, value in values.items() if value not in (None, "", {}, ())}
-
-
-def _kept(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _kept(each) for name, each in value.items() if each is not None}
-    if isinstance(value, list | tuple):
-        return [_kept(each) for each in value]
-    return value
-
-
-def literal(value: Any) -> str:
-    """A value as Python source.
-
-    >>> literal({"price": Decimal("5"), "at": dt.date(2026, 1, 5)})
-    "{'price': Decimal('5'), 'at': dt.date(2026, 1, 5)}"
-    """
-    match value:
-        case Answered():
-            return f"answer_{value.step + 1}[{pystr(value.name)}]"
-        case str():
-            return pystr(value)
-        case Decimal():
-            return f"Decimal({pystr(str(value))})"
-        case UUID():
-            return f"UUID(int={value.int})" if value.int < _SMALL else f"UUID({pystr(str(value))})"
-        case dt.datetime():
-            parts = [value.year, value.month, value.day, value.hour, value.minute, value.second]
-            parts += [value.microsecond] if value.microsecond else []
-            return f"dt.datetime({', '.join(map(str, parts))}, tzinfo=dt.UTC)"
-        case dt.date():
-            return f"dt.date({value.year}, {value.month}, {value.day})"
-        case dt.timedelta():
-            return f"dt.timedelta(seconds={value.total_seconds():g})"
-        case Mapping():
-            inside = ", ".join(f"{literal(name)}: {literal(each)}" for name, each in value.items())
-            return f"{{{inside}}}"
-        case list() | tuple():
-            return f"[{', '.join(map(literal, value))}]"
-        case _:
-            return repr(value)
-
-
-_SMALL = 1_000_000
-_NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
+def _keywords(request: Mapping[str, Any], names: Names) -> list[str]:
+    if all(name.isidentifier() and not keyword.iskeyword(name) for name in request):
+        return [f"{name}={names.literal(value)}" for name, value in request.items()]
+    return [f"**{names.literal(dict(request))}"]

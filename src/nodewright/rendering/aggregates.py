@@ -1,23 +1,33 @@
 """Code that makes the rows of an aggregate."""
 
+import ast
 from dataclasses import replace
 
 from nodewright.rendering.expressions import compiled
 from nodewright.rendering.layout import Block
 from nodewright.rendering.names import annotation, local, model_class, safe
 from nodewright.rendering.scopes import ADD, Code, Scope
+from nodewright.spec.expressions import Expression
 from nodewright.spec.model import Aggregate, Measure, Reduction
-from nodewright.spec.types import INTEGER, NUMBER, Base, Type
+from nodewright.spec.types import INTEGER, NUMBER, TEXT, Base, Type
 
 
 def row_types(element: Aggregate, scope: Scope) -> list[tuple[str, Type]]:
     """Names and types of a row: groups, then measures. ``scope`` has a record at hand."""
-    groups = [(each.name, compiled(each.value, scope).type) for each in element.group]
+    groups = [(each.name, _kind(each.value, scope)) for each in element.group]
     return groups + [(each.name, _type(each, scope)) for each in element.measures]
 
 
+def _kind(value: Expression, scope: Scope) -> Type:
+    """The type of a value; one of some texts is any text, unless a field says so."""
+    kind = compiled(value, scope).type
+    if kind.base is Base.ENUM and not isinstance(value.tree, ast.Name | ast.Attribute):
+        return TEXT.maybe if kind.optional else TEXT
+    return kind
+
+
 def _type(measure: Measure, scope: Scope) -> Type:
-    of = compiled(measure.of, scope).type.required if measure.of else INTEGER
+    of = _kind(measure.of, scope).required if measure.of else INTEGER
     match measure.reduce:
         case Reduction.COUNT | Reduction.DISTINCT:
             return INTEGER
@@ -45,7 +55,8 @@ def add_rows(block: Block, element: Aggregate, scope: Scope, row: str) -> None:
         keys = [compiled(g.value, scope) for g in element.group]
         names = [local(g.name) if local(g.name) != each else f"{g.name}_key" for g in element.group]
         comma = "," if len(keys) == 1 else ""
-        types = ", ".join(annotation(key.type, scope.specification) for key in keys)
+        kinds = [_kind(g.value, scope) for g in element.group]
+        types = ", ".join(annotation(kind, scope.specification) for kind in kinds)
         model = model_class(record.entity.name)
         block.add(f"groups: dict[tuple[{types}], list[{model}]] = {{}}")
         with block.indented(f"for {each} in records:"):

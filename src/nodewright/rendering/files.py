@@ -13,6 +13,8 @@ from nodewright.rendering.file_context import FileContext
 from nodewright.rendering.model import RenderedFile
 from nodewright.rendering.node_files import node_files
 from nodewright.rendering.package_files import frame_files
+from nodewright.rendering.readme import readme
+from nodewright.spec.verdicts import ClauseVerdict
 from nodewright.templates import TemplatePack
 
 
@@ -30,8 +32,13 @@ def render_tests(
     plan: Plan, node: NodePlan, shows: Sequence[Acceptance], pack: TemplatePack
 ) -> tuple[RenderedFile, ...]:
     """The acceptance tests of the clauses that ``node`` answers for."""
-    tests = acceptance_tests(shows)
-    context = {"cls": node.class_name, "tests": tests, "imports": imports_of(tests)}
+    asked, tests = acceptance_tests(shows)
+    context = {
+        "cls": node.class_name,
+        "requests": asked,
+        "tests": tests,
+        "imports": imports_of(asked, tests),
+    }
     path = f"tests/test_{node.slug}.py"
     file = FileContext("tests/test_clauses.py.j2", path, context)
     requirements = tuple(dict.fromkeys(each.note.requirement for each in shows))
@@ -59,20 +66,24 @@ def render_package(plan: Plan, pack: TemplatePack) -> tuple[RenderedFile, ...]:
     """The package's own files, for the nodes that ``plan`` has."""
     context = {
         "package": plan.package,
-        "title": plan.title,
-        "description": plan.description,
         "nodes": plan.nodes,
-        "uncovered": plan.uncovered,
         "schedules": plan.schedules,
         "consumers": any(each.on for each in plan.specification.operations),
     }
     return (
         *render_frame(plan, pack),
-        _file(pack, FileContext("package/README.md.j2", "README.md", context)),
+        render_readme(plan, pack),
         _file(pack, FileContext("package/test_package.py.j2", "tests/test_package.py", context)),
         _file(pack, FileContext("tests/conftest.py.j2", "tests/conftest.py", context)),
         _file(pack, FileContext("tests/world.py.j2", "tests/world.py", context)),
     )
+
+
+def render_readme(
+    plan: Plan, pack: TemplatePack, verdicts: Sequence[ClauseVerdict] = ()
+) -> RenderedFile:
+    """The package's README; it says of each clause what became of it."""
+    return _file(pack, FileContext("package/README.md.j2", "README.md", readme(plan, verdicts)))
 
 
 _FRAME_TEXTS = {

@@ -20,6 +20,7 @@ from nodewright.rendering.methods import STORES, Method, speaks_of_caller
 from nodewright.rendering.names import asked, local, resolved
 from nodewright.rendering.questions import add_aggregate, add_export, add_listing
 from nodewright.rendering.records import (
+    assignment,
     names_tuple,
 )
 from nodewright.rendering.rules import check_value
@@ -98,9 +99,9 @@ def _read_inputs(method: Method) -> None:
         if each.default is not None:
             default = value_for(each.default, each.type, method.scope)
             name = f"{each.name}_given" if method.is_variable(each.name) else local(each.name)
-            method.block.add_where_used(
-                name, f"{name} = {default} if {code.text} is None else {code.text}"
-            )
+            value = f"{default} if {code.text} is None else {code.text}"
+            statement = assignment(name, value, kind, method.specification)
+            method.block.add_where_used(name, statement)
             code = Code(name, kind)
         codes[each.name] = code
     method.scope = replace(method.scope, request=codes, caller="caller")

@@ -6,12 +6,12 @@ from dataclasses import replace
 from nodewright.planning.inputs import entity_of
 from nodewright.rendering.expressions import compiled, condition, value_for
 from nodewright.rendering.layout import Block
-from nodewright.rendering.names import local, model_class, resolved, safe, variable
+from nodewright.rendering.names import annotation, local, model_class, resolved, safe, variable
 from nodewright.rendering.rules import is_checked
 from nodewright.rendering.scopes import NOT, Code, Record, Scope, fitted
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import Assign, Entity, Field, Guard, Specification, Transition
-from nodewright.spec.types import Base
+from nodewright.spec.types import Base, Type
 from nodewright.templates.quoting import pystr
 
 Decide = Callable[[Guard, Block], str]
@@ -49,7 +49,7 @@ def make_record(  # noqa: PLR0917 - the parts of one record
         code = _first_value(each, entity, given, scope)
         if each.name in asked or (each.name == entity.key and _makes_ids(assigned.values())):
             name = _local(each.name, target)
-            block.add(f"{name} = {code.text}")
+            block.add(assignment(name, code.text, kind, specification))
             code = Code(name, code.type)
         values[each.name] = code
     for assign in assigns:
@@ -62,13 +62,20 @@ def make_record(  # noqa: PLR0917 - the parts of one record
         code = Code(text, kind)
         if assign.name in asked:
             name = _local(assign.name, target)
-            block.add(f"{name} = {text}")
+            block.add(assignment(name, text, field.type, specification))
             code = Code(name, kind)
         values[assign.name] = code
     inside = ", ".join(
         f"{safe(name)}={code.text}" for name, code in values.items() if code.text != "None"
     )
     block.add(f"{target} = {model_class(entity.name)}({inside})")
+
+
+def assignment(name: str, value: str, kind: Type, specification: Specification) -> str:
+    """A statement that gives a variable its value; one of some texts would be taken for any."""
+    if kind.base is Base.ENUM:
+        return f"{name}: {annotation(kind, specification)} = {value}"
+    return f"{name} = {value}"
 
 
 def _asked(values: Iterable[Expression]) -> set[str]:

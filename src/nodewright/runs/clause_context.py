@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nodewright.planning.homes import entities_of
-from nodewright.runs.clauses import ClauseState, ClauseVerdict
+from nodewright.runs.clauses import ClauseState, ClauseVerdict, handler_of
 from nodewright.runs.standing import Standing
 from nodewright.spec.capabilities import CAPABILITIES
 from nodewright.spec.paraphrase import sentences
@@ -53,18 +53,18 @@ def context_of(standing: Standing, text: str, clause: str) -> ClauseContext | No
     verdict = next((each for each in standing.clauses if each.id == clause), None)
     if verdict is None:
         return None
-    node = standing.node(verdict.node)
+    node = standing.node(standing.near(verdict))
     line = verdict.line
     return ClauseContext(
         verdict,
         numbered(text, line - LINES_AROUND, line + LINES_AROUND) if line else "",
         tuple(_said(standing, verdict)),
-        verdict.node,
+        node.slug if node else "",
         node.kind if node else "",
         tuple(op.name for op in node.operations) if node else (),
         tuple(sorted(entities_of(node))) if node else (),
         tuple(_ports(standing)),
-        standing.handler(node) if node else "",
+        handler_of(standing.plan, node) if node else verdict.place,
         _wanted(verdict),
     )
 

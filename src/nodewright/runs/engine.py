@@ -15,16 +15,42 @@ from uuid import uuid4
 
 from nodewright.delivery.decisions import Action, FileDecision
 from nodewright.delivery.delivery import Delivery, DeliveryResult
-from nodewright.delivery.manifest import load_manifest, read_base
+from nodewright.delivery.manifest import Manifest, load_manifest, read_base
 from nodewright.errors import NodewrightError
-from nodewright.planning.homes import part_of
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.proving import verify_package
-from nodewright.proving.model import ALREADY_THERE, OVERDUE, Check, Judged, NodeReport, Verify
-from nodewright.proving.proof import judge_staged, render_files
+from nodewright.proving.clause_tests import own_tests, shown_by_tests
+from nodewright.proving.model import (
+    ALREADY_THERE,
+    Check,
+    ClauseProof,
+    Judged,
+    NodeReport,
+    Verify,
+)
+from nodewright.proving.proof import readme_file, render_files
 from nodewright.rendering.model import RenderedFile
-from nodewright.runs.pooling import Proof, prove, without_broken_steps
-from nodewright.runs.workers import CrashedError, OverdueError, ProcessWorkers, Workers
+from nodewright.runs.clauses import (
+    Authors,
+    ClauseVerdict,
+    clause_verdicts,
+    excused,
+    open_notes,
+)
+from nodewright.runs.edits import (
+    changed_functions,
+    clauses_of_methods,
+    edits_of,
+    generated_tests,
+)
+from nodewright.runs.pooling import (
+    Proof,
+    judge_as_staged,
+    outcomes_in,
+    prove,
+    without_broken_steps,
+)
+from nodewright.runs.workers import ProcessWorkers, Workers
 
 # A commit rewrites the manifest, so it waits for some nodes, or for some time.
 _LEAST_NODES = 8
@@ -56,13 +82,14 @@ class Engine:
         delivery: writes to ``folder`` and stays its owner's; each commit makes its own, and leaves
             alone what earlier runs delivered, where there is none.
         extra: files of the package that are not rendered from the plan.
+        authors: who closes clauses.
         mypy_cache: where mypy keeps what it learned, for ``Verify.FULL``.
         gate: asked with the files before the one commit that it allows; what it raises stops the
             run, and nothing is written. It needs ``delivery``.
-        isolated: run what the user's edits are in; ``workers`` by default.
+        isolated: run what the user's edits are in, and the user's tests; ``workers`` by default.
 
     ``decisions`` has what was decided first about each file, ``conflicts`` what the user has to
-    look at, ``seconds`` the wall time of its commits.
+    look at, ``verdicts`` what became of each clause, ``seconds`` the wall time of its commits.
     """
 
     plan: Plan
@@ -72,14 +99,18 @@ class Engine:
     proof: Proof
     delivery: Delivery | None = None
     extra: tuple[RenderedFile, ...] = ()
+    authors: Authors = field(default_factory=Authors)
     mypy_cache: Path | None = None
     gate: Callable[[Sequence[RenderedFile]], object] | None = None
     isolated: Workers | None = None
     run_id: str = field(default_factory=lambda: uuid4().hex)
     decisions: dict[str, FileDecision] = field(default_factory=dict)
     conflicts: tuple[FileDecision, ...] = ()
+    verdicts: tuple[ClauseVerdict, ...] = ()
     reports: dict[str, NodeReport] = field(default_factory=dict)
+    shown_by_user: dict[str, ClauseProof] = field(default_factory=dict)
     seconds: float = 0.0
+    _own_tests: bool = False
     _delivered: set[str] = field(default_factory=set)
     _foreign: set[str] = field(default_factory=set)
     _committed_at: float = field(default_factory=time.monotonic)
@@ -100,6 +131,10 @@ class Engine:
             DeliveryError: a folder that ``delivery`` holds cannot be written.
         """
         self.reports = dict(known or {})
+        if self.delivery is not None and self.proof.verify is not Verify.STATIC:
+            generated = generated_tests(self.folder, load_manifest(self.folder.resolve()))
+            self._own_tests = bool(own_tests(self.folder, open_notes(self.plan), generated))
+            self._own_tests |= any(path.startswith("tests/") for path in self.delivery.edits)
         nodes = {node.slug: node for node in self.plan.nodes}
         pending = [nodes[slug] for slug in self.reports]
         wanted = [node for node in self.plan.nodes if node.slug not in self.reports]
@@ -123,9 +158,9 @@ class Engine:
         return all(slug in self.reports for slug in node.runs)
 
     def _due(self, ready: int) -> bool:
-        # The judges of the full level look at the package as a whole.
+        # The judges of the full level look at the package as a whole, as the user's tests do.
         last = len(self.reports) == len(self.plan.nodes)
-        whole = self.gate is not None or self.proof.verify is Verify.FULL
+        whole = self.gate is not None or self.proof.verify is Verify.FULL or self._own_tests
         if last or not ready or whole:
             return False
         waited = time.monotonic() - self._committed_at
@@ -173,11 +208,40 @@ class Engine:
                 self.gate(files)
             started = time.perf_counter()
             try:
-                result = delivery.commit(self.reports[node.slug] for node in concerned)
+                reports = [self.reports[node.slug] for node in concerned]
+                self.verdicts = self._verdicts(delivery.deliverable(reports), decisions)
+                result = delivery.commit(reports, self._told(delivery, concerned))
             finally:
                 self.seconds += time.perf_counter() - started
             self.conflicts = result.conflicts
             return result
+
+    def _verdicts(
+        self, delivered: Iterable[str], decisions: Iterable[FileDecision]
+    ) -> tuple[ClauseVerdict, ...]:
+        """What became of each clause, once ``delivered`` are there too."""
+        there = {*self._delivered, *delivered}
+        methods = {
+            (each.node, name)
+            for each in decisions
+            if each.edited and each.file and each.file.user_owned and each.staged is not None
+            for name in changed_functions(each.file.content.encode(), each.staged)
+        }
+        written = self.authors.written | clauses_of_methods(self.plan, methods)
+        authors = replace(self.authors, written=written)
+        return clause_verdicts(
+            self.plan, self.reports, there, shown_by_user=self.shown_by_user, authors=authors
+        )
+
+    def _told(
+        self, delivery: Delivery, concerned: Sequence[NodePlan]
+    ) -> tuple[ClauseVerdict, ...] | None:
+        """What the manifest is to keep, which the README says too; a call that adds keeps none."""
+        if self.delivery is None:
+            return None
+        plan = self._there(concerned)
+        delivery.amend([readme_file(plan, self.verdicts, self.proof.templates)])
+        return self.verdicts
 
     @contextmanager
     def _writing(self) -> Iterator[Delivery]:
@@ -196,16 +260,20 @@ class Engine:
         earlier run delivered is not taken for something that the plan dropped.
         """
         templates = self.proof.templates
-        passed = {slug for slug, report in self.reports.items() if report.passed}
-        here = {node.slug for node in nodes} & passed | self._delivered
-        shown = tuple(node for node in self.plan.nodes if node.slug in here)
-        own = render_files(replace(self.plan, nodes=shown or self.plan.nodes), templates=templates)
+        own = render_files(self._there(nodes), templates=templates)
         if self.delivery is None:
             own = self._missing(own)
         files = [*own, *self.extra]
         files += [file for node in nodes for file in self.reports[node.slug].files]
         bare = [node.slug for node in nodes if not self.reports[node.slug].files]
         return files + [file for file in render_files(self.plan, bare, templates) if file.node]
+
+    def _there(self, nodes: Sequence[NodePlan]) -> Plan:
+        """The plan of the nodes that are delivered, and of those of ``nodes`` that passed."""
+        passed = {slug for slug, report in self.reports.items() if report.passed}
+        here = {node.slug for node in nodes} & passed | self._delivered
+        shown = tuple(node for node in self.plan.nodes if node.slug in here)
+        return replace(self.plan, nodes=shown or self.plan.nodes)
 
     def _missing(self, own: Iterable[RenderedFile]) -> tuple[RenderedFile, ...]:
         """The package's own files speak of all its nodes; a call that adds some leaves them."""
@@ -229,13 +297,15 @@ class Engine:
         passed = {slug for slug, report in self.reports.items() if report.passed}
         edited = {decision.node for decision in decisions if decision.edited} & passed
         full = self.proof.verify is Verify.FULL
-        if not edited and not full:
+        if not edited and not full and not self._own_tests:
             return
         root = delivery.stage(files)
         for slug in sorted(edited):
             checks, clauses = self._judge_staged(root, slug, loop)
             report = self.reports[slug]
             self.reports[slug] = replace(report, checks=checks, clauses=clauses)
+        if self._own_tests:
+            self._show_by_tests(root, decisions)
         if full:
             passed = {slug for slug, report in self.reports.items() if report.passed}
             package = self.plan.package
@@ -249,30 +319,31 @@ class Engine:
             self.reports,
         )
 
+    def _show_by_tests(self, root: Path, decisions: Sequence[FileDecision]) -> None:
+        """See what the user's own tests of open clauses show of the package as it is staged."""
+        edits = edits_of(decisions, root, self.plan.package)
+        self.shown_by_user = shown_by_tests(
+            root,
+            open_notes(self.plan),
+            edits,
+            self.proof.timeout_seconds,
+            outcomes_in(self.isolated) if self.isolated is not None else None,
+        )
+        self.reports = excused(self.plan, self.reports, self.shown_by_user, edits.nodes)
+
     def _judge_staged(self, root: Path, slug: str, loop: asyncio.AbstractEventLoop) -> Judged:
-        """The judgement of one node as it is staged; one that hangs or ends its process fails alone.
+        """The judgement of one node as it is staged.
 
         Only workers of this machine see the staging folder.
         """
         here = self.isolated or (
             self.workers if self.workers.shares_files else ProcessWorkers(1)
         )
-        calling = here.call(
-            judge_staged,
-            root,
-            part_of(self.plan, [slug]),
-            (slug,),
-            self.proof.verify,
-            timeout_seconds=self.proof.timeout_seconds,
-        )
         try:
-            return asyncio.run_coroutine_threadsafe(calling, loop).result()[slug]
-        except OverdueError as error:
-            return Judged((Check(OVERDUE, passed=False, detail=str(error)),), ())
-        except CrashedError as error:
-            return Judged((Check("process", passed=False, detail=str(error)),), ())
+            judging = judge_as_staged(self.plan, root, slug, here, self.proof)
+            return asyncio.run_coroutine_threadsafe(judging, loop).result()
         finally:
-            if here is not self.workers and here is not self.isolated:
+            if here not in {self.workers, self.isolated}:
                 here.close()
 
 
@@ -281,30 +352,37 @@ def already_there(
 ) -> dict[str, NodeReport]:
     """Nodes whose files are in the output folder as they would be generated.
 
-    Their tests, which take a search, are those that were delivered with them.
+    Their tests, which take a search, and what became of their clauses are as they were delivered.
     """
     files = render_files(plan, (node.slug for node in plan.nodes), templates)
-    files = (*files, *_tests_delivered(delivery.root, {file.path for file in files}, plan))
     different = {
         decision.node for decision in delivery.plan(files) if decision.action is not Action.KEEP
     }
+    manifest = load_manifest(delivery.root)
+    rendered = {file.path for file in files}
+    files = (*files, *_tests_delivered(delivery.root, manifest, rendered))
     return {
         node.slug: NodeReport(
             node.slug,
             node.kind,
             (Check(ALREADY_THERE, passed=True),),
             tuple(file for file in files if file.node == node.slug),
+            tuple(
+                ClauseProof(each.id, each.proven, each.reason)
+                for each in manifest.clauses
+                if each.node == node.slug and each.test.startswith(f"tests/test_{node.slug}.py")
+            ),
         )
         for node in plan.nodes
         if node.slug not in different
     }
 
 
-def _tests_delivered(root: Path, rendered: set[str], plan: Plan) -> Iterator[RenderedFile]:
-    slugs = {node.slug for node in plan.nodes}
-    for path, entry in load_manifest(root).files.items():
-        text = read_base(root, entry) if path not in rendered and entry.node in slugs else None
-        if text is not None and path.startswith("tests/"):
+def _tests_delivered(root: Path, manifest: Manifest, rendered: set[str]) -> Iterator[RenderedFile]:
+    for path, entry in manifest.files.items():
+        wanted = path.startswith("tests/") and path not in rendered and entry.node
+        text = read_base(root, entry) if wanted else None
+        if text is not None:
             yield RenderedFile(
                 path,
                 text.decode(),

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from nodewright.planning.homes import part_of
 from nodewright.planning.plan import NodePlan, Plan
-from nodewright.proving.model import OVERDUE, Check, NodeReport, Verify
-from nodewright.proving.proof import failed_steps, prove_nodes
+from nodewright.proving.clause_tests import RunTests
+from nodewright.proving.model import OVERDUE, Check, Judged, NodeReport, Verify
+from nodewright.proving.proof import failed_steps, judge_staged, prove_nodes
+from nodewright.proving.trial import Tried, run_tests
 from nodewright.runs.workers import CrashedError, OverdueError, Workers
 
 # Nodes of one call share a folder and the linter's run; more of them save little.
@@ -52,6 +54,49 @@ async def prove(
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+async def judge_as_staged(
+    plan: Plan, root: Path, slug: str, workers: Workers, proof: Proof
+) -> Judged:
+    """The judgement of one node as it lies in ``root``.
+
+    One that hangs or ends its process fails alone.
+    """
+    try:
+        found = await workers.call(
+            judge_staged,
+            root,
+            part_of(plan, [slug]),
+            (slug,),
+            proof.verify,
+            timeout_seconds=proof.timeout_seconds,
+        )
+    except OverdueError as error:
+        return Judged((Check(OVERDUE, passed=False, detail=str(error)),), ())
+    except CrashedError as error:
+        return Judged((Check("process", passed=False, detail=str(error)),), ())
+    return found[slug]
+
+
+def outcomes_in(workers: Workers) -> RunTests:
+    """Runs tests on ``workers``, from a thread without an event loop."""
+
+    def run(root: Path, tests: Sequence[str], timeout_seconds: float) -> dict[str, str]:
+        paths = sorted({test.partition("::")[0] for test in tests})
+
+        async def tried() -> tuple[Tried, ...]:
+            return await workers.call(run_tests, root, paths, timeout_seconds=timeout_seconds)
+
+        try:
+            results = asyncio.run(tried())
+        except (OverdueError, CrashedError) as error:
+            return dict.fromkeys(tests, str(error))
+        found = {each.name: "" if each.passed else each.reason for each in results}
+        whole = next((each.reason for each in results if not each.passed), "it did not run")
+        return {test: found.get(test, whole) for test in tests}
+
+    return run
 
 
 def without_broken_steps(plan: Plan, reports: Mapping[str, NodeReport]) -> dict[str, NodeReport]:

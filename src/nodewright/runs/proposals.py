@@ -3,14 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields
-from typing import Any
 
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import ClauseNote, Element, Specification
 from nodewright.spec.paraphrase import holder, paraphrase
 from nodewright.spec.tree import Path, branches, elements
 from nodewright.spec.types import SpecificationError
-from nodewright.spec.yaml_nodes import Entries, Items, Node, read_nodes, write_nodes
+from nodewright.spec.yaml_nodes import Entries, Items, Node, plain, read_nodes, write_nodes
 
 # What an agent may write; the clauses are the document's.
 PARTS = ("entities", "machines", "ports", "events", "stores", "operations", "qualities")
@@ -18,12 +17,12 @@ _GONE = frozenset({"null", "~"})
 
 
 def put_in(current: str, proposed: str) -> str:
-    """The specification ``current`` with ``proposed`` elements, both as YAML.
+    r"""The specification ``current`` with ``proposed`` elements, both as YAML.
 
     Mappings are merged, name by name; anything else takes the place of what was there, and
     ``null`` takes it out.
 
-    >>> put_in("title: Shop\\nports: {mail: {can: mail}}", "ports: {mail: {system: SendGrid}}")
+    >>> put_in("title: Shop\nports: {mail: {can: mail}}", "ports: {mail: {system: SendGrid}}")
     'title: Shop\\nports:\\n  mail: {can: mail, system: SendGrid}\\n'
 
     Raises:
@@ -38,7 +37,7 @@ def put_in(current: str, proposed: str) -> str:
                 f"line {node.line}: {name[:60]!r} cannot be proposed; write elements under one of "
                 f"{', '.join(PARTS)}"
             )
-    return write_nodes(_plain(_merged(there, new)), 3)
+    return write_nodes(plain(_merged(there, new)), 3)
 
 
 def _merged(there: Node, new: Node) -> Node:
@@ -51,14 +50,6 @@ def _merged(there: Node, new: Node) -> Node:
         else:
             entries[name] = _merged(entries[name], node) if name in entries else node
     return Entries(entries, there.line)
-
-
-def _plain(node: Node) -> Any:
-    if isinstance(node, Entries):
-        return {name: _plain(each) for name, each in node.entries.items()}
-    if isinstance(node, Items):
-        return [_plain(each) for each in node.items]
-    return node.text
 
 
 def changed_clauses(before: Specification, after: Specification) -> dict[str, str]:

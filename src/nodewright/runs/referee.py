@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nodewright.delivery.decisions import Action
 from nodewright.delivery.delivery import Delivery
 from nodewright.delivery.specification import NAME, spec_file
 from nodewright.errors import NodewrightError
@@ -26,6 +27,7 @@ from nodewright.proving.submitted import SubmittedTest, accept_code, accept_test
 from nodewright.proving.trial import Tried, run_tests, run_variants
 from nodewright.proving.verdict import Rejected
 from nodewright.rendering.model import RenderedFile
+from nodewright.runs.clauses import Authors, handler_of
 from nodewright.runs.engine import Engine, already_there
 from nodewright.runs.pooling import Proof
 from nodewright.runs.proposals import changed_clauses, new_sentences
@@ -81,8 +83,15 @@ class Referee:
     """Judges one submission to the folder of ``standing``, which ``delivery`` holds."""
 
     def __init__(
-        self, standing: Standing, prepared: Prepared, delivery: Delivery, court: Court
+        self,
+        standing: Standing,
+        prepared: Prepared,
+        delivery: Delivery,
+        court: Court,
+        author: str,
     ) -> None:
+        self.author = author
+        self._passed = 0
         self.standing = standing
         self.prepared = prepared
         self.delivery = delivery
@@ -130,9 +139,9 @@ class Referee:
         Raises:
             RefusedError: the code or its test is refused.
         """
-        handler = self.standing.handler(node)
+        handler = handler_of(self.standing.plan, node)
         code, text = proposed.edits[handler].decode(), proposed.edits[test].decode()
-        generated = self.standing.read(handler)
+        generated = self.standing.generated(handler)
         try:
             accept_code(code, generated, self.standing.package, node.kind)
             tests = accept_test(text, self.standing.package, proposed.clauses)
@@ -141,6 +150,10 @@ class Referee:
         engine = self._engine()
 
         def gate(files: Sequence[RenderedFile]) -> None:
+            for clause in proposed.clauses:
+                shown = engine.shown_by_user.get(clause)
+                if shown is not None and not shown.proven:
+                    raise RefusedError(f"{clause} is not shown: {shown.reason}")
             self._refuse_failed(engine)
             root = self.delivery.stage(files)
             with TemporaryFolder() as scratch, ThreadPoolExecutor(1) as beside:
@@ -171,6 +184,11 @@ class Referee:
             self.delivery,
             extra=(spec_file(self.prepared.specified.generated),),
             isolated=court.isolated,
+            authors=Authors(
+                written=self.prepared.specified.written,
+                author=self.author,
+                before={each.id: each.by for each in self.standing.clauses if each.by},
+            ),
             mypy_cache=court.mypy_cache,
         )
 
@@ -204,8 +222,6 @@ class Referee:
         self.seconds["total"] = time.perf_counter() - started
         return Accepted(sentences, self._passed, written, self.seconds)
 
-    _passed = 0
-
     # --- reasons to refuse ----------------------------------------------------------------------
 
     def _refuse_silent_changes(
@@ -224,11 +240,12 @@ class Referee:
             if not report.passed:
                 raise RefusedError(f"{slug} fails: {report.reason}")
         for decision in engine.decisions.values():
-            if decision.action.value == "conflict":
+            if decision.action is Action.CONFLICT:
                 raise RefusedError(f"{decision.path}: {decision.reason}")
 
     def _refuse_unshown(self, engine: Engine, clauses: Iterable[str]) -> None:
-        proofs = {each.clause: each for report in engine.reports.values() for each in report.clauses}
+        reports = engine.reports.values()
+        proofs = {each.clause: each for report in reports for each in report.clauses}
         for clause in clauses:
             proof = proofs.get(clause)
             if proof is None:

@@ -2,20 +2,23 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from nodewright.delivery.decisions import FileDecision
+from nodewright.delivery.decisions import Action, FileDecision
 from nodewright.delivery.specification import Specified
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.prd import SimplePRDAnalysisResult
 from nodewright.proving.model import ALREADY_THERE, BROKEN_STEPS, OVERDUE, NodeReport, Verify
-from nodewright.runs.clauses import ClauseVerdict, clause_verdicts, counted, summed_up
+from nodewright.runs.clauses import ClauseState, ClauseVerdict, counted, summed_up
 from nodewright.runs.engine import Outcome
+from nodewright.spec.model import State
+from nodewright.spec.verdicts import PERSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,9 @@ class Options:
     ``jobs`` is the number of worker processes; ``timeout_seconds`` bounds each node from its
     start. ``templates`` is a folder that overlays the built-in pack. With ``resume``, nodes that
     are already in ``output`` as they would be generated are not proven again. ``cluster`` is the
-    address of a Dask scheduler whose workers run the jobs, at least ``jobs`` at a time.
+    address of a Dask scheduler whose workers run the jobs, at least ``jobs`` at a time. ``author``
+    is who made what the reading did not make. ``replace`` lets a run take the place of another
+    package, or of another document's.
     """
 
     output: Path
@@ -36,6 +41,8 @@ class Options:
     templates: Path | None = None
     resume: bool = False
     cluster: str | None = None
+    author: str = PERSON
+    replace: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +61,63 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a run would do: the plan, and each file."""
+    """What a run would do: the plan, and each file.
+
+    ``conflict`` says that the user's specification and the document differ in the same lines;
+    ``replaces`` names the package, or the nodes, whose place the run would take.
+    """
 
     plan: Plan
     decisions: tuple[FileDecision, ...]
+    conflict: bool = False
+    replaces: str = ""
+
+    def clauses_line(self) -> str:
+        """What was made of the document's clauses, before anything is proven."""
+        notes = self.plan.specification.clauses
+        count = Counter(note.state for note in notes)
+        return (
+            f"{count[State.READ]} clauses read, {count[State.OPEN]} open, "
+            f"{count[State.CONTEXT]} context"
+        )
+
+    def files_line(self) -> str:
+        """How many files each action concerns: ``88 files: 80 create, 8 keep``."""
+        count = Counter(str(decision.action) for decision in self.decisions)
+        parts = ", ".join(f"{number} {action}" for action, number in count.items())
+        return f"{len(self.decisions)} files: {parts}"
+
+    def warnings(self) -> Iterator[str]:
+        """What the user has to decide."""
+        if self.conflict:
+            yield ("spec.yaml: your changes and the document's are in the same lines; yours hold")
+        if self.replaces:
+            yield replacing(self.replaces, self.decisions)
+        for decision in self.decisions:
+            if decision.action is Action.CONFLICT:
+                yield f"conflict: {decision.path}: {decision.reason}"
 
     def summary(self) -> dict[str, Any]:
         """The preview as plain values for JSON."""
         return {
             "plan": plan_summary(self.plan),
             "files": [_decision_summary(decision) for decision in self.decisions],
+            "clauses": self.plan.specification.clauses,
+            "warnings": list(self.warnings()),
         }
+
+
+def replacing(what: str, decisions: Iterable[FileDecision]) -> str:
+    """What taking the place of ``what`` would do, and how to ask for it."""
+    dropped = [each for each in decisions if each.file is None]
+    kept = [each.path for each in dropped if each.action is Action.KEEP]
+    removed = len(dropped) - len(kept)
+    yours = f"; what you edited stays where it is: {', '.join(kept[:5])}" if kept else ""
+    more = f" and {len(kept) - 5} more" if len(kept) > 5 else ""  # noqa: PLR2004 - a line's worth
+    return (
+        f"this takes the place of {what}: {removed} generated files would be removed{yours}{more}; "
+        "choose another output folder, or pass --replace"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +139,7 @@ OnProgress = Callable[[Progress], None]
 class Run:
     """What a run did; ``seconds`` maps phase -> wall time in seconds.
 
+    ``clauses`` are what became of each clause of the document.
     ``speedup`` is CPU seconds of the jobs per second of wall time while they ran.
     """
 
@@ -94,6 +148,7 @@ class Run:
     outcomes: list[Outcome] = field(default_factory=list)
     decisions: tuple[FileDecision, ...] = ()
     conflicts: tuple[FileDecision, ...] = ()
+    clauses: tuple[ClauseVerdict, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     speedup: float = 0.0
     workers: int = 1
@@ -131,11 +186,9 @@ class Run:
         return bool(self.outcomes) and all(outcome.delivered for outcome in self.outcomes)
 
     @property
-    def clauses(self) -> tuple[ClauseVerdict, ...]:
-        """What became of each clause of the document."""
-        reports = {outcome.node.slug: outcome.report for outcome in self.outcomes}
-        delivered = [outcome.node.slug for outcome in self.outcomes if outcome.delivered]
-        return clause_verdicts(self.prepared.plan, reports, delivered)
+    def open_clauses(self) -> tuple[ClauseVerdict, ...]:
+        """What the document demands and nothing shows."""
+        return tuple(each for each in self.clauses if each.state is ClauseState.OPEN)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:

@@ -1,7 +1,6 @@
 """What was submitted to the referee: kept with who, when, the verdict and the difference."""
 
 import difflib
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -46,7 +45,7 @@ def keep(out: Path, submission: Submission) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f".{name}"
     draft.write_bytes(orjson.dumps(asdict(submission), option=orjson.OPT_INDENT_2))
-    os.replace(draft, folder / name)
+    draft.replace(folder / name)
     return folder / name
 
 
@@ -66,11 +65,16 @@ def difference(out: Path, edits: Mapping[str, bytes]) -> str:
     found = []
     for path, content in sorted(edits.items()):
         before = held(out.resolve(), path) or b""
-        found += difflib.unified_diff(
-            _lines(before), _lines(content), f"a/{path}", f"b/{path}", lineterm=""
-        )
+        found.append(differing(path, before, content))
     text = "\n".join(found)
     return text if len(text) <= LONGEST_DIFF else f"{text[:LONGEST_DIFF]}\n..."
+
+
+def differing(path: str, before: bytes, after: bytes) -> str:
+    """A unified difference of two texts of one file."""
+    return "\n".join(
+        difflib.unified_diff(_lines(before), _lines(after), f"a/{path}", f"b/{path}", lineterm="")
+    )
 
 
 def _lines(content: bytes) -> list[str]:

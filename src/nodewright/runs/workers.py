@@ -194,7 +194,8 @@ class StoppableWorkers:
         try:
             return await self._workers.call(function, *arguments, timeout_seconds=timeout_seconds)
         finally:
-            self._calls.discard(here)  # type: ignore[arg-type]  # None is in no set
+            if here is not None:
+                self._calls.discard(here)
 
     def stop(self) -> None:
         """Cancel what runs, and every later call."""

@@ -5,7 +5,7 @@ before; some are wrong.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -33,17 +33,23 @@ from nodewright.spec.values import Value
 LONGEST = 12
 
 
-def random_scenarios(specification: Specification, seed: int, count: int) -> tuple[Scenario, ...]:
-    """``count`` random scenarios; the same ``seed`` gives the same."""
-    source = _Random(specification, seed)
+def random_scenarios(
+    specification: Specification, seed: int, count: int, focus: Collection[str] = ()
+) -> tuple[Scenario, ...]:
+    """``count`` random scenarios; the same ``seed`` gives the same.
+
+    With ``focus`` most calls are of operations with these names.
+    """
+    source = _Random(specification, seed, focus)
     return tuple(source.scenario() for _ in range(count))
 
 
 class _Random:
-    def __init__(self, specification: Specification, seed: int) -> None:
+    def __init__(self, specification: Specification, seed: int, focus: Collection[str]) -> None:
         self.specification = specification
         self.random = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self.known: Known = known_of(specification)
+        self.focus = [each for each in specification.operations if each.name in focus]
         self.ports = sorted(
             {each.port for _, each in elements(specification) if isinstance(each, Send)}
         )
@@ -72,7 +78,9 @@ class _Random:
             return [self._event()]
         if not self.specification.operations:
             return [Tick()]
-        return self._call(self.random.choice(self.specification.operations), place)
+        focused = self.focus and self.random.random() < 0.7  # noqa: PLR2004
+        operations = self.focus if focused else self.specification.operations
+        return self._call(self.random.choice(operations), place)
 
     def _nudge(self) -> int:
         return self.random.choice((-1, 0, 0, 1))

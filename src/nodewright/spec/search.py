@@ -5,8 +5,8 @@ else without it. The search is directed: it tries the operations that the clause
 call that succeeds, then those at the edges of the constants that decide about it.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -15,6 +15,7 @@ from nodewright.spec.ablation import without
 from nodewright.spec.calls import Answer
 from nodewright.spec.deciding import constants, draft, edges, looked_at, related, spans
 from nodewright.spec.drafting import Given, Known, Recipe, paths_of
+from nodewright.spec.interpreter import Published, Sent
 from nodewright.spec.model import (
     Aggregate,
     Delete,
@@ -34,7 +35,7 @@ from nodewright.spec.model import (
 from nodewright.spec.mutants import mutants
 from nodewright.spec.populations import changes
 from nodewright.spec.prepared import Same
-from nodewright.spec.scenario import Answered, Call, Outcome, Scenario, Step, run
+from nodewright.spec.scenario import Answered, Call, Outcome, Scenario, Seen, Step, run
 from nodewright.spec.variants import in_turns, variants
 
 MOST_REPAIRS = 150
@@ -42,6 +43,18 @@ MOST_TRIED = 400
 MOST_TRIED_FOR_A_PART = 150
 MOST_MUTANTS = 60
 MOST_SCENARIOS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """A scenario that shows a clause or a part of it, and what comes of it.
+
+    ``mutant`` is the specification without it, of which something else comes.
+    """
+
+    scenario: Scenario
+    outcome: Outcome
+    mutant: Specification
 
 
 class Search:
@@ -143,21 +156,26 @@ class Search:
         facts = run(self.specification, empty).facts, run(ablated, empty).facts
         return empty if facts[0] != facts[1] else None
 
-    def find_all(self, clause: str) -> tuple[Scenario, ...]:
-        """The scenario that shows ``clause``, and those that show each of its parts."""
+    def find_all(self, clause: str) -> tuple[Show, ...]:
+        """What shows ``clause``, then what shows each of its parts."""
         first = self.find(clause)
-        if first is None or not first.steps:
-            return () if first is None else (first,)
-        found = [(first, run(self.specification, first))]
+        if first is None:
+            return ()
+        shows = [self._told(first, without(self.specification, clause))]
+        if not first.steps:
+            return tuple(shows)
         for mutant in islice(mutants(self.specification, clause), MOST_MUTANTS):
-            if len(found) >= MOST_SCENARIOS:
+            if len(shows) >= MOST_SCENARIOS:
                 break
-            if any(differs(outcome, run(mutant, scenario)) for scenario, outcome in found):
+            if any(differs(each.outcome, run(mutant, each.scenario)) for each in shows):
                 continue
             shown = self._show(mutant, clause, MOST_TRIED_FOR_A_PART)
             if shown is not None:
-                found.append((shown, run(self.specification, shown)))
-        return tuple(scenario for scenario, _ in found)
+                shows.append(self._told(shown, mutant))
+        return tuple(shows)
+
+    def _told(self, scenario: Scenario, mutant: Specification) -> Show:
+        return Show(scenario, run(self.specification, scenario), mutant)
 
     def _show(self, mutant: Specification, clause: str, most: int) -> Scenario | None:
         """The first scenario that tells ``mutant`` apart, as short as it can be made."""
@@ -185,7 +203,7 @@ class Search:
         answer = outcome.steps[-1].answer
         place = 0
         while place < len(scenario.steps) - 1:
-            shorter = _without_step(scenario, place)
+            shorter = without_step(scenario, place)
             if shorter is not None:
                 now = run(self.specification, shorter)
                 if _alike(now.steps[-1].answer, answer) and differs(now, run(ablated, shorter)):
@@ -230,8 +248,22 @@ def _reach(operation: Operation) -> int:
 
 
 def differs(one: Outcome, other: Outcome) -> bool:
-    """Whether something happened otherwise."""
-    return one.steps != other.steps or one.stored != other.stored
+    """Whether something happened otherwise; a value that is missing is as one that is not there."""
+    if one.steps == other.steps and one.stored == other.stored:
+        return False
+    seen = (_seen(one.steps), _seen(one.stored))
+    return bool(seen != (_seen(other.steps), _seen(other.stored)))
+
+
+def _seen(value: Any) -> Any:
+    """``value`` without what is missing, in all records inside."""
+    if isinstance(value, Mapping):
+        return {name: _seen(each) for name, each in value.items() if each is not None}
+    if isinstance(value, list | tuple):
+        return [_seen(each) for each in value]
+    if isinstance(value, Seen | Answer | Sent | Published):
+        return [_seen(getattr(value, each.name)) for each in fields(value) if each.compare]
+    return value
 
 
 def _alike(one: Answer | None, other: Answer | None) -> bool:
@@ -242,7 +274,7 @@ def _alike(one: Answer | None, other: Answer | None) -> bool:
     )  # fmt: skip
 
 
-def _without_step(scenario: Scenario, place: int) -> Scenario | None:
+def without_step(scenario: Scenario, place: int) -> Scenario | None:
     """``scenario`` without one step; None where a later step asks for what it answered."""
     steps: list[Step] = []
     for number, step in enumerate(scenario.steps):
@@ -293,7 +325,12 @@ def find_scenarios(specification: Specification, clause_id: str) -> tuple[Scenar
 
     A part is an element or attribute that is left out, an edge, an operator: see ``mutants``.
     """
-    return _search(Same(specification)).find_all(clause_id)
+    return tuple(show.scenario for show in search_of(specification).find_all(clause_id))
+
+
+def search_of(specification: Specification) -> Search:
+    """The search for scenarios of a specification, with what it has tried so far."""
+    return _search(Same(specification))
 
 
 def known_of(specification: Specification) -> Known:
