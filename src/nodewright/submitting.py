@@ -15,9 +15,9 @@ from nodewright.delivery.merge import merge
 from nodewright.delivery.specification import NAME
 from nodewright.errors import NodewrightError
 from nodewright.prd import read_prd
+from nodewright.runs.clauses import handler_of
 from nodewright.runs.proposals import put_in
 from nodewright.runs.referee import Accepted, Court, Proposed, Referee, RefusedError, own_test
-from nodewright.runs.clauses import handler_of
 from nodewright.runs.standing import Standing
 from nodewright.runs.submissions import Submission, difference, keep
 from nodewright.spec.types import SpecificationError
@@ -87,7 +87,7 @@ def propose(
     return submitting.judged(judge)
 
 
-def submit_code(
+def submit_code(  # noqa: PLR0917 - what a submission takes
     prd: Path,
     output: Path,
     node: str,
@@ -154,9 +154,7 @@ class _Submitting:
                 accepted = judge(standing, delivery)
             except (RefusedError, SpecificationError) as error:
                 reason = str(error)
-        submission = Submission(
-            self.by, self.kind, self.clauses, not reason, reason, self.diff
-        )
+        submission = Submission(self.by, self.kind, self.clauses, not reason, reason, self.diff)
         keep(self.output, submission)
         seconds = {**accepted.seconds, "whole": time.perf_counter() - started}
         return Judgement(

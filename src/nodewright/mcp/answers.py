@@ -88,7 +88,7 @@ class Text(BaseModel):
         """``text`` from ``offset`` on, cut at the end of a line where it is long."""
         piece = text[offset : offset + LONGEST_TEXT]
         if offset + len(piece) >= len(text):
-            return cls(text=piece)
+            return cls(text=piece, next_offset=None)
         piece = piece[: piece.rfind("\n") + 1] or piece
         return cls(text=piece, next_offset=offset + len(piece))
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-
 from typing import Annotated, Literal
 
 import anyio.to_thread
@@ -69,13 +68,13 @@ def create_server(workspace: Workspace) -> MCPServer[None]:
         lifespan=lifespan,
         log_level="WARNING",
     )
-    for add in (_add_reading, _add_judging, _add_writing, _add_resources):
+    for add in (_add_clauses, _add_texts, _add_judging, _add_writing, _add_resources):
         add(server, workspace)
     prompts.add_prompts(server, workspace)
     return server
 
 
-def _add_reading(server: MCPServer[None], workspace: Workspace) -> None:
+def _add_clauses(server: MCPServer[None], workspace: Workspace) -> None:
     @server.tool(annotations=_READS)
     async def analyze(document: Document = "") -> Analysis:
         """Read a document: how much of it is understood, as which entities and operations."""
@@ -118,6 +117,20 @@ def _add_reading(server: MCPServer[None], workspace: Workspace) -> None:
         return await quick(work)
 
     @server.tool(annotations=_READS)
+    async def explain(
+        id: Annotated[str, Field(description="a clause or a submission")],  # noqa: A002
+        output: Output = "",
+    ) -> Explained:
+        """Why a clause is proven or open, or a submission was accepted or refused."""
+
+        def work() -> Explained:
+            return Explained(**reading_out.explained(workspace.output_at(output), id))
+
+        return await quick(work)
+
+
+def _add_texts(server: MCPServer[None], workspace: Workspace) -> None:
+    @server.tool(annotations=_READS)
     async def specification(
         element: Annotated[
             str, Field(description="such as operations.create_ticket or entities; all by default")
@@ -147,26 +160,12 @@ def _add_reading(server: MCPServer[None], workspace: Workspace) -> None:
         return await quick(lambda: Text.of(_schema(), offset))
 
     @server.tool(annotations=_READS)
-    async def explain(
-        id: Annotated[str, Field(description="a clause or a submission")],  # noqa: A002
-        output: Output = "",
-    ) -> Explained:
-        """Why a clause is proven or open, or a submission was accepted or refused."""
-
-        def work() -> Explained:
-            return Explained(**reading_out.explained(workspace.output_at(output), id))
-
-        return await quick(work)
-
-    @server.tool(annotations=_READS)
     async def plan(document: Document = "", output: Output = "") -> PlanAnswer:
         """The nodes that the document and the specification ask for; writes nothing."""
         return await quick(lambda: _planned(workspace, document, output))
 
     @server.tool(annotations=_READS)
-    async def diff(
-        offset: Annotated[int, Field(ge=0)] = 0, output: Output = ""
-    ) -> Text:
+    async def diff(offset: Annotated[int, Field(ge=0)] = 0, output: Output = "") -> Text:
         """What was edited since it was generated, as a unified difference."""
 
         def work() -> Text:
@@ -177,7 +176,7 @@ def _add_reading(server: MCPServer[None], workspace: Workspace) -> None:
 
 def _add_judging(server: MCPServer[None], workspace: Workspace) -> None:
     @server.tool(annotations=_WRITES)
-    async def propose(
+    async def propose(  # noqa: PLR0917 - a tool's inputs
         ctx: Ctx,
         elements: Annotated[
             str,
@@ -210,7 +209,7 @@ def _add_judging(server: MCPServer[None], workspace: Workspace) -> None:
         return await judged(ctx, workspace, work)
 
     @server.tool(annotations=_WRITES)
-    async def submit_code(
+    async def submit_code(  # noqa: PLR0917 - a tool's inputs
         ctx: Ctx,
         node: Annotated[str, Field(description="slug of the node, such as node_ticket_effect")],
         code: Annotated[str, Field(description="the whole text of its handler")],
@@ -358,5 +357,3 @@ def _planned(workspace: Workspace, document: str, output: str) -> PlanAnswer:
         ],
         unchanged=len(preview.decisions) - len(changes),
     )
-
-

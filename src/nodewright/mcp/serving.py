@@ -44,7 +44,7 @@ def serve_http(
         on_listening: called with the address and the token once requests are answered.
     """
     if token is not None and len(token) < SHORTEST_TOKEN:
-        raise TokenError(f"the token is shorter than {SHORTEST_TOKEN} characters; take a longer one")
+        raise TokenError(f"the token has fewer than {SHORTEST_TOKEN} characters; take a longer one")
     known = token or secrets.token_urlsafe(24)
     try:
         listener = socket.create_server((host, port))

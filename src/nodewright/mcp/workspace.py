@@ -70,7 +70,7 @@ class Workspace:
             raise OutsideError(f"{given!r} is no path")
         path = (self.root / given).resolve()
         if not path.is_relative_to(self.root):
-            raise OutsideError(f"{given[:200]!r} is outside {self.root}, which is all there is here")
+            raise OutsideError(f"{given[:200]!r} is outside {self.root}, and nothing else is here")
         return path
 
     def court(self, on_progress: OnProgress) -> tuple[Court, Callable[[], None]]:

@@ -1,4 +1,4 @@
-"""Running a package's own tests where they lie, in this process, which is thrown away afterwards."""
+"""Running a package's own tests where they lie, in a process that is thrown away afterwards."""
 
 import ast
 import os

@@ -356,7 +356,9 @@ def already_there(
     """
     files = render_files(plan, (node.slug for node in plan.nodes), templates)
     different = {
-        decision.node for decision in delivery.plan(files) if decision.action is not Action.KEEP
+        decision.node
+        for decision in delivery.plan(files)
+        if decision.file is not None and decision.action is not Action.KEEP
     }
     manifest = load_manifest(delivery.root)
     rendered = {file.path for file in files}

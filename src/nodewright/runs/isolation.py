@@ -209,7 +209,8 @@ def _check_open(
 
 def _check(path: Any, allowed: tuple[str, ...], what: str) -> None:
     place = os.path.realpath(os.fsdecode(path))
-    if place == os.devnull or any(place == each or place.startswith(f"{each}/") for each in allowed):
+    inside = any(place == each or place.startswith(f"{each}/") for each in allowed)
+    if inside or place == os.devnull:
         return
     raise IsolatedError(f"{what} {place} is refused: it is outside the folder of the package")
 

@@ -279,9 +279,7 @@ class Referee:
     ) -> None:
         """The new test passes with the code, and fails without it and on each stub."""
         there = sorted({*self.standing.tests, test})
-        (tried, variants) = self._run(
-            [(run_tests, (root, there)), (run_variants, (test, *roots))]
-        )
+        (tried, variants) = self._run([(run_tests, (root, there)), (run_variants, (test, *roots))])
         broken = [each for each in tried if not each.passed]
         if broken:
             raise RefusedError(_broken(broken[0]))
