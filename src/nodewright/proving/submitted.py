@@ -164,6 +164,9 @@ def _is_test(node: ast.stmt) -> bool:
 def _test(node: ast.stmt) -> SubmittedTest:
     function = cast("ast.FunctionDef | ast.AsyncFunctionDef", node)
     asserts = [each for each in ast.walk(function) if isinstance(each, ast.Assert)]
+    taken = {each.arg for each in function.args.args} - {"world"}
+    if taken:
+        raise Rejected(f"{function.name} takes {', '.join(sorted(taken))}: {_NO_TRICKS}")
     answered = _answered(function)
     if not any(_speaks_of(each.test, answered) for each in asserts):
         raise Rejected(
