@@ -16,7 +16,7 @@ from nodewright.delivery.specification import NAME
 from nodewright.errors import NodewrightError
 from nodewright.prd import read_prd
 from nodewright.runs.clauses import handler_of
-from nodewright.runs.proposals import put_in
+from nodewright.runs.proposals import noted, put_in
 from nodewright.runs.referee import Accepted, Court, Proposed, Referee, RefusedError, own_test
 from nodewright.runs.standing import Standing
 from nodewright.runs.submissions import Submission, difference, keep
@@ -77,7 +77,8 @@ def propose(
     def judge(standing: Standing, delivery: Delivery) -> Accepted:
         _check_size(elements)
         _check_clauses(standing, [*clauses, *also])
-        proposed = _with_comments(standing.text, put_in(standing.text, elements))
+        text_with = noted(put_in(standing.text, elements), clauses)
+        proposed = _with_comments(standing.text, text_with)
         edits = {NAME: proposed.encode()}
         submitting.diff = difference(output, edits)
         prepared = plan_text(text, standing.package, output, proposed)

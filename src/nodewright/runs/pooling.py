@@ -122,7 +122,7 @@ async def _next(
             pending = [task for task in running if not task.done()]
             await asyncio.wait([getting, *pending], return_when=asyncio.FIRST_COMPLETED)
             for task in running:
-                if task.done() and not task.cancelled() and task.exception():
+                if task.done() and (task.cancelled() or task.exception()):
                     task.result()
         return getting.result()
     finally:

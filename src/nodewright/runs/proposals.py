@@ -1,15 +1,15 @@
 """Proposed elements of a specification: put in, compared with what was there, told in English."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 
 from nodewright.spec.expressions import Expression
-from nodewright.spec.model import ClauseNote, Element, Specification
+from nodewright.spec.model import ClauseNote, Element, Specification, State
 from nodewright.spec.paraphrase import holder, paraphrase
 from nodewright.spec.tree import Path, branches, elements
 from nodewright.spec.types import SpecificationError
-from nodewright.spec.yaml_nodes import Entries, Items, Node, plain, read_nodes, write_nodes
+from nodewright.spec.yaml_nodes import Entries, Items, Node, Scalar, plain, read_nodes, write_nodes
 
 # What an agent may write; the clauses are the document's.
 PARTS = ("entities", "machines", "ports", "events", "stores", "operations", "qualities")
@@ -38,6 +38,19 @@ def put_in(current: str, proposed: str) -> str:
                 f"{', '.join(PARTS)}"
             )
     return write_nodes(plain(_merged(there, new)), 3)
+
+
+def noted(text: str, clauses: Iterable[str]) -> str:
+    """A specification in which ``clauses`` are read: elements say now what they demand."""
+    root = read_nodes(text)
+    for clause in clauses:
+        note: Node | None = root
+        for name in ("clauses", clause):
+            note = note.entries.get(name) if isinstance(note, Entries) else None
+        if isinstance(note, Entries):
+            note.entries.pop("reason", None)
+            note.entries["state"] = Scalar(State.READ.value, note.line)
+    return write_nodes(plain(root), 3)
 
 
 def _merged(there: Node, new: Node) -> Node:

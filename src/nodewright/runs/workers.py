@@ -51,6 +51,10 @@ class CrashedError(NodewrightError):
     """A worker process ended before its call did."""
 
 
+class StoppedError(NodewrightError):
+    """Whoever asked for a call cancelled it."""
+
+
 class WorkersUnavailableError(NodewrightError):
     """No worker process can be started."""
 
@@ -186,13 +190,17 @@ class StoppableWorkers:
     ) -> R:
         """As the pool; cancelled by ``stop``."""
         if self._stopped.is_set():
-            raise asyncio.CancelledError
+            raise StoppedError("it was cancelled")
         task = asyncio.current_task()
         here = (asyncio.get_running_loop(), task) if task is not None else None
         if here is not None:
             self._calls.add(here)
         try:
             return await self._workers.call(function, *arguments, timeout_seconds=timeout_seconds)
+        except asyncio.CancelledError:
+            if self._stopped.is_set():
+                raise StoppedError("it was cancelled") from None
+            raise
         finally:
             if here is not None:
                 self._calls.discard(here)

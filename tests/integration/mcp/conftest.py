@@ -49,8 +49,6 @@ The system shall calculate the price from base, extras and discount.
 Tool = Callable[..., Any]
 
 
-
-
 @pytest.fixture(scope="session")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Made once; tests work on copies."""

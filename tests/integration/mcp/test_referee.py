@@ -4,13 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.integration.mcp.conftest import contents
 
 from nodewright.delivery.delivery import undo
 from nodewright.errors import NodewrightError
 from nodewright.runs.submissions import submissions
 from nodewright.submitting import Judgement
 from nodewright.workflow import clauses_of
-from tests.integration.mcp.conftest import contents
 
 PRICE = """
 operations:
@@ -77,7 +77,10 @@ def test_elements_are_proven_delivered_and_taken_back(folder: Path, propose: Pro
 @pytest.mark.parametrize(
     ("elements", "said"),
     [
-        ("operations: {price_of: {compute: {}}}", "no element that a node carries out names FR-4.2"),
+        (
+            "operations: {price_of: {compute: {}}}",
+            "no element that a node carries out names FR-4.2",
+        ),
         (PRICE.replace("number =", "nmber ="), "line"),
         (PRICE.replace("base + extras", "base + xtras"), "xtras"),
         ("operations: {create_booking: {inputs: {x: text}}}", "no element"),
@@ -152,7 +155,9 @@ CUSTOM = 'if request.room == "13":'
         pytest.param(edit("from ", "import os\nfrom "), "imports os", id="environment"),
         pytest.param(edit(CUSTOM, f"().__class__\n        {CUSTOM}"), "__class__", id="around"),
         pytest.param(
-            edit(CUSTOM, f"while True:\n            pass\n        {CUSTOM}"), "stopped", id="endless"
+            edit(CUSTOM, f"while True:\n            pass\n        {CUSTOM}"),
+            "stopped",
+            id="endless",
         ),
         pytest.param(edit(CUSTOM, 'if request.room != "12":'), "fails", id="breaks another clause"),
         pytest.param(edit("def list_bookings", "def listing"), "drops", id="drops a method"),
@@ -177,9 +182,13 @@ CUSTOM = 'if request.room == "13":'
             "stub",
             id="passes on a stub",
         ),
-        pytest.param(weakened("assert usual", "assert True\n    assert usual"), "always", id="true"),
+        pytest.param(
+            weakened("assert usual", "assert True\n    assert usual"), "always", id="true"
+        ),
         pytest.param(weakened("FR-3.2", "FR-1.2"), "FR-3.2", id="another clause"),
-        pytest.param(weakened("import pytest", "import pytest\nimport os"), "imports os", id="test os"),
+        pytest.param(
+            weakened("import pytest", "import pytest\nimport os"), "imports os", id="test os"
+        ),
     ],
 )
 def test_hostile_code_is_refused(

@@ -17,7 +17,6 @@ import httpx2
 import pytest
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
-
 from tests.integration.mcp.conftest import contents
 from tests.integration.mcp.test_referee import HANDLER, NODE, PRICE, TEST, written
 
@@ -71,7 +70,8 @@ async def test_an_agent_closes_a_clause(client: Connect, folder: Path) -> None:
         explained = await answer(agent, "explain", id="FR-4.2")
         assert (explained["state"], len(explained["history"])) == ("proven", 2)
         assert "+  calculate_price" in (await answer(agent, "diff"))["text"]
-        assert (await answer(agent, "prove"))["succeeded"]
+        proof = await answer(agent, "prove")
+        assert proof["succeeded"], proof
         assert "spec.yaml" in (await answer(agent, "undo"))["files"]
     assert contents(folder) == before
 

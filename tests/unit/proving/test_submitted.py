@@ -45,7 +45,9 @@ def refused(code: str, kind: str = "COMPUTE") -> str:
 
 
 def test_a_handler_that_keeps_its_surface_is_accepted() -> None:
-    accept_code(HANDLER.replace("return self.price", "return  self.price"), HANDLER, "shop", "EFFECT")
+    accept_code(
+        HANDLER.replace("return self.price", "return  self.price"), HANDLER, "shop", "EFFECT"
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,13 +75,16 @@ def test_code_that_reaches_out_is_refused(line: str, said: str) -> None:
 
 def test_code_that_drops_or_changes_a_method_is_refused() -> None:
     assert "HandlerPrice.price" in refused(HANDLER.replace("def price", "def cost"))
-    assert "price(self, request)" in refused(HANDLER.replace("price(self, request:", "price(self, r:"))
+    assert "price(self, request)" in refused(
+        HANDLER.replace("price(self, request:", "price(self, r:")
+    )
 
 
 @pytest.mark.parametrize("kind", ["COMPUTE", "REDUCER"])
 def test_a_pure_kind_gets_no_effects(kind: str) -> None:
     code = HANDLER.replace(
-        "        return ModelPriceOutput", "        self.surroundings.ports.mail.send()\n        return ModelPriceOutput"
+        "        return ModelPriceOutput",
+        "        self.surroundings.ports.mail.send()\n        return ModelPriceOutput",
     )
     assert f"a {kind} has no effects" in refused(code, kind)
     accept_code(code, HANDLER, "shop", "EFFECT")
