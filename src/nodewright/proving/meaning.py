@@ -8,12 +8,14 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
+from pathlib import Path
 
 from nodewright.planning.homes import homes_of
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.proving.model import Check, ClauseProof
 from nodewright.proving.package_run import PackageRun
 from nodewright.proving.scenarios import Evidence, Shown
+from nodewright.proving.shipped_tests import failing_clauses
 from nodewright.proving.verdict import Rejected, judge
 from nodewright.spec.calls import Answer
 from nodewright.spec.model import State
@@ -27,7 +29,7 @@ AGREES = "agrees"
 
 
 def judge_meaning(
-    plan: Plan, node: NodePlan, evidence: Evidence
+    plan: Plan, node: NodePlan, evidence: Evidence, root: Path
 ) -> tuple[Check, tuple[ClauseProof, ...]]:
     """Whether the imported node agrees with its specification, and which clauses it shows."""
     with quiet():
@@ -36,7 +38,13 @@ def judge_meaning(
             prove_clause(plan, evidence.shown(plan, clause))
             for clause in read_clauses(plan, node.slug)
         )
-    return check, proofs
+        failing = failing_clauses(root, node.slug)
+    return check, tuple(
+        replace(proof, proven=False, reason=failing[proof.clause])
+        if proof.proven and proof.clause in failing
+        else proof
+        for proof in proofs
+    )
 
 
 def read_clauses(plan: Plan, slug: str) -> tuple[str, ...]:
@@ -117,11 +125,33 @@ def _shortest(plan: Plan, scenario: Scenario, difference: str) -> tuple[Scenario
 def _difference(expected: Outcome, actual: Outcome) -> str:
     """What the first difference is; empty where there is none."""
     for number, (wanted, seen) in enumerate(zip(expected.steps, actual.steps, strict=True), 1):
-        if _comparable(wanted) != _comparable(seen):
+        if not _same(wanted, seen):
             return f"step {number}: {_of_step(wanted, seen)}"
     if expected.stored != actual.stored:
         return f"stored {_short(actual.stored)}, not {_short(expected.stored)}"
     return ""
+
+
+def _same(wanted: Seen, seen: Seen) -> bool:
+    """Whether a step brought the same.
+
+    A package's requests have types. Where a request is of a wrong one, the package says so before
+    it looks for what else might refuse it, or answer it without looking.
+    """
+    one, other = _comparable(wanted), _comparable(seen)
+    if len(one.answers) != len(other.answers):
+        return False
+    answers = tuple(
+        right if given.error_code == "invalid_request" and _early(right) else given
+        for (_, right), (_, given) in zip(one.answers, other.answers, strict=True)
+    )
+    return [each for _, each in one.answers] == list(answers) and replace(
+        one, answers=()
+    ) == replace(other, answers=())
+
+
+def _early(answer: Answer) -> bool:
+    return answer.ok or answer.error_code in {"forbidden", "rate_limited"}
 
 
 def _comparable(seen: Seen) -> Seen:

@@ -18,6 +18,7 @@ from ruff import find_ruff_bin  # type: ignore[import-untyped]  # ships no types
 
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.proving import lint_package, verify_node
+from nodewright.proving.ablation import ablate
 from nodewright.proving.meaning import judge_meaning, read_clauses
 from nodewright.proving.model import (
     BROKEN_STEPS,
@@ -51,8 +52,8 @@ def prove_nodes(
 ) -> tuple[NodeReport, ...]:
     """Render nodes of ``plan`` and judge each by itself, up to ``Verify.RUN``.
 
-    The judges of ``Verify.FULL`` look at the package as a whole; ask
-    ``nodewright.proving.verify_package`` when all nodes are there.
+    ``Verify.FULL`` adds the ablation of each proven clause. Its other judges look at the package as
+    a whole; ask ``nodewright.proving.verify_package`` when all nodes are there.
 
     Args:
         plan: the run's plan; an orchestrator's steps are staged from it.
@@ -84,8 +85,10 @@ def prove_nodes(
         layout = clock.lap(len(nodes))
         reports = []
         for node, (checks, proofs) in _judged(root, plan, nodes, level, verdicts, evidence):
-            judged = clock.lap()
             files = tuple(read_back(root, rendered[node.slug]))
+            if verify is Verify.FULL:
+                proofs = _ablated(plan, proofs, files, pack)
+            judged = clock.lap()
             reports.append(
                 NodeReport(
                     node.slug,
@@ -132,7 +135,7 @@ def judge_staged(
     """Judge nodes that lie in a staging folder, where the user's edits were merged in.
 
     Returns:
-        Slug -> checks and proofs of clauses, as ``prove_nodes`` makes them.
+        Slug -> checks and proofs of clauses, as ``prove_nodes`` makes them but for ablation.
     """
     level = Verify.STATIC if verify is Verify.STATIC else Verify.RUN
     verdicts = lint_package(root, slugs)
@@ -154,6 +157,19 @@ def _tests(
         for show in evidence.shown(plan, clause).shows
     ]
     return render_tests(plan, node, shows, pack) if shows else ()
+
+
+def _ablated(
+    plan: Plan, proofs: tuple[ClauseProof, ...], files: Iterable[RenderedFile], pack: TemplatePack
+) -> tuple[ClauseProof, ...]:
+    """``proofs`` after real ablation, with the acceptance tests among ``files``."""
+    tests = next((file for file in files if file.path.startswith("tests/")), None)
+    if tests is None:
+        return proofs
+    evidence = evidence_of(plan)
+    shown = [evidence.shown(plan, proof.clause) for proof in proofs if proof.proven]
+    bare = {each.clause: each.shows[0].mutant for each in shown} | {"": plan.specification}
+    return ablate(proofs, tests, bare, pack)
 
 
 def load_templates(templates: Path | None = None) -> int:
@@ -236,7 +252,7 @@ def _judged(  # noqa: PLR0917 - what a job knows, in the order of its steps
         checks = (linted[node.slug], *judges, *failed_steps(broken))
         proofs: tuple[ClauseProof, ...] = ()
         if level is not Verify.STATIC and all(check.passed for check in checks):
-            meant, proofs = judge_meaning(plan, node, evidence)
+            meant, proofs = judge_meaning(plan, node, evidence, root)
             checks = (*checks, meant)
         if not all(check.passed for check in checks):
             refused.add(node.slug)

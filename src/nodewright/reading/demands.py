@@ -36,8 +36,8 @@ class Demand:
     ``object`` is the phrase that is acted on; ``complements`` are (preposition, phrase) pairs in
     their order; marks besides prepositions are ``every``, ``that`` and words such as "sorted by".
     ``details`` is what follows a colon. ``actor`` is who may ask or does it. ``negated``: it must
-    not be done. ``only``: to nothing but the object. ``passive``: the text says "is done" and may
-    only tell of the past.
+    not be done. ``asides`` are what stood in parentheses. ``only``: to nothing but the object.
+    ``passive``: the text says "is done" and may only tell of the past.
     """
 
     clause: Clause
@@ -52,6 +52,7 @@ class Demand:
     passive: bool = False
     only: bool = False
     label: str = ""
+    asides: tuple[str, ...] = ()
 
     def complement(self, *prepositions: str) -> str:
         """The phrase after the first of ``prepositions``, empty where there is none."""
@@ -87,8 +88,12 @@ _PARTICIPLE = re.compile(
     re.IGNORECASE,
 )
 _NOUN_OF_ACTION = re.compile(
-    r"(?:the\s+)?(?:(?:automatic|manual|bulk|batch|regular|scheduled|easy|quick|full)\s+)?"
+    r"(?:the\s+)?(?:(?:automatic|manual|bulk|batch|regular|scheduled|quick|full|real-time)\s+)?"
     r"(?P<noun>\w+)\s+of\s+(?P<object>.+)",
+    re.IGNORECASE,
+)
+_POSSESSIVE = re.compile(
+    r"(?:\b(?:an?|the|each|every)\s+)?\b(?P<owner>\w+)['’]s\s+(?P<what>(?:(?!to\b|by\b|in\b)[\w-]+\s?){1,4}(?<!\s))",
     re.IGNORECASE,
 )
 _CRUD = re.compile(
@@ -143,6 +148,7 @@ def _base(clause: Clause, frame: Frame, text: str) -> Demand:
         only=frame.only,
         text=text,
         label=frame.label,
+        asides=frame.asides,
     )
 
 
@@ -151,8 +157,7 @@ def _crud(clause: Clause, frame: Frame) -> Iterator[Demand]:
     found = _CRUD.search(frame.main) or _BEFORE_CRUD.match(frame.main)
     if found is None:
         return
-    what = re.sub(r"\([^)]*\)", "", found["what"])
-    phrase, complements = complements_of(what.strip())
+    phrase, complements = complements_of(found["what"].strip())
     for verb in _ALL_OF_CRUD:
         yield replace(
             _base(clause, frame, f"{verb}: {frame.main}"),
@@ -164,7 +169,7 @@ def _crud(clause: Clause, frame: Frame) -> Iterator[Demand]:
 
 def _demand(clause: Clause, frame: Frame, text: str) -> Demand | None:
     base = _base(clause, frame, text)
-    text = without_ordering(text)
+    text = _POSSESSIVE.sub(r"\g<what> of \g<owner>", without_ordering(text))
     words = WORD.findall(text[:200])
     if not words:
         return None
@@ -179,6 +184,8 @@ def _demand(clause: Clause, frame: Frame, text: str) -> Demand | None:
             negated=base.negated or bool(passive["not"]),
             passive=True,
         )
+    if frame.passive:
+        return None  # "must be at least 0" asks for nothing to be done
     active = verb_in(words[0].lower())
     if active is not None and not _is_subject(words):
         rest = text[text.find(words[0]) + len(words[0]) :].strip()

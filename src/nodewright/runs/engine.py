@@ -13,15 +13,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import uuid4
 
-from nodewright.delivery.decisions import Action, FileDecision
+from nodewright.delivery.decisions import FileDecision
 from nodewright.delivery.delivery import Delivery, DeliveryResult
-from nodewright.delivery.manifest import Manifest, load_manifest, read_base
+from nodewright.delivery.manifest import load_manifest
 from nodewright.errors import NodewrightError
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.proving import verify_package
+from nodewright.proving.ablation import as_ablated
 from nodewright.proving.clause_tests import own_tests, shown_by_tests
 from nodewright.proving.model import (
-    ALREADY_THERE,
     Check,
     ClauseProof,
     Judged,
@@ -303,7 +303,9 @@ class Engine:
         for slug in sorted(edited):
             checks, clauses = self._judge_staged(root, slug, loop)
             report = self.reports[slug]
-            self.reports[slug] = replace(report, checks=checks, clauses=clauses)
+            self.reports[slug] = replace(
+                report, checks=checks, clauses=as_ablated(clauses, report.clauses)
+            )
         if self._own_tests:
             self._show_by_tests(root, decisions)
         if full:
@@ -345,56 +347,6 @@ class Engine:
         finally:
             if here not in {self.workers, self.isolated}:
                 here.close()
-
-
-def already_there(
-    plan: Plan, delivery: Delivery, templates: Path | None = None
-) -> dict[str, NodeReport]:
-    """Nodes whose files are in the output folder as they would be generated.
-
-    Their tests, which take a search, and what became of their clauses are as they were delivered.
-    """
-    files = render_files(plan, (node.slug for node in plan.nodes), templates)
-    different = {
-        decision.node
-        for decision in delivery.plan(files)
-        if decision.file is not None and decision.action is not Action.KEEP
-    }
-    manifest = load_manifest(delivery.root)
-    rendered = {file.path for file in files}
-    files = (*files, *_tests_delivered(delivery.root, manifest, rendered))
-    return {
-        node.slug: NodeReport(
-            node.slug,
-            node.kind,
-            (Check(ALREADY_THERE, passed=True),),
-            tuple(file for file in files if file.node == node.slug),
-            tuple(
-                ClauseProof(each.id, each.proven, each.reason)
-                for each in manifest.clauses
-                if each.node == node.slug and each.test.startswith(f"tests/test_{node.slug}.py")
-            ),
-        )
-        for node in plan.nodes
-        if node.slug not in different
-    }
-
-
-def _tests_delivered(root: Path, manifest: Manifest, rendered: set[str]) -> Iterator[RenderedFile]:
-    for path, entry in manifest.files.items():
-        wanted = path.startswith("tests/") and path not in rendered and entry.node
-        text = read_base(root, entry) if wanted else None
-        if text is not None:
-            yield RenderedFile(
-                path,
-                text.decode(),
-                entry.template,
-                entry.template_version,
-                entry.template_hash,
-                entry.node,
-                entry.requirements,
-                entry.user_owned,
-            )
 
 
 def _conflicts(decisions: Sequence[FileDecision]) -> dict[str, Check]:

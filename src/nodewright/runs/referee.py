@@ -28,10 +28,11 @@ from nodewright.proving.trial import Tried, run_tests, run_variants
 from nodewright.proving.verdict import Rejected
 from nodewright.rendering.model import RenderedFile
 from nodewright.runs.clauses import Authors, handler_of
-from nodewright.runs.engine import Engine, already_there
+from nodewright.runs.engine import Engine
 from nodewright.runs.pooling import Proof
 from nodewright.runs.proposals import changed_clauses, new_sentences
-from nodewright.runs.run import OnProgress, Prepared, Progress
+from nodewright.runs.resuming import already_there
+from nodewright.runs.run import OnProgress, Options, Prepared, Progress
 from nodewright.runs.standing import Standing
 from nodewright.runs.workers import CrashedError, OverdueError, Workers
 from nodewright.spec.model import Specification
@@ -201,7 +202,9 @@ class Referee:
     ) -> Accepted:
         started = time.perf_counter()
         plan = self.prepared.plan
-        known = already_there(plan, self.delivery, self.court.templates)
+        known = already_there(
+            plan, Options(self.standing.out, templates=self.court.templates), self.delivery
+        )
         if NAME in proposed.edits:
             known = {slug: report for slug, report in known.items() if slug not in wanted}
         self.delivery.edits = proposed.edits

@@ -78,7 +78,7 @@ class Search:
                 break
             answer = self._answer(draft(self.known, operation, recipe=recipe))
             if answer is not None and answer.ok:
-                if _telling(operation, answer):
+                if telling(operation, answer):
                     self.known.recipes[operation.name] = recipe
                     return
                 fallback = fallback or recipe
@@ -144,25 +144,30 @@ class Search:
             yield self._tried[name][place]
             place += 1
 
-    def find(self, clause: str) -> Scenario | None:
-        """The first scenario that shows ``clause``, as short as it can be made."""
-        ablated = without(self.specification, clause)
-        if ablated is self.specification:
-            return None
-        shown = self._show(ablated, clause, MOST_TRIED)
-        if shown is not None:
-            return shown
-        empty = Scenario()
-        facts = run(self.specification, empty).facts, run(ablated, empty).facts
-        return empty if facts[0] != facts[1] else None
+    def find(self, clause: str) -> Show | None:
+        """What shows ``clause`` first, as short as it can be made.
+
+        Where nothing shows it alone, it is taken out with what other clauses say together with it.
+        """
+        for shared in (False, True):
+            ablated = without(self.specification, clause, shared=shared)
+            if ablated is self.specification:
+                continue
+            shown = self._show(ablated, clause, MOST_TRIED)
+            if shown is not None:
+                return self._told(shown, ablated)
+            empty = self._told(Scenario(), ablated)
+            if empty.outcome.facts != run(ablated, empty.scenario).facts:
+                return empty
+        return None
 
     def find_all(self, clause: str) -> tuple[Show, ...]:
         """What shows ``clause``, then what shows each of its parts."""
         first = self.find(clause)
         if first is None:
             return ()
-        shows = [self._told(first, without(self.specification, clause))]
-        if not first.steps:
+        shows = [first]
+        if not first.scenario.steps:
             return tuple(shows)
         for mutant in islice(mutants(self.specification, clause), MOST_MUTANTS):
             if len(shows) >= MOST_SCENARIOS:
@@ -213,12 +218,13 @@ class Search:
         return scenario
 
 
-def _telling(operation: Operation, answer: Answer) -> bool:
+def telling(operation: Operation, answer: Answer) -> bool:
     """Whether an answer shows something: records, rows, a count above zero."""
     if isinstance(operation, Listing):
         return bool(answer.items)
     if isinstance(operation, Aggregate):
-        return any(value not in {0, None} for row in answer.rows or () for value in row.values())
+        measures = {measure.name for measure in operation.measures}
+        return any(row.get(name) not in {0, None} for row in answer.rows or () for name in measures)
     if isinstance(operation, Selected) and operation.where is not None:
         return bool(answer.count or answer.items)
     return True
@@ -317,7 +323,8 @@ def find_scenario(specification: Specification, clause_id: str) -> Scenario | No
 
     None where no scenario shows it; without steps where only what can be looked up differs.
     """
-    return _search(Same(specification)).find(clause_id)
+    show = search_of(specification).find(clause_id)
+    return show.scenario if show is not None else None
 
 
 def find_scenarios(specification: Specification, clause_id: str) -> tuple[Scenario, ...]:
