@@ -115,8 +115,6 @@ def test_a_test_names_its_clauses() -> None:
 def test_a_test_that_shows_nothing_is_refused(before: str, after: str, said: str) -> None:
     text = TEST.replace(before, after)
     assert text != TEST
-    if "monkeypatch" in after:
-        text = text.replace("    answer =", "    monkeypatch.setattr('x', 1)\n    answer =")
     with pytest.raises(Rejected, match=said):
         accept_test(text, "shop", ["FR-1.1"])
 
