@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from nodewright.delivery.delivery import Delivery
@@ -26,6 +27,7 @@ from nodewright.planning.plan import NothingToGenerateError, Plan, plan_specific
 from nodewright.prd import read_prd
 from nodewright.prd.clauses import Document
 from nodewright.prd.document import parse_document
+from nodewright.prd.models import SimplePRDAnalysisResult
 from nodewright.proving.model import NodeReport
 from nodewright.proving.proof import load_templates, readme_file, render_files
 from nodewright.reading import SimplePRDAnalyzer
@@ -59,7 +61,7 @@ from nodewright.runs.run import (
 from nodewright.runs.showing import ShownSpecification
 from nodewright.runs.workers import ProcessWorkers, Workers
 from nodewright.settings import Settings
-from nodewright.spec.model import State
+from nodewright.spec.model import Specification, State
 
 __all__ = [
     "AuthorError",
@@ -113,12 +115,19 @@ def prepare(prd: Path, package: str | None = None, output: Path | None = None) -
     return plan_text(read_prd(prd), package, output)
 
 
-def plan_text(text: str, package: str | None = None, output: Path | None = None) -> Prepared:
-    """Specify and plan a PRD that is already in memory; see ``prepare``."""
+def plan_text(
+    text: str,
+    package: str | None = None,
+    output: Path | None = None,
+    proposed: str | None = None,
+) -> Prepared:
+    """Specify and plan a PRD that is already in memory; see ``prepare``.
+
+    ``proposed`` stands for the specification that lies in ``output``.
+    """
     started = time.perf_counter()
-    analysis = SimplePRDAnalyzer(tuned_matcher()).analyze_prd(text)
-    document = parse_document(text)
-    found = _specify(document, package, output)
+    analysis, document = _analysed(text)
+    found = _specify(document, package, output, proposed)
     plan = plan_specification(found.specification)
     if not plan.nodes:
         open_clauses = sum(note.state is State.OPEN for note in found.specification.clauses)
@@ -159,9 +168,23 @@ def specification(prd: Path, output: Path | None = None) -> ShownSpecification:
     return ShownSpecification(found, {each.id: each for each in clauses})
 
 
-def _specify(document: Document, package: str | None, output: Path | None) -> Specified:
+@lru_cache(maxsize=4)
+def _analysed(text: str) -> tuple[SimplePRDAnalysisResult, Document]:
+    """A document that is proposed for again and again is analysed once."""
+    return SimplePRDAnalyzer(tuned_matcher()).analyze_prd(text), parse_document(text)
+
+
+@lru_cache(maxsize=4)
+def _read(text: str, package: str) -> Specification:
+    """What the analysed document means."""
+    return read_document(_analysed(text)[1], package)
+
+
+def _specify(
+    document: Document, package: str | None, output: Path | None, proposed: str | None = None
+) -> Specified:
     name = package or _package_in(output) or document.package
-    found = specified(read_document(document, name), output)
+    found = specified(_read(document.text, name), output, proposed)
     check_package(found.specification.package)
     return found
 
@@ -254,17 +277,24 @@ def generate(
     return run
 
 
-def prove(out: Path, *, jobs: int = 2, timeout_seconds: float = 120.0) -> Judgement:
+def prove(
+    out: Path,
+    *,
+    jobs: int = 2,
+    timeout_seconds: float = 120.0,
+    workers: Workers | None = None,
+) -> Judgement:
     """Judge the package in ``out`` as it lies, edits and all, against its specification.
 
     Raises:
         NodewrightError: there is no package, or its specification is wrong.
     """
-    workers = ProcessWorkers(jobs)
+    pool = workers or ProcessWorkers(jobs)
     try:
-        judgement = judge_package(out, workers, jobs, timeout_seconds)
+        judgement = judge_package(out, pool, jobs, timeout_seconds)
     finally:
-        workers.close()
+        if workers is None:
+            pool.close()
     _log.info(
         "prove.finished", {"package": judgement.plan.package, "drifted": len(judgement.drifted)}
     )

@@ -65,10 +65,15 @@ def held_specification(out: Path) -> Specification:
         SpecificationError: it is wrong; the message says where.
         DeliveryError: it is not there, or cannot be read.
     """
+    return _loaded(held_text(out))
+
+
+def held_text(out: Path) -> str:
+    """The text of the specification that lies in ``out``; the errors of ``held_specification``."""
     current = _current(out)
     if current is None:
         raise DeliveryError(f"{out} has no {NAME}: generate a package there first")
-    return _loaded(_text(current))
+    return _text(current)
 
 
 def written(read: Specification, edited: Specification) -> Iterator[str]:
@@ -152,8 +157,8 @@ def _merged(out: Path | None, current: bytes, generated: str) -> tuple[str, bool
 
 
 def _with_own_readings(read: Specification, edited: Specification) -> Specification:
-    """``edited``, where a clause that nothing was read of is read once an element names it."""
-    named = _named(edited) - _named(read)
+    """``edited``, where an open clause is read once an element names it that was not read."""
+    named = set(_named(edited) - _named(read))
 
     def note(each: ClauseNote) -> ClauseNote:
         if each.state is State.OPEN and each.id in named:
@@ -163,5 +168,6 @@ def _with_own_readings(read: Specification, edited: Specification) -> Specificat
     return replace(edited, clauses=tuple(map(note, edited.clauses)))
 
 
-def _named(specification: Specification) -> set[str]:
-    return {clause for _, element in elements(specification) for clause in element.clauses}
+def _named(specification: Specification) -> Counter[str]:
+    """Clause -> how many elements name it."""
+    return Counter(clause for _, element in elements(specification) for clause in element.clauses)

@@ -13,7 +13,7 @@ from nodewright.spec.model import Operation, Specification
 from nodewright.spec.randomness import random_scenarios
 from nodewright.spec.requests import inputs_of
 from nodewright.spec.scenario import Call, Outcome, Scenario, Step, run
-from nodewright.spec.search import Search, search_of, telling
+from nodewright.spec.search import Search, Show, differs, search_of, telling
 
 # Random sequences that each node is compared on.
 RANDOM = 4

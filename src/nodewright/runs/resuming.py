@@ -7,11 +7,11 @@ from nodewright.delivery.delivery import Delivery
 from nodewright.delivery.manifest import Manifest, load_manifest, read_base
 from nodewright.planning.homes import homes_of
 from nodewright.planning.plan import Plan
-from nodewright.proving.model import Check, ClauseProof, NodeReport
+from nodewright.proving.model import ALREADY_THERE, Check, ClauseProof, NodeReport
 from nodewright.proving.proof import render_files
 from nodewright.rendering.model import RenderedFile
 from nodewright.runs.foreseeing import foreseen
-from nodewright.runs.run import ALREADY_THERE, Options
+from nodewright.runs.run import Options
 from nodewright.spec.model import State
 
 

@@ -14,7 +14,7 @@ from nodewright.delivery.decisions import Action, FileDecision
 from nodewright.delivery.specification import Specified
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.prd import SimplePRDAnalysisResult
-from nodewright.proving.model import BROKEN_STEPS, OVERDUE, NodeReport, Verify
+from nodewright.proving.model import ALREADY_THERE, BROKEN_STEPS, OVERDUE, NodeReport, Verify
 from nodewright.runs.clauses import ClauseState, ClauseVerdict, counted, summed_up
 from nodewright.runs.engine import Outcome
 from nodewright.runs.places import replacing
@@ -116,9 +116,6 @@ class Progress:
     done: int = 0
     total: int = 0
 
-
-ALREADY_THERE = "already there"
-"""The check of a node that was not proven again."""
 
 # Checks that are no verdict on what was generated; see `Run.evidence`.
 _SAY_NOTHING = frozenset({ALREADY_THERE, OVERDUE, BROKEN_STEPS})
