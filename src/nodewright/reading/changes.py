@@ -99,7 +99,7 @@ def _move(draft: Draft, demand: Demand, thing: Thing) -> OnEntity | None:
     field, value, assumed = named_state
     name = named(demand.verb if demand.verb not in _MARKING else f"mark {value}", entity.name)
     if machine is None or machine.field != field.name:
-        if demand.asks("create"):
+        if demand.asks("create") and value == field.type.values[0]:
             return None
         return Update(
             name=name,

@@ -77,6 +77,7 @@ _SENTENCES = re.compile(
     r";\s+(?=when|if|unless|otherwise|the system|it must|they must)", re.IGNORECASE
 )
 _STATUS = re.compile(r"^(?:\[[ xX]\]\s*)?(?:\(?P\d\)?:?\s+)?")
+_ID = re.compile(r"^[A-Z]{1,8}-?\d{1,4}(?:\.\d{1,3}){0,3}[:.)]?\s+(?=[A-Z])")
 _PASSIVE = re.compile(
     r"(?P<object>[^,;:]{2,80}?)(?<!that)(?<!which)(?<!who)\s+(?:is|are|be|gets?|was|were)\s+(?P<not>not\s+|never\s+)?"
     r"(?:(?:automatically|immediately|then|only|always|also)\s+)?(?P<verb>\w+)\b(?P<rest>.*)",
@@ -123,7 +124,7 @@ def said_in(clause: Clause) -> str:
     text = clause.text
     if clause.form is ClauseForm.ROW and clause.cells:
         text = max((cell for _, cell in clause.cells), key=len)
-    return _STATUS.sub("", " ".join(text.split()))
+    return _ID.sub("", _STATUS.sub("", " ".join(text.split())))
 
 
 def _demands(clause: Clause, frame: Frame) -> list[Demand]:
