@@ -93,6 +93,16 @@ _NOUN_OF_ACTION = re.compile(
     r"(?P<noun>\w+)\s+of\s+(?P<object>.+)",
     re.IGNORECASE,
 )
+_HOW_MANY = re.compile(
+    r"\bhow many\s+(?P<what>\w+)(?:\s+(?:are|were|is|have been)\s+(?P<state>\w+))?", re.IGNORECASE
+)
+
+
+def _number_of(found: re.Match[str]) -> str:
+    """As in "how many stays are open": the number of open stays."""
+    return f"number of {found['state'] or ''} {found['what']}".replace("  ", " ")
+
+
 _POSSESSIVE = re.compile(
     r"(?:\b(?:an?|the|each|every)\s+)?\b(?P<owner>\w+)['’]s\s+(?P<what>(?:(?!to\b|by\b|in\b)[\w-]+\s?){1,4}(?<!\s))",
     re.IGNORECASE,
@@ -170,6 +180,7 @@ def _crud(clause: Clause, frame: Frame) -> Iterator[Demand]:
 
 def _demand(clause: Clause, frame: Frame, text: str) -> Demand | None:
     base = _base(clause, frame, text)
+    text = _HOW_MANY.sub(_number_of, text)
     text = _POSSESSIVE.sub(r"\g<what> of \g<owner>", without_ordering(text))
     words = WORD.findall(text[:200])
     if not words:
