@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from nodewright.delivery.decisions import Action
 from nodewright.delivery.delivery import Delivery
 from nodewright.delivery.folder_check import check_folder
 from nodewright.delivery.manifest import load_manifest
@@ -27,7 +26,7 @@ from nodewright.planning.plan import NothingToGenerateError, Plan, plan_specific
 from nodewright.prd import read_prd
 from nodewright.prd.clauses import Document
 from nodewright.prd.document import parse_document
-from nodewright.proving.model import Check, NodeReport
+from nodewright.proving.model import NodeReport
 from nodewright.proving.proof import load_templates, readme_file, render_files
 from nodewright.reading import SimplePRDAnalyzer
 from nodewright.reading.reader import read_document
@@ -48,8 +47,8 @@ from nodewright.runs.places import (
 )
 from nodewright.runs.pooling import Proof
 from nodewright.runs.recording import Recorder, RunTimes
+from nodewright.runs.resuming import already_there
 from nodewright.runs.run import (
-    ALREADY_THERE,
     OnProgress,
     Options,
     Prepared,
@@ -330,7 +329,7 @@ async def _run(run: Run, delivery: Delivery, pool: Workers, on_progress: OnProgr
         authors=_authors(run),
         mypy_cache=Settings().data_dir / "mypy",
     )
-    known = _already_there(run, delivery) if options.resume else {}
+    known = already_there(plan, options, delivery) if options.resume else {}
     total = len(plan.nodes)
     names = {node.slug: node.class_name for node in plan.nodes}
     judged = 0
@@ -368,22 +367,3 @@ def _authors(run: Run) -> Authors:
         author=run.options.author,
         before={each.id: each.by for each in manifest.clauses if each.by},
     )
-
-
-def _already_there(run: Run, delivery: Delivery) -> dict[str, NodeReport]:
-    """Nodes whose files are in the output folder as they would be generated."""
-    plan, options = run.prepared.plan, run.options
-    files = render_files(plan, (node.slug for node in plan.nodes), options.templates)
-    different = {
-        decision.node for decision in delivery.plan(files) if decision.action is not Action.KEEP
-    }
-    return {
-        node.slug: NodeReport(
-            node.slug,
-            node.kind,
-            (Check(ALREADY_THERE, passed=True),),
-            tuple(file for file in files if file.node == node.slug),
-        )
-        for node in plan.nodes
-        if node.slug not in different
-    }

@@ -241,7 +241,7 @@ def undescribed_node(name: str, kind: str, reason: str) -> NodePlan:
         "EFFECT": Operation(name=f"carry_out_{subject}", guards=(guard,)),
         "COMPUTE": Compute(name=f"compute_{subject}", guards=(guard,)),
         "REDUCER": Operation(name=f"reduce_{subject}", guards=(guard,)),
-        "ORCHESTRATOR": Workflow(name=f"orchestrate_{subject}", guards=(guard,), steps=()),
+        "ORCHESTRATOR": Operation(name=f"orchestrate_{subject}", guards=(guard,)),
     }[kind]
     nothing = Specification(title="", package="")
     return _node(nothing, subject, kind, "", [operation], {})

@@ -76,7 +76,8 @@ def read_document(document: Document, package: str = "") -> Specification:
     settle(draft)
     read_remarks(draft)
     settle_stories(draft)
-    return with_data_checks(settled(draft.specification(), frozenset(draft.implied)))
+    specification = settled(draft.specification(), frozenset(draft.implied))
+    return with_data_checks(specification, document.clauses)
 
 
 def _asking(draft: Draft) -> list[Clause]:
