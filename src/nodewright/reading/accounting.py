@@ -5,9 +5,9 @@ import re
 from nodewright.language.lexicon import stems
 from nodewright.language.verb_forms import verb_in, verb_of_noun
 from nodewright.language.word_lists import stems_of_list
-from nodewright.reading.demands import PURPOSE, Condition, Demand
+from nodewright.reading.demands import PURPOSE, Condition, Demand, filler_stems
 from nodewright.reading.draft import Draft
-from nodewright.reading.field_lookup import field_of, is_person, time_field, value_of
+from nodewright.reading.field_lookup import field_of, is_person, name_stems, time_field, value_of
 from nodewright.reading.phrases import complements_of
 from nodewright.reading.things import Thing, thing_of
 from nodewright.spec.model import Entity
@@ -104,9 +104,24 @@ def _same(word: str, verb: str) -> bool:
 def names_fields(entity: Entity, phrase: str) -> bool:
     """Whether every part of ``phrase`` is a field, or the entity itself."""
     parts = [part for part in _AND.split(phrase) if part and part not in _MORE]
-    return bool(parts) and all(
-        field_of(entity, part) is not None or value_of(entity, part) is not None for part in parts
-    )
+    return bool(parts) and all(_names_field(entity, part) for part in parts)
+
+
+def _names_field(entity: Entity, part: str) -> bool:
+    """Whether a phrase says a field or value and nothing else, such as "a free locker"."""
+    if value_of(entity, part) is not None:
+        return True
+    field = field_of(entity, part)
+    if field is None:
+        return False
+    known = {*name_stems(field.name), *name_stems(entity.name), *filler_stems()}
+    if field.type.entity:
+        known |= set(name_stems(field.type.entity))
+    left = [stem for stem in stems(part) if stem not in known]
+    return not left or (not field.type.entity and len(left) < _SEVERAL)
+
+
+_SEVERAL = 2
 
 
 _MORE = {"etc", "etc.", "and so on", "..."}

@@ -8,11 +8,9 @@ from nodewright.language.vocabulary import load_data
 from nodewright.reading.adjectives import Test
 from nodewright.reading.demands import Demand
 from nodewright.reading.draft import Draft
-from nodewright.reading.field_lookup import (
-    name_stems,
-    value_of,
-)
+from nodewright.reading.field_lookup import is_person, name_stems, value_of
 from nodewright.reading.operations import named
+from nodewright.reading.selection import chosen_records
 from nodewright.reading.things import Thing
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import (
@@ -81,6 +79,14 @@ def named_state(entity: Entity, demand: Demand) -> tuple[Field, str, str] | None
     return _marked(entity, demand) or names_state(entity, demand.verb)
 
 
+def _due(draft: Draft, demand: Demand, thing: Thing) -> tuple[str, str]:
+    """Records that time has come for: "parcels that were not collected within 7 days"."""
+    if is_person(demand.actor) or not demand.complements:
+        return "", ""
+    where, assumed = chosen_records(draft, demand, thing)
+    return (where, assumed) if "now()" in where else ("", "")
+
+
 def _move(draft: Draft, demand: Demand, thing: Thing) -> OnEntity | None:
     """A verb that names a state of the thing: "cancel" where a status is "cancelled".
 
@@ -99,15 +105,17 @@ def _move(draft: Draft, demand: Demand, thing: Thing) -> OnEntity | None:
     field, value, assumed = named_state
     name = named(demand.verb if demand.verb not in _MARKING else f"mark {value}", entity.name)
     if machine is None or machine.field != field.name:
-        if demand.asks("create"):
+        if demand.asks("create") and value == field.type.values[0]:
             return None
+        where, why = _due(draft, demand, thing)
         return Update(
             name=name,
             entity=entity.name,
             clauses=_clauses(demand),
             set=(Assign(name=field.name, value=Expression(repr(value)), clauses=_clauses(demand)),),
-            guards=guards_of(demand, thing),
-            assumed=assumed,
+            where=Expression(where) if where else None,
+            guards=() if where else guards_of(demand, thing),
+            assumed=why or assumed,
         )
     states = {state for step in machine.transitions for state in (step.source, step.target)}
     if value == machine.initial or value not in states:

@@ -77,6 +77,7 @@ _SENTENCES = re.compile(
     r";\s+(?=when|if|unless|otherwise|the system|it must|they must)", re.IGNORECASE
 )
 _STATUS = re.compile(r"^(?:\[[ xX]\]\s*)?(?:\(?P\d\)?:?\s+)?")
+_ID = re.compile(r"^[A-Z]{1,8}-?\d{1,4}(?:\.\d{1,3}){0,3}[:.)]?\s+(?=[A-Z])")
 _PASSIVE = re.compile(
     r"(?P<object>[^,;:]{2,80}?)(?<!that)(?<!which)(?<!who)\s+(?:is|are|be|gets?|was|were)\s+(?P<not>not\s+|never\s+)?"
     r"(?:(?:automatically|immediately|then|only|always|also)\s+)?(?P<verb>\w+)\b(?P<rest>.*)",
@@ -92,6 +93,16 @@ _NOUN_OF_ACTION = re.compile(
     r"(?P<noun>\w+)\s+of\s+(?P<object>.+)",
     re.IGNORECASE,
 )
+_HOW_MANY = re.compile(
+    r"\bhow many\s+(?P<what>\w+)(?:\s+(?:are|were|is|have been)\s+(?P<state>\w+))?", re.IGNORECASE
+)
+
+
+def _number_of(found: re.Match[str]) -> str:
+    """As in "how many stays are open": the number of open stays."""
+    return f"number of {found['state'] or ''} {found['what']}".replace("  ", " ")
+
+
 _POSSESSIVE = re.compile(
     r"(?:\b(?:an?|the|each|every)\s+)?\b(?P<owner>\w+)['’]s\s+(?P<what>(?:(?!to\b|by\b|in\b)[\w-]+\s?){1,4}(?<!\s))",
     re.IGNORECASE,
@@ -123,7 +134,7 @@ def said_in(clause: Clause) -> str:
     text = clause.text
     if clause.form is ClauseForm.ROW and clause.cells:
         text = max((cell for _, cell in clause.cells), key=len)
-    return _STATUS.sub("", " ".join(text.split()))
+    return _ID.sub("", _STATUS.sub("", " ".join(text.split())))
 
 
 def _demands(clause: Clause, frame: Frame) -> list[Demand]:
@@ -169,6 +180,7 @@ def _crud(clause: Clause, frame: Frame) -> Iterator[Demand]:
 
 def _demand(clause: Clause, frame: Frame, text: str) -> Demand | None:
     base = _base(clause, frame, text)
+    text = _HOW_MANY.sub(_number_of, text)
     text = _POSSESSIVE.sub(r"\g<what> of \g<owner>", without_ordering(text))
     words = WORD.findall(text[:200])
     if not words:

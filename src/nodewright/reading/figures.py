@@ -141,7 +141,12 @@ def _chosen(draft: Draft, demand: Demand, thing: Thing | None, entity: Entity) -
     if thing is None or thing.entity.name != entity.name:
         return Selection()
     own = replace(
-        demand, complements=tuple(each for each in demand.complements if each[0] not in _GROUPING)
+        demand,
+        complements=tuple(
+            each
+            for each in demand.complements
+            if each[0] not in _GROUPING and not (each[0] == "of" and _counted(demand))
+        ),
     )
     chosen = selection_of(draft, own, replace(thing, entity=draft.entities[entity.name]))
     relative = re.search(
@@ -211,7 +216,7 @@ def _count(
 ) -> tuple[Measure | None, Entity | None]:
     """The number of records; "different" ones are not counted yet."""
     counted = _counted(demand)
-    draft.understand(demand.clause, "number count of total")
+    draft.understand(demand.clause, "number count of total how many")
     if thing is None or (counted and counted["unlike"]):
         return None, None
     clauses = (demand.clause.id,)

@@ -10,6 +10,7 @@ from nodewright.reading.accounting import account
 from nodewright.reading.demands import Demand
 from nodewright.reading.draft import Draft
 from nodewright.reading.operations import add_operation, named, plural
+from nodewright.reading.selection import filters_of
 from nodewright.reading.things import Thing, thing_of
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import Entity, Export, FileFormat, Import
@@ -34,6 +35,9 @@ def read_files(draft: Draft, demands: list[Demand]) -> None:
         if demand.negated or thing is None or not formats:
             continue
         clauses = (demand.clause.id,)
+        where, inputs, assumed = (
+            filters_of(draft, demand, thing) if demand.verb in _OUT else ("", (), "")
+        )
         for each in formats:
             subject = f"{plural(thing.entity.name)} {each.value}"
             if demand.verb in _IN:
@@ -53,7 +57,9 @@ def read_files(draft: Draft, demands: list[Demand]) -> None:
                         name=named("export", subject),
                         entity=thing.entity.name,
                         format=each,
-                        where=Expression(thing.where) if thing.where else None,
+                        where=Expression(where) if where else None,
+                        inputs=inputs,
+                        assumed=assumed,
                         clauses=clauses,
                     ),
                 )

@@ -115,8 +115,33 @@ def _allow_only(draft: Draft, demand: Demand) -> None:
     _add(draft, demand, host, Test(thing.where))
 
 
+def _guard_linked(draft: Draft, demand: Demand, host: OnEntity) -> None:
+    """What is said of a thing that the record refers to: "store a parcel in a free locker"."""
+    own = draft.entities[host.entity]
+    for mark, phrase in demand.complements:
+        thing = thing_of(draft, phrase)
+        if thing is None or not thing.where or thing.entity.name == own.name:
+            continue
+        link = next((f for f in own.fields if f.type.entity == thing.entity.name), None)
+        if link is None or link.type.optional or " this." in thing.where:
+            continue
+        where = f"{thing.entity.key} == this.{link.name} and ({thing.where})"
+        guard = Guard(
+            require=Expression(f"exists({thing.entity.name}, {where})"),
+            error=f"{link.name}_not_{snake(thing.words.split()[0])}",
+            clauses=(demand.clause.id,),
+        )
+        current = draft.operations[host.name]
+        if all(known.require != guard.require for known in current.guards):
+            draft.change(replace(current, guards=(*current.guards, guard)))
+        draft.understand(demand.clause, mark, thing.words)
+
+
 def _guard_own(draft: Draft, demand: Demand) -> None:
     """Conditions of a demand that became an operation: "can be cancelled unless it is paid"."""
+    made = _own(draft, demand)
+    if isinstance(made, Create) and (demand.clause.id, demand.text) in draft.done:
+        _guard_linked(draft, demand, made)
     for condition in demand.conditions:
         if condition.kind == "trigger":
             continue

@@ -126,3 +126,9 @@ def test_no_or_several_thresholds(text: str) -> None:
 @pytest.mark.parametrize("module", [changes, classes, operations])
 def test_examples_of_docstrings(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
+
+
+def test_what_is_counted_is_no_owner() -> None:
+    aggregate = only(read("Skippers can see how many stays are confirmed per berth."), Aggregate)
+    assert str(aggregate.where) == "status == 'confirmed'"
+    assert aggregate.inputs == ()

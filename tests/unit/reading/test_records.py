@@ -166,3 +166,23 @@ def test_words_that_are_left_over_are_named() -> None:
 def test_an_operation_that_no_clause_is_read_for_goes() -> None:
     found = read("The system shall list the berths in the colour of the sunset.")
     assert not [each for each in found.operations if isinstance(each, Listing)]
+
+
+def test_a_verb_of_a_later_state_makes_no_record() -> None:
+    data = DATA.replace("requested, confirmed, left, cancelled", "requested, collected, left")
+    update = only(read("The skipper can collect the stay.", data=data), Update)
+    assert str(update.set[0].value) == "'collected'"
+
+
+def test_what_time_has_come_for() -> None:
+    update = only(read("Stays that were not confirmed within 7 days are cancelled."), Update)
+    assert str(update.where) == "status != 'confirmed' and now() - placed_at > days(7)"
+
+
+def test_an_adjective_of_what_is_referred_to_is_a_guard() -> None:
+    create = only(read("A skipper can create a stay in a covered berth."), Create)
+    assert texts(create.guards) == ["exists(Berth, berth_id == this.berth and is_covered)"]
+
+
+def test_ids_without_a_colon_are_no_words() -> None:
+    assert is_read(read("REQ-7 The system shall list the berths."))
