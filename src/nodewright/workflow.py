@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from nodewright.delivery.delivery import Delivery, check_folder
-from nodewright.delivery.manifest import DeliveryError, load_manifest
+from nodewright.delivery.delivery import Delivery
+from nodewright.delivery.folder_check import check_folder
+from nodewright.delivery.manifest import load_manifest
 from nodewright.delivery.specification import Specified, spec_file, specified
 from nodewright.errors import NodewrightError
-from nodewright.language.naming import is_taken, snake
 from nodewright.logs import get_logger
 from nodewright.mixins import usable_set
 from nodewright.mixins.judging import judge_mixins, retract_mixins
@@ -31,12 +31,20 @@ from nodewright.proving.proof import load_templates, readme_file, render_files
 from nodewright.reading import SimplePRDAnalyzer
 from nodewright.reading.reader import read_document
 from nodewright.runs.announcing import Announcer
-from nodewright.runs.clauses import Authors, ClauseState, ClauseVerdict
+from nodewright.runs.clauses import Authors
 from nodewright.runs.cluster import ClusterWorkers
 from nodewright.runs.engine import Engine, Outcome
 from nodewright.runs.explaining import Understanding, explained, kinds_of
 from nodewright.runs.foreseeing import foreseen
 from nodewright.runs.judging import Judgement, judge_package
+from nodewright.runs.listing import AuthorError, clauses_of, listed_clauses
+from nodewright.runs.places import (
+    PackageNameError,
+    ReplaceError,
+    check_package,
+    place_taken,
+    replacing,
+)
 from nodewright.runs.pooling import Proof
 from nodewright.runs.recording import Recorder, RunTimes
 from nodewright.runs.resuming import already_there
@@ -47,13 +55,11 @@ from nodewright.runs.run import (
     Preview,
     Progress,
     Run,
-    replacing,
 )
 from nodewright.runs.showing import ShownSpecification
 from nodewright.runs.workers import ProcessWorkers, Workers
 from nodewright.settings import Settings
 from nodewright.spec.model import State
-from nodewright.spec.verdicts import AGENT, PERSON, RULE
 
 __all__ = [
     "AuthorError",
@@ -90,18 +96,6 @@ _NOT_BY_MIXINS = {"events"}
 _log = get_logger(__name__, component="workflow")
 
 
-class AuthorError(NodewrightError):
-    """Nobody of that name closes clauses."""
-
-
-class ReplaceError(NodewrightError):
-    """A run would take the place of another package, and was not asked to."""
-
-
-class PackageNameError(NodewrightError):
-    """The package name cannot be imported, or is that of something else."""
-
-
 def prepare(prd: Path, package: str | None = None, output: Path | None = None) -> Prepared:
     """Read, specify and plan.
 
@@ -115,21 +109,8 @@ def prepare(prd: Path, package: str | None = None, output: Path | None = None) -
         NodewrightError: the file cannot be read, asks for nothing, or ``package`` is no name.
     """
     if package is not None:
-        _check_package(package)
+        check_package(package)
     return plan_text(read_prd(prd), package, output)
-
-
-def _check_package(package: str) -> None:
-    if snake(package) != package:
-        raise PackageNameError(
-            f"{package!r} is not a valid package name: use lower-case letters, digits and "
-            f"underscores, such as {snake(package, 'service')!r}"
-        )
-    if is_taken(package):
-        raise PackageNameError(
-            f"{package!r} is the name of a module that Python or the package's dependencies have: "
-            f"choose another one, such as {package}_service"
-        )
 
 
 def plan_text(text: str, package: str | None = None, output: Path | None = None) -> Prepared:
@@ -181,7 +162,7 @@ def specification(prd: Path, output: Path | None = None) -> ShownSpecification:
 def _specify(document: Document, package: str | None, output: Path | None) -> Specified:
     name = package or _package_in(output) or document.package
     found = specified(read_document(document, name), output)
-    _check_package(found.specification.package)
+    check_package(found.specification.package)
     return found
 
 
@@ -216,7 +197,7 @@ def preview(prepared: Prepared, options: Options) -> Preview:
     files = (*(file for file in files if file.path != readme.path), readme)
     files = (*files, spec_file(prepared.specified.generated))
     decisions = Delivery(options.output, plan.package, options.force).plan(files)
-    replaces = "" if options.replace else _replaced(plan, options.output)
+    replaces = "" if options.replace else place_taken(plan, options.output)
     return Preview(plan, foreseen(plan, manifest, decisions), prepared.specified.conflict, replaces)
 
 
@@ -227,18 +208,6 @@ def check_output(out: Path) -> None:
         DeliveryError: it is no folder, cannot be written, or its disk is nearly full.
     """
     check_folder(out)
-
-
-def _replaced(plan: Plan, out: Path) -> str:
-    """The package, or the nodes, whose place ``plan`` would take; empty where it goes on."""
-    manifest = load_manifest(out.resolve())
-    if not manifest.nodes:
-        return ""
-    if manifest.package != plan.package:
-        return f"the package {manifest.package}"
-    if not manifest.nodes & {node.slug for node in plan.nodes}:
-        return f"all nodes of {manifest.package}"
-    return ""
 
 
 def generate(
@@ -265,7 +234,7 @@ def generate(
     """
     check_output(options.output)
     plan = prepared.plan
-    replaced = "" if options.replace else _replaced(plan, options.output)
+    replaced = "" if options.replace else place_taken(plan, options.output)
     if replaced:
         raise ReplaceError(replacing(replaced, preview(prepared, options).decisions))
     run = Run(prepared, options, seconds={"prd_analysis": prepared.seconds})
@@ -283,32 +252,6 @@ def generate(
     delivered = sum(outcome.delivered for outcome in run.outcomes)
     _log.info("generation.finished", {"delivered": delivered, **run.seconds})
     return run
-
-
-def listed_clauses(out: Path, by: str | None = None) -> tuple[ClauseVerdict, ...]:
-    """What is open in ``out``; with ``by`` what that one closed (``agent``: any agent).
-
-    Raises:
-        NodewrightError: there is no package, or ``by`` is nobody.
-    """
-    known = clauses_of(out)
-    if by is None:
-        return tuple(each for each in known if each.state is ClauseState.OPEN)
-    if by not in {RULE, PERSON, AGENT.rstrip(":")} and not by.startswith(AGENT):
-        raise AuthorError(f"{by!r} closes nothing: say rule, person, agent or agent:NAME")
-    return tuple(each for each in known if each.proven and by in {each.by, each.by.split(":")[0]})
-
-
-def clauses_of(out: Path) -> tuple[ClauseVerdict, ...]:
-    """What became of each clause of the document that the package in ``out`` was made from.
-
-    Raises:
-        DeliveryError: nothing was delivered there, or its manifest cannot be read.
-    """
-    manifest = load_manifest(out.resolve())
-    if not manifest.files:
-        raise DeliveryError(f"{out} holds no package: nodewright has not generated there")
-    return manifest.clauses
 
 
 def prove(out: Path, *, jobs: int = 2, timeout_seconds: float = 120.0) -> Judgement:

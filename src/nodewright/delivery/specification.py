@@ -1,5 +1,6 @@
 """The specification in the output folder, which is the user's to edit: merged three ways."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
@@ -103,10 +104,20 @@ def _loaded(text: str) -> Specification:
 
 def _text(current: bytes) -> str:
     try:
-        return current.replace(b"\r\n", b"\n").decode()
+        text = current.replace(b"\r\n", b"\n").decode()
     except UnicodeDecodeError as error:
         line = current.count(b"\n", 0, error.start) + 1
         raise SpecificationError(f"{NAME}: line {line}: is not UTF-8; save it as UTF-8") from None
+    found = _CONTROL.search(text)
+    if found:
+        line = text.count("\n", 0, found.start()) + 1
+        raise SpecificationError(
+            f"{NAME}: line {line}: has the control character {found[0]!r}; remove it"
+        )
+    return text
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def spec_file(text: str) -> RenderedFile:
@@ -135,6 +146,7 @@ def _merged(out: Path | None, current: bytes, generated: str) -> tuple[str, bool
     text = said.encode()
     if base is None or text == base:
         return (generated if base is not None else said), False
+    _loaded(said)  # what is wrong is said of the user's own text and its lines
     merged = merge(text, base, generated.encode())
     return (said, True) if merged.conflicts else (merged.content.decode(), False)
 

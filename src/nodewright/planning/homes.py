@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from nodewright.planning.plan import NodePlan, Plan, clauses_of
-from nodewright.spec.model import Add, Change, Compute, Create, Element, OnEntity, Operation, State
+from nodewright.spec.model import Add, Change, Compute, Create, Element, Move, OnEntity, Operation, State
 from nodewright.spec.tree import expressions
 from nodewright.spec.types import Base, Type
 
@@ -12,14 +12,14 @@ from nodewright.spec.types import Base, Type
 def homes_of(plan: Plan) -> dict[str, str]:
     """Clause -> slug of the node that answers for it.
 
-    It is the first node with an operation of the clause; for what is said of an entity the node
+    It is the node with a workflow of the clause, else the first with an operation of it; for what is said of an entity the node
     that makes its records, else the first that works on it; for a port or event the first that
     uses it.
     """
     if plan.homes:
         return dict(plan.homes)
     homes: dict[str, str] = {}
-    for node in plan.nodes:
+    for node in sorted(plan.nodes, key=lambda node: node.kind != "ORCHESTRATOR"):
         for clause in node.clauses:
             homes.setdefault(clause, node.slug)
     specification = plan.specification
@@ -65,21 +65,22 @@ def _touched(operation: Operation) -> Iterator[str]:
 
 
 def part_of(plan: Plan, slugs: Iterable[str]) -> Plan:
-    """The plan of some nodes, with those that they run and those that make what they work on.
+    """The plan of some nodes with those that they cannot be judged without.
 
-    Its specification has just their operations. Of clauses that other nodes answer for, nothing is
-    demanded here; they stay, because elements name them.
+    Those are the nodes that they run, that make or move the records that they work on, and that
+    share clauses that they answer for. Its specification has just their operations. Of clauses
+    that other nodes answer for, nothing is demanded here; they stay, because elements name them.
     """
     wanted = set(slugs)
     homes = homes_of(plan)
     nodes = {node.slug: node for node in plan.nodes}
-    makers = _makers(plan)
-    part = set(wanted)
-    waiting = list(wanted)
+    suppliers = _suppliers(plan)
+    part = wanted | _sharing(plan, {clause for clause, slug in homes.items() if slug in wanted})
+    waiting = list(part)
     while waiting:
         node = nodes[waiting.pop()]
         entities = _with_references(plan, entities_of(node))
-        needed = {*node.runs, *(makers[name] for name in entities if name in makers)}
+        needed = set(node.runs).union(*(suppliers.get(name, ()) for name in entities))
         waiting += sorted(needed - part)
         part |= needed
     chosen = tuple(node for node in plan.nodes if node.slug in part)
@@ -101,6 +102,21 @@ def part_of(plan: Plan, slugs: Iterable[str]) -> Plan:
         commands=tuple(each for each in plan.commands if each.node in part),
         clauses={},
     )
+
+
+def _sharing(plan: Plan, clauses: set[str]) -> set[str]:
+    """The nodes with an operation of some of ``clauses``."""
+    return {node.slug for node in plan.nodes if clauses.intersection(node.clauses)}
+
+
+def _suppliers(plan: Plan) -> dict[str, set[str]]:
+    """Entity -> slugs of the nodes that create its records or move them to other states."""
+    found = {name: {slug} for name, slug in _makers(plan).items()}
+    for node in plan.nodes:
+        for op in node.operations:
+            if isinstance(op.element, Move):
+                found.setdefault(op.element.entity, set()).add(node.slug)
+    return found
 
 
 def _makers(plan: Plan) -> dict[str, str]:

@@ -1,13 +1,13 @@
 """Real ablation: a package that is compiled without a clause must fail the clause's tests."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import orjson
 
 from nodewright import processes
-from nodewright.planning.plan import Plan, plan_specification
+from nodewright.planning.plan import plan_specification
 from nodewright.proving import ablated_tests
 from nodewright.proving.commands import ask
 from nodewright.proving.model import ClauseProof
@@ -15,7 +15,7 @@ from nodewright.proving.scratch import TemporaryFolder
 from nodewright.proving.verdict import Rejected
 from nodewright.rendering.files import render_node, render_package
 from nodewright.rendering.model import RenderedFile
-from nodewright.spec.ablation import without
+from nodewright.spec.model import Specification
 from nodewright.templates import TemplatePack
 
 PASSES = "its test passes without it"
@@ -23,9 +23,9 @@ BROKEN = "its test could not be run without it: {0}"
 
 
 def ablate(
-    plan: Plan,
     proofs: Sequence[ClauseProof],
     tests: RenderedFile,
+    bare: Mapping[str, Specification],
     pack: TemplatePack,
     timeout: float = 120.0,
 ) -> tuple[ClauseProof, ...]:
@@ -35,15 +35,15 @@ def ablate(
     clause are run against that, in a process of their own.
 
     Args:
-        plan: the plan of the whole package.
         proofs: what was found of the clauses of one node.
         tests: the node's acceptance tests.
+        bare: clause -> the specification without it.
         pack: the templates.
         timeout: seconds that all tests may take.
     """
     proven = [proof.clause for proof in proofs if proof.proven]
     try:
-        reasons = _reasons(plan, proven, tests, pack, timeout) if proven else {}
+        reasons = _reasons(proven, tests, bare, pack, timeout) if proven else {}
     except Rejected as refusal:
         reasons = dict.fromkeys(proven, BROKEN.format(refusal))
     return tuple(
@@ -70,13 +70,17 @@ def as_ablated(
 
 
 def _reasons(
-    plan: Plan, clauses: Sequence[str], tests: RenderedFile, pack: TemplatePack, timeout: float
+    clauses: Sequence[str],
+    tests: RenderedFile,
+    bare: Mapping[str, Specification],
+    pack: TemplatePack,
+    timeout: float,
 ) -> dict[str, str]:
     """Clause -> why it is not proven; empty where its tests fail without it."""
     with TemporaryFolder() as scratch:
         root = Path(scratch).resolve()
         for number, clause in enumerate(clauses):
-            _stage(root / str(number), [*_compiled(plan, clause, pack), tests])
+            _stage(root / str(number), [*_compiled(bare[clause], pack), tests])
         command = processes.python("-W", "ignore", ablated_tests.__file__, tests.path, *clauses)
         answer = ask(command, root, os.environ, timeout)
     if answer.code != 0:
@@ -87,12 +91,12 @@ def _reasons(
     return {clause: reasons.get(clause, missing) for clause in clauses}
 
 
-def _compiled(plan: Plan, clause: str, pack: TemplatePack) -> Iterator[RenderedFile]:
-    """The package without a clause."""
-    bare = plan_specification(without(plan.specification, clause))
-    yield from render_package(bare, pack)
-    for node in bare.nodes:
-        yield from render_node(bare, node, pack)
+def _compiled(specification: Specification, pack: TemplatePack) -> Iterator[RenderedFile]:
+    """The whole package of a specification."""
+    plan = plan_specification(specification)
+    yield from render_package(plan, pack)
+    for node in plan.nodes:
+        yield from render_node(plan, node, pack)
 
 
 def _reason(failed: int, broken: str) -> str:

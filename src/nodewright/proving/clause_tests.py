@@ -50,12 +50,12 @@ def marked_tests(root: Path) -> dict[str, tuple[str, ...]]:
     for path in sorted((root / "tests").rglob("*.py")):
         if path.is_symlink() or not path.is_file():
             continue
-        for clause, name in tests_in(path.read_bytes(), path.relative_to(root).as_posix()):
+        for clause, name in marks_in(path.read_bytes(), path.relative_to(root).as_posix()):
             found.setdefault(clause, []).append(name)
     return {clause: tuple(dict.fromkeys(names)) for clause, names in found.items()}
 
 
-def tests_in(source: bytes, path: str) -> list[tuple[str, str]]:
+def marks_in(source: bytes, path: str) -> list[tuple[str, str]]:
     """Clauses and the tests that are marked with them in the text of one file."""
     try:
         return list(_marked(ast.parse(source).body, path, ()))

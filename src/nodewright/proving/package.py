@@ -217,7 +217,8 @@ def _run_tests(
         else:
             findings.setdefault(node, []).append(f"{where}: {wrong.get('message') or wrong.text}")
     for slug in slugs:
-        if slug not in passed and slug not in findings:
+        told = (staging.root / f"tests/test_{slug}.py").exists()
+        if told and slug not in passed and slug not in findings:
             findings[slug] = [f"tests/test_{slug}.py has no passing test"]
     if answer.code not in {0, 1, 2, 5}:
         raise Rejected(f"pytest failed: {answer.output}{answer.errors}")

@@ -132,7 +132,9 @@ class PackageRun:
 
     async def _deliver(self, event: str, payload: Mapping[str, Value]) -> list[tuple[str, Answer]]:
         answers = []
-        for name, inputs in self._table("consumers", "CONSUMERS", {}).get(event, ()):
+        _, operations = self._table("events", "CONSUMERS", {}).get(event, (None, ()))
+        for name in operations:
+            inputs = self._table("consumers", "INPUTS", {})[name]
             given = {each: payload[each] for each in inputs if each in payload}
             answers.append((name, await self._call(name, given, None, system=True)))
         return answers
@@ -151,7 +153,7 @@ class PackageRun:
         """A table of the package; ``default`` where it has none."""
         if importlib.util.find_spec(f"{self.package}.{module}") is None:
             return default
-        return getattr(self._module(module), name)
+        return getattr(self._module(module), name, default)
 
     def _given(self, value: Any) -> Any:
         if isinstance(value, Answered):

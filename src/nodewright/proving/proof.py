@@ -164,7 +164,12 @@ def _ablated(
 ) -> tuple[ClauseProof, ...]:
     """``proofs`` after real ablation, with the acceptance tests among ``files``."""
     tests = next((file for file in files if file.path.startswith("tests/")), None)
-    return ablate(plan, proofs, tests, pack) if tests is not None else proofs
+    if tests is None:
+        return proofs
+    evidence = evidence_of(plan)
+    shown = [evidence.shown(plan, proof.clause) for proof in proofs if proof.proven]
+    bare = {each.clause: each.shows[0].mutant for each in shown}
+    return ablate(proofs, tests, bare, pack)
 
 
 def load_templates(templates: Path | None = None) -> int:

@@ -16,7 +16,8 @@ _AND = re.compile(r"\s*(?:,|\band\b|\bor\b)\s*")
 _WORD = re.compile(r"[^\W\d_]+")
 # "for every delivery and pick", "for the purchasing report": when or why, nothing more to do.
 _OCCASION = re.compile(
-    r"\bfor (?:(?:every|each) [\w ,]{3,60}|(?:the |an? )?(?:[\w-]+ ){0,2}(?:reports?|analysis|dashboards?))$",
+    r"\bfor (?:(?:every|each) [\w ,]{3,60}|"
+    r"(?:the |an? )?(?:[\w-]+ ){0,2}(?:reports?|analysis|dashboards?))$",
     re.IGNORECASE,
 )
 _PREPARES = {"with", "for", "of", "from", "to", "by", "including", "containing", "in", "on", "at"}
@@ -27,27 +28,13 @@ def account(draft: Draft, demand: Demand, thing: Thing) -> None:
     clause = demand.clause
     draft.take(clause)
     draft.done.add((clause.id, demand.text))
-    if "CRUD" in demand.text:
-        draft.understand(clause, "CRUD operations functions actions")
-    purpose = PURPOSE.search(clause.text)
-    draft.understand(clause, demand.verb, demand.actor, thing.words, purpose[0] if purpose else "")
-    draft.understand(
-        clause, *(word for word in _WORD.findall(demand.text) if _same(word, demand.verb))
-    )
-    occasion = _OCCASION.search(demand.text)
-    if occasion:
-        draft.understand(clause, occasion[0])
-    for field in (field_of(thing.entity, demand.object),):
-        if field is not None:
-            draft.understand(clause, field.name.replace("_", " "))
+    _account_words(draft, demand, thing)
     for aside in demand.asides:
         if _EXAMPLES.match(aside) or names_fields(thing.entity, aside):
             draft.understand(clause, aside)
     for mark, phrase in demand.complements:
-        if mark in _PREPARES and names_fields(thing.entity, phrase):
-            draft.understand(clause, mark, phrase)
-    for mark, phrase in demand.complements:
-        if mark in _FOR_WHAT and tells_moment(thing.entity, phrase):
+        fields = mark in _PREPARES and names_fields(thing.entity, phrase)
+        if fields or (mark in _FOR_WHAT and tells_moment(thing.entity, phrase)):
             draft.understand(clause, mark, phrase)
     for condition in demand.conditions:
         asked = condition.kind == "trigger" and is_request(draft, thing.entity, demand, condition)
@@ -55,7 +42,27 @@ def account(draft: Draft, demand: Demand, thing: Thing) -> None:
             account_condition(draft, demand, condition)
 
 
-_MISSING = re.compile(r"(?P<what>.+?)\s+(?:does not|do not|doesn't)\s+(?:yet |already )?exist\b", re.IGNORECASE)
+def _account_words(draft: Draft, demand: Demand, thing: Thing) -> None:
+    """Account for the verb in all its forms, the actor, the thing and the purpose."""
+    clause = demand.clause
+    purpose = PURPOSE.search(clause.text)
+    occasion = _OCCASION.search(demand.text)
+    draft.understand(clause, demand.verb, f"{demand.verb.removesuffix('e')}able", demand.actor)
+    draft.understand(clause, thing.words, purpose[0] if purpose else "")
+    draft.understand(
+        clause, *(word for word in _WORD.findall(demand.text) if _same(word, demand.verb))
+    )
+    draft.understand(clause, occasion[0] if occasion else "")
+    if "CRUD" in demand.text:
+        draft.understand(clause, "CRUD operations functions actions")
+    field = field_of(thing.entity, demand.object)
+    if field is not None:
+        draft.understand(clause, field.name.replace("_", " "))
+
+
+_MISSING = re.compile(
+    r"(?P<what>.+?)\s+(?:does not|do not|doesn't)\s+(?:yet |already )?exist\b", re.IGNORECASE
+)
 _THERE = re.compile(r"(?P<what>.+?)\s+(?:already )?exists?\b", re.IGNORECASE)
 
 
@@ -78,7 +85,11 @@ _FOR_WHAT = {"for", "in", "at", "on"}
 
 def account_condition(draft: Draft, demand: Demand, condition: Condition) -> None:
     """Account for a condition; the step of a scenario that says it is the demand's occasion."""
-    draft.understand(demand.clause, "when if once whenever after then", condition.text)
+    draft.understand(
+        demand.clause,
+        "when if once whenever after then only unless except provided while given",
+        condition.text,
+    )
     if condition.clause:
         draft.context.setdefault(condition.clause, f"the occasion of {demand.clause.id}")
 

@@ -20,12 +20,13 @@ _AT_LEAST = re.compile(
 )
 _BOUND = re.compile(
     r"(?P<sign><=?|>=?|≤|≥|less than|under|below|more than|over|above|at least|at most)\s*"
-    r"(?P<number>\d[\d,]*(?:\.\d+)?)\s?(?P<unit>%|ms|s|h|min)?\s*(?P<what>[A-Za-z][\w /-]{1,40})",
+    r"(?P<number>\d[\d,]*(?:\.\d+)?)\s?(?P<unit>%|(?:ms|s|h|min)\b)?\s*"
+    r"(?P<what>[A-Za-z][\w /-]{1,40})",
     re.IGNORECASE,
 )
 _MEASURED = re.compile(
-    r"(?P<what>[A-Za-z][\w /-]{1,40}?)\s+(?:of|is)\s+(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>%|[\w]+)?\s+"
-    r"or\s+(?P<way>more|less|higher|lower|fewer)",
+    r"(?P<what>[A-Za-z][\w /-]{1,40}?)\s+(?:of|is)\s+"
+    r"(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>%|[\w]+)?\s+or\s+(?P<way>more|less|higher|lower|fewer)",
     re.IGNORECASE,
 )
 _SIGNS = {
@@ -133,7 +134,7 @@ def threshold_in(text: str) -> Threshold | None:
     '>='
     """
     bounds = list(_BOUND.finditer(text))
-    least = [each for each in _AT_LEAST.finditer(text)]
+    least = list(_AT_LEAST.finditer(text))
     measured = list(_MEASURED.finditer(text))
     if len(bounds) + len(least) + len(measured) != 1:
         return None
@@ -151,14 +152,19 @@ def threshold_in(text: str) -> Threshold | None:
 def _name_of(what: str, unit: str) -> str:
     """The name of a measure: "SOL avg trades" is ``average_trades``, "days old" is ``age_days``."""
     for short, word in _WORDS.items():
-        what = re.sub(rf"(?<!\w){re.escape(short)}(?!\w)" if short.isalpha() else re.escape(short), word, what)
+        what = re.sub(
+            rf"(?<!\w){re.escape(short)}(?!\w)" if short.isalpha() else re.escape(short), word, what
+        )
     words = [word for word in what.split() if not (word.isupper() and len(word) <= 5)]
-    words = [word for word in words if word not in {"euro", "eur", "usd", "dollars"}]
+    words = [word for word in words if word not in _NO_NAMES]
     if "age" in words:
         words = ["age", *(word for word in words if word != "age")]
     if unit in _UNITS:
         words.append(_UNITS[unit])
     return snake(" ".join(words)) if words else ""
+
+
+_NO_NAMES = {"euro", "eur", "usd", "dollars", "m", "km", "cm", "mm", "kg", "g", "l", "t"}
 
 
 def _account(draft: Draft, clause: Clause, threshold: Threshold) -> None:

@@ -4,11 +4,13 @@ A condition that is not wholly understood gives none: better open than wrong.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cache
 
 from nodewright.language.durations import duration_in
 from nodewright.language.lexicon import stems
-from nodewright.language.word_lists import stems_of_list
+from nodewright.language.vocabulary import load_data
+from nodewright.language.word_lists import stems_of_list, words_of_list
 from nodewright.reading.adjectives import Test, moment_test, state_of
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_lookup import field_of, name_stems, present, time_field
@@ -17,27 +19,38 @@ from nodewright.spec.model import Entity, Field
 from nodewright.spec.types import Base
 
 _BE = r"(?:is|are|was|were|has been|have been|lies|lie|be|being|gets|becomes)"
-_STATE = re.compile(
-    rf"(?P<what>.{{0,60}}?)\s*\b{_BE}\s+(?P<not>not\s+|no longer\s+|never\s+)?"
-    r"(?:already\s+|still\s+|currently\s+|yet\s+|marked\s+as\s+|marked\s+|set to\s+|in (?:status|state)\s+)*"
-    r"(?P<state>[\w -]{2,30})",
-    re.IGNORECASE,
-)
-_COMPARED = re.compile(
-    rf"(?P<what>[\w' -]{{2,50}}?)\s+(?:{_BE}\s+|must be\s+)?"
-    r"(?P<how>greater than or equal to|less than or equal to|greater than|more than|less than|fewer than|"
-    r"at least|at most|no more than|not more than|above|over|below|under|exceeds?|falls below|drops below|"
-    r"reaches|equal to|equals|higher than|lower than|up to|>=|<=|≥|≤|>|<|=)\s*(?P<bound>.+)",
-    re.IGNORECASE,
-)
-_SIGNS = {
-    "greater than or equal to": ">=", "less than or equal to": "<=", "greater than": ">",
-    "more than": ">", "less than": "<", "fewer than": "<", "at least": ">=", "at most": "<=",
-    "no more than": "<=", "not more than": "<=", "above": ">", "over": ">", "below": "<",
-    "under": "<", "exceed": ">", "exceeds": ">", "falls below": "<", "drops below": "<",
-    "reaches": ">=", "equal to": "==", "equals": "==", "higher than": ">", "lower than": "<",
-    "up to": "<=", "≥": ">=", "≤": "<=", "=": "==",
-}  # fmt: skip
+
+
+@cache
+def _signs() -> dict[str, str]:
+    signs: dict[str, str] = load_data("likeness")["comparisons"]
+    return signs
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """A pattern for one of ``words``, the longest first."""
+    return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+
+
+@cache
+def _state_shape() -> re.Pattern[str]:
+    before = _any_of(words_of_list("likeness", "before_state"))
+    return re.compile(
+        rf"(?P<what>.{{0,60}}?)\s*\b{_BE}\s+(?P<not>(?:not|no longer|never)\s+)?"
+        rf"(?:(?:{before})\s+)*(?P<state>[\w -]{{2,30}})",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _comparison_shape() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?P<what>[\w' -]{{2,50}}?)\s+(?:{_BE}\s+|must be\s+)?"
+        rf"(?P<how>{_any_of(_signs())})\s*(?P<bound>.+)",
+        re.IGNORECASE,
+    )
+
+
 _NUMBER = re.compile(r"[$€£]?\s?(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>[%\w€$£]{0,12})")
 _PAST = re.compile(r"\bin the past$|\bhas passed$|\bpast date$", re.IGNORECASE)
 _FUTURE = re.compile(
@@ -54,7 +67,8 @@ _WITHIN = re.compile(
     re.IGNORECASE,
 )
 _HAS = re.compile(
-    r"(?:.{0,40}?\b)?(?:has|have|with|without|there (?:is|are))\s*(?P<no>no\s+|without\s+)?(?P<what>.+)",
+    r"(?:.{0,40}?\b)?(?:has|have|with|without|there (?:is|are))\s*"
+    r"(?P<no>no\s+|without\s+)?(?P<what>.+)",
     re.IGNORECASE,
 )
 _AND = re.compile(r"\s+and\s+|,\s*and\s+|,\s+", re.IGNORECASE)
@@ -89,9 +103,25 @@ _LONGEST = 300
 _OR = re.compile(r"\s+or\s+(?!equal\b)", re.IGNORECASE)
 
 
-def _one(draft: Draft, entity: Entity, text: str) -> Test | None:
+def _one(draft: Draft, entity: Entity, text: str, *, linked: bool = True) -> Test | None:
     found = (read(draft, entity, text) for read in _READERS)
-    return next((test for test in found if test is not None), None)
+    own = next((test for test in found if test is not None), None)
+    return own or (_linked(draft, entity, text) if linked else None)
+
+
+def _linked(draft: Draft, entity: Entity, text: str) -> Test | None:
+    """A condition on what a record refers to: "the session is full" of a Booking."""
+    tests = []
+    for link in entity.fields:
+        other = draft.entities.get(link.type.entity)
+        if other is None or not other.stored or link.type.optional or link.type.base is Base.LIST:
+            continue
+        test = _one(draft, other, text, linked=False)
+        if test is not None and not re.search(r"\bthis\.", test.text):
+            one = f"exists({other.name}, {other.key} == this.{link.name} and ({{}}))"
+            denied = one.format(test.denied.text)
+            tests.append(Test(one.format(test.text), test.assumed, denied))
+    return tests[0] if len(tests) == 1 else None
 
 
 def _about(draft: Draft, entity: Entity, what: str) -> bool:
@@ -120,7 +150,7 @@ _PRONOUNS = {
 
 def _state(draft: Draft, entity: Entity, text: str) -> Test | None:
     """Conditions on a state or truth: "it is not paid", "the status is open", "is overdue"."""
-    found = _STATE.fullmatch(text)
+    found = _state_shape().fullmatch(text)
     if found is None:
         return None
     what, state = found["what"], found["state"].strip()
@@ -147,7 +177,7 @@ def _bound(field: Field, state: str) -> Test | None:
 
 
 _LITERAL = re.compile(
-    r"(?P<what>[\w -]{2,60}?)\s*(?:==?|\bis\b|\bvalues?\b|\bin\b|\bequals\b|\bof\b)\s*(?:one of\s*)?"
+    r"(?P<what>[\w -]{2,60}?)\s*(?:==?|\b(?:is|values?|in|equals|of)\b)\s*(?:one of\s*)?"
     r"(?P<values>[\"'][^\"']{1,60}[\"'](?:\s*(?:,|or|and)\s*[\"'][^\"']{1,60}[\"']){0,8})",
     re.IGNORECASE,
 )
@@ -212,13 +242,14 @@ def _moments(draft: Draft, entity: Entity, text: str) -> Test | None:
 
 def _compared(draft: Draft, entity: Entity, text: str) -> Test | None:
     """Comparisons: "the stock falls below 10", "the amount exceeds the balance"."""
-    found = _COMPARED.fullmatch(text)
+    del draft
+    found = _comparison_shape().fullmatch(text)
     if found is None:
         return None
     field = field_of(entity, found["what"])
     if field is None or not field.type.numeric:
         return None
-    sign = _SIGNS.get(found["how"].lower(), found["how"])
+    sign = _signs()[found["how"].lower()]
     number = _NUMBER.fullmatch(found["bound"].strip())
     if number:
         unit = number["unit"].lower()
@@ -276,7 +307,6 @@ def _time(draft: Draft, entity: Entity, text: str) -> Test | None:
 
 def _left(draft: Draft, entity: Entity, text: str) -> Test | None:
     """How much is left: "with free places", "no seats left", "it is full", "out of stock"."""
-    del draft
     wanted = set(stems(text))
     numbers = [field for field in entity.fields if field.type.numeric]
     left = stems_of_list("likeness", "left")
@@ -287,12 +317,12 @@ def _left(draft: Draft, entity: Entity, text: str) -> Test | None:
     ]
     if len(hits) == 1:
         known = {stem for field in entity.fields for stem in name_stems(field.name)}
-        known |= set(name_stems(entity.name)) | left | set(_AROUND)
+        known |= set(name_stems(entity.name)) | left | words_of_list("likeness", "around")
         if not wanted <= known:
             return None
         none = bool(wanted & {"no", "without", "none", "0", "zero"})
         return Test(present(hits[0], f"{hits[0].name} {'<=' if none else '>'} 0"))
-    if _FULL.search(text):
+    if _FULL.search(text) and _about(draft, entity, _FULL.sub("", text)):
         spare = [field for field in numbers if set(name_stems(field.name)) & (left | {"stock"})]
         if len(spare) == 1:
             return Test(present(spare[0], f"{spare[0].name} <= 0"))
@@ -300,8 +330,6 @@ def _left(draft: Draft, entity: Entity, text: str) -> Test | None:
 
 
 _FULL = re.compile(r"\b(?:is|are) (?:full|fully booked|sold out|out of stock)$", re.IGNORECASE)
-_AROUND = ("a", "an", "the", "with", "without", "no", "none", "there", "is", "are", "has", "have", "0",
-           "zero", "it", "any", "more", "still", "some")  # fmt: skip
 
 
 def _of_phrase(draft: Draft, entity: Entity, text: str) -> Test | None:

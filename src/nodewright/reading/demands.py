@@ -36,8 +36,8 @@ class Demand:
     ``object`` is the phrase that is acted on; ``complements`` are (preposition, phrase) pairs in
     their order; marks besides prepositions are ``every``, ``that`` and words such as "sorted by".
     ``details`` is what follows a colon. ``actor`` is who may ask or does it. ``negated``: it must
-    not be done. ``asides`` are what stood in parentheses. ``only``: to nothing but the object. ``passive``: the text says "is done" and may
-    only tell of the past.
+    not be done. ``asides`` are what stood in parentheses. ``only``: to nothing but the object.
+    ``passive``: the text says "is done" and may only tell of the past.
     """
 
     clause: Clause
@@ -90,6 +90,10 @@ _PARTICIPLE = re.compile(
 _NOUN_OF_ACTION = re.compile(
     r"(?:the\s+)?(?:(?:automatic|manual|bulk|batch|regular|scheduled|quick|full|real-time)\s+)?"
     r"(?P<noun>\w+)\s+of\s+(?P<object>.+)",
+    re.IGNORECASE,
+)
+_POSSESSIVE = re.compile(
+    r"(?:\b(?:an?|the|each|every)\s+)?\b(?P<owner>\w+)['’]s\s+(?P<what>(?:(?!to\b|by\b|in\b)[\w-]+\s?){1,4}(?<!\s))",
     re.IGNORECASE,
 )
 _CRUD = re.compile(
@@ -165,7 +169,7 @@ def _crud(clause: Clause, frame: Frame) -> Iterator[Demand]:
 
 def _demand(clause: Clause, frame: Frame, text: str) -> Demand | None:
     base = _base(clause, frame, text)
-    text = without_ordering(text)
+    text = _POSSESSIVE.sub(r"\g<what> of \g<owner>", without_ordering(text))
     words = WORD.findall(text[:200])
     if not words:
         return None
@@ -180,6 +184,8 @@ def _demand(clause: Clause, frame: Frame, text: str) -> Demand | None:
             negated=base.negated or bool(passive["not"]),
             passive=True,
         )
+    if frame.passive:
+        return None  # "must be at least 0" asks for nothing to be done
     active = verb_in(words[0].lower())
     if active is not None and not _is_subject(words):
         rest = text[text.find(words[0]) + len(words[0]) :].strip()

@@ -1,6 +1,7 @@
 """The pass for imports and exports: "export the orders as CSV"."""
 
 import re
+from bisect import bisect_left
 
 from nodewright.language.lexicon import stems
 from nodewright.language.word_lists import stems_of_list
@@ -11,7 +12,8 @@ from nodewright.reading.draft import Draft
 from nodewright.reading.operations import add_operation, named, plural
 from nodewright.reading.things import Thing, thing_of
 from nodewright.spec.expressions import Expression
-from nodewright.spec.model import Export, FileFormat, Import
+from nodewright.spec.model import Entity, Export, FileFormat, Import
+from nodewright.spec.types import Base
 
 _FORMATS = {
     FileFormat.CSV: re.compile(r"\bCSV\b", re.IGNORECASE),
@@ -28,7 +30,7 @@ def read_files(draft: Draft, demands: list[Demand]) -> None:
         thing = thing_of(draft, demand.object) or _heading(draft, demand)
         formats = [each for each, shape in _FORMATS.items() if shape.search(demand.text)]
         if not formats and thing is not None and demand.verb in {"import", "export"}:
-            formats = _sibling_formats(draft, demand)
+            formats = _sibling_formats(draft, demand, thing.entity)
         if demand.negated or thing is None or not formats:
             continue
         clauses = (demand.clause.id,)
@@ -66,7 +68,7 @@ def _heading(draft: Draft, demand: Demand) -> Thing | None:
     if demand.object and set(stems(demand.object)) - stems_of_list("demands", "filler"):
         return None
     clauses = draft.document.clauses
-    place = next(n for n, each in enumerate(clauses) if each.id == demand.clause.id)
+    place = bisect_left(clauses, demand.clause.line, key=lambda each: each.line)
     for above in reversed(clauses[max(0, place - _FAR) : place]):
         if above.level < demand.clause.level and above.form is ClauseForm.ITEM:
             return thing_of(draft, above.text)
@@ -76,11 +78,17 @@ def _heading(draft: Draft, demand: Demand) -> Thing | None:
 _FAR = 12
 
 
-def _sibling_formats(draft: Draft, demand: Demand) -> list[FileFormat]:
-    """The formats that the clauses of the same requirement name."""
+def _sibling_formats(draft: Draft, demand: Demand, entity: Entity) -> list[FileFormat]:
+    """The formats that clauses near by name; a list cannot stand in CSV."""
+    clauses = draft.document.clauses
+    place = bisect_left(clauses, demand.clause.line, key=lambda each: each.line)
+    near = clauses[max(0, place - _FAR) : place + _FAR]
     texts = " ".join(
         each.text
-        for each in draft.document.clauses
+        for each in near
         if demand.clause.requirement and each.requirement == demand.clause.requirement
     )
-    return [each for each, shape in _FORMATS.items() if shape.search(texts)]
+    found = [each for each, shape in _FORMATS.items() if shape.search(texts)]
+    if any(field.type.base is Base.LIST for field in entity.fields):
+        found = [FileFormat.JSON if each is FileFormat.CSV else each for each in found]
+    return list(dict.fromkeys(found))

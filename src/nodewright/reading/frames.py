@@ -39,7 +39,7 @@ _LET = re.compile(
     re.IGNORECASE,
 )
 _EARS = re.compile(
-    r"(?P<word>when|whenever|if|while|once|upon|where|unless|after|as soon as|on)\s+"
+    r"(?P<word>given|when|whenever|if|while|once|upon|where|unless|after|as soon as|on)\s+"
     r"(?P<condition>.+?)(?:,?\s+then\s+|,\s*)(?P<main>.+)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -138,6 +138,17 @@ def _take_label(frame: Frame) -> None:
         frame.label, frame.main = label["label"], frame.main[label.end() :]
 
 
+_ABLE = re.compile(r"^be\s+(?P<word>\w+?)(?P<end>able|ible)\b", re.IGNORECASE)
+
+
+def _done(found: re.Match[str]) -> str:
+    """As in "be searchable" as "be searched"."""
+    for word in (found["word"], f"{found['word']}e"):
+        if verb_in(word.lower()) == word.lower():
+            return f"be {word}{'d' if word.endswith('e') else 'ed'}"
+    return found[0]
+
+
 def _take_modal(frame: Frame) -> None:
     """Take the subject and the modal verb off, keep the subject of a passive."""
     modal = _MODAL.search(frame.main)
@@ -147,7 +158,7 @@ def _take_modal(frame: Frame) -> None:
     frame.negated = bool(modal["not"])
     frame.only = bool(_ONLY.match(subject))
     subject = _ONLY.sub("", subject)
-    rest = modal["main"]
+    rest = _ABLE.sub(_done, modal["main"])
     if re.match(r"(?:only |automatically |also )?be\s+\w", rest) and not _LEAD.match(rest):
         frame.main, frame.passive = f"{subject} {rest}", True
     else:
@@ -166,10 +177,11 @@ def begins_with_demand(text: str) -> bool:
 
 
 def _take_conditions(frame: Frame) -> None:
-    first = _EARS.match(frame.main)
-    if first and not (first["word"].lower() == "on" and len(first["condition"].split()) > 4):
+    while (first := _EARS.match(frame.main)) and not (
+        first["word"].lower() == "on" and len(first["condition"].split()) > 4
+    ):
         frame.conditions.append(Condition(_kind(first["word"]), first["condition"].strip()))
-        frame.main = first["main"]
+        frame.main = re.sub(r"^(?:and|then)\s+", "", first["main"])
     later = _LATER.search(frame.main)
     if later and later.start() > 0:
         condition, rest = _until_verb(later["condition"].strip(" ,"))

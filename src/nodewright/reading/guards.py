@@ -14,7 +14,7 @@ from nodewright.reading.demands import Condition, Demand
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_lookup import name_stems
 from nodewright.reading.records import refusal_code
-from nodewright.reading.things import thing_of
+from nodewright.reading.things import thing_done, thing_of
 from nodewright.reading.triggers import operation_by
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import (
@@ -59,8 +59,10 @@ def read_guards(draft: Draft, demands: list[Demand]) -> None:
 
 
 def _forbid(draft: Draft, demand: Demand) -> None:
-    """ "A paid order cannot be cancelled", "must not delete a course while it has enrolments"."""
+    """As in "a paid order cannot be cancelled", "must not delete while it has enrolments"."""
     thing = thing_of(draft, demand.object)
+    if _forbid_actor(draft, demand):
+        return
     host = operation_by(draft, demand.verb, demand.object) if thing else None
     if thing is None or not isinstance(host, _GUARDED):
         return
@@ -76,6 +78,29 @@ def _forbid(draft: Draft, demand: Demand) -> None:
         return
     text = " and ".join(f"({test.text})" for test in tests) if len(tests) > 1 else tests[0].text
     _add(draft, demand, host, Test(text, tests[0].assumed).denied)
+
+
+def _forbid_actor(draft: Draft, demand: Demand) -> bool:
+    """As in "Frozen members cannot book sessions": the record refers to one who may not."""
+    actor = thing_of(draft, demand.actor) if demand.actor else None
+    made = thing_done(draft, demand.verb) or thing_of(draft, demand.object)
+    if actor is None or not actor.where or made is None or demand.conditions:
+        return False
+    link = next((f for f in made.entity.fields if f.type.entity == actor.entity.name), None)
+    host = operation_by(draft, demand.verb, made.entity.name, made.entity.name)
+    if link is None or link.type.optional or not isinstance(host, _GUARDED):
+        return False
+    where = f"{actor.entity.key} == this.{link.name} and ({actor.where})"
+    test = Test(f"exists({actor.entity.name}, {where})").denied
+    guard = Guard(
+        require=Expression(test.text),
+        error=f"{link.name}_{snake(actor.words.split()[-1])}",
+        clauses=(demand.clause.id,),
+    )
+    draft.change(replace(host, guards=(*host.guards, guard)))
+    draft.take(demand.clause)
+    draft.understand(demand.clause, demand.text, demand.actor, "cannot must not may")
+    return True
 
 
 def _allow_only(draft: Draft, demand: Demand) -> None:
@@ -173,7 +198,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _read_without(draft: Draft, clause: str, text: str) -> None:
-    """ "No certificate without a finished enrolment": the one has to exist for the other."""
+    """As in "No certificate without a finished enrolment": the one has to exist for the other."""
     found = _WITHOUT.match(text)
     made = thing_of(draft, found["what"]) if found else None
     other = thing_of(draft, found["other"]) if found else None

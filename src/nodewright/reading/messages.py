@@ -210,11 +210,16 @@ def _silent(draft: Draft, demand: Demand, channel: Channel) -> bool:
         for entity in draft.entities.values():
             moment = time_field(entity)
             owner = field_of(entity, found["what"])
-            if moment is None or owner is None or moment.type.base is not Base.DATETIME:
+            if (
+                moment is None
+                or owner is None
+                or owner.name == entity.key
+                or moment.type.base is not Base.DATETIME
+            ):
                 continue
             later = f"{owner.name} == this.{owner.name} and {_later(moment)}"
             where = f"now() - {moment.name} > {length.text} and not exists({entity.name}, {later})"
-            entity = with_address(draft, entity, channel, demand)
+            told = with_address(draft, entity, channel, demand)
             add_operation(
                 draft,
                 Notify(
@@ -222,7 +227,7 @@ def _silent(draft: Draft, demand: Demand, channel: Channel) -> bool:
                     entity=entity.name,
                     clauses=(demand.clause.id,),
                     where=Expression(present(moment, where)),
-                    effects=(message(draft, channel, entity, demand),),
+                    effects=(message(draft, channel, told, demand),),
                     assumed=f"silent is known by {moment.name}",
                 ),
             )
@@ -297,7 +302,7 @@ def with_address(draft: Draft, entity: Entity, channel: Channel, demand: Demand)
     if channel.capability not in _ADDRESSES or _to_staff(demand):
         return entity
     words, name, form = _ADDRESSES[channel.capability]
-    if _address(entity, words) is not None:
+    if _address(entity, words) is not None or _linked_address(draft, entity, words, demand):
         return entity
     why = f"a message by {channel.capability} needs it"
     field = Field(
@@ -316,6 +321,20 @@ def _to_staff(demand: Demand) -> bool:
     return bool(words) and words[-1] in stems_of_list("likeness", "staff")
 
 
+def _linked_address(draft: Draft, entity: Entity, words: str, demand: Demand) -> str:
+    """The address of whom a record refers to, as an expression: the e-mail of its member."""
+    for link in entity.fields:
+        other = draft.entities.get(link.type.entity)
+        if other is None or not other.stored or link.type.optional or link.type.base is Base.LIST:
+            continue
+        field = _address(other, words)
+        told = set(stems(f"{demand.object} {demand.complement('to')}"))
+        meant = is_person(other.name) or bool(told & set(name_stems(other.name)))
+        if field is not None and not field.type.optional and meant:
+            return f"find({other.name}, {link.name}).{field.name}"
+    return ""
+
+
 def _address(entity: Entity, words: str) -> Field | None:
     wanted = set(stems(words))
     return next((each for each in entity.fields if set(name_stems(each.name)) & wanted), None)
@@ -332,7 +351,7 @@ def message(draft: Draft, channel: Channel, entity: Entity, demand: Demand) -> S
         system=channel.system,
         clauses=tuple(dict.fromkeys((*(known.clauses if known else ()), *clauses))),
     )
-    values = _values(channel, entity, demand)
+    values = _values(draft, channel, entity, demand)
     return Send(
         port=name,
         clauses=clauses,
@@ -345,7 +364,7 @@ def message(draft: Draft, channel: Channel, entity: Entity, demand: Demand) -> S
     )
 
 
-def _values(channel: Channel, entity: Entity, demand: Demand) -> dict[str, str]:
+def _values(draft: Draft, channel: Channel, entity: Entity, demand: Demand) -> dict[str, str]:
     """Field of a message -> what it holds."""
     said = PURPOSE.sub("", demand.object or entity.name)
     subject = f"{said[:1].upper()}{said[1:]}"
@@ -355,9 +374,11 @@ def _values(channel: Channel, entity: Entity, demand: Demand) -> dict[str, str]:
     body = "f" + repr(f"{subject}: " + ", ".join(f"{name} {{{name}}}" for name in shown))
     words = _ADDRESSES.get(channel.capability, ("",))[0]
     address = _address(entity, words) if words and not _to_staff(demand) else None
-    recipient = (
-        address.name if address else repr(demand.complement("to") or demand.object or "operator")
+    linked = (
+        _linked_address(draft, entity, words, demand) if words and not _to_staff(demand) else ""
     )
+    named = repr(demand.complement("to") or demand.object or "operator")
+    recipient = address.name if address else linked or named
     record = "{" + ", ".join(f"{name!r}: {name}" for name in shown) + "}"
     number = next((field.name for field in entity.fields if field.type.numeric), "0")
     return {

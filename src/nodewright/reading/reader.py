@@ -32,7 +32,8 @@ from nodewright.reading.steps import demands_in, settle_steps, settle_stories
 from nodewright.reading.surroundings import read_access, read_limits, read_schedules, read_stores
 from nodewright.reading.tables import read_tables
 from nodewright.reading.workflows import read_workflows
-from nodewright.spec.model import Specification
+from nodewright.spec.model import Entity, Field, Rule, Specification
+from nodewright.spec.tree import elements
 
 OPERATION_PASSES: tuple[Callable[[Draft, list[Demand]], None], ...] = (
     read_figures,
@@ -69,6 +70,7 @@ def read_document(document: Document, package: str = "") -> Specification:
     for read in OPERATION_PASSES:
         read(draft, demands)
     settle_steps(draft)
+    settle_work(draft, demands)
     settle(draft)
     read_remarks(draft)
     settle_stories(draft)
@@ -85,6 +87,7 @@ def _asking(draft: Draft) -> list[Clause]:
         and clause.id not in draft.context
         and not (_is_title(clause) and clause.requirement in told)
         and clause.role not in TELLING
+        and (clause.requirement or clause.step or begins_with_demand(said_in(clause)))
         and not (clause.id in draft.read and not _asks_besides(clause))
     ]
 
@@ -101,6 +104,31 @@ def _asks_besides(clause: Clause) -> bool:
 def _told(draft: Draft) -> set[str]:
     """Requirements that say more than their title."""
     return {clause.requirement for clause in draft.document.clauses if not _is_title(clause)}
+
+
+def settle_work(draft: Draft, demands: list[Demand]) -> None:
+    """Open clauses of which only the data was read, where they ask for work on it.
+
+    "Compute order parameters (side, size)" names fields, and asks for more than them.
+    """
+    named = {
+        clause
+        for group in (draft.operations, draft.entities)
+        for owner in group.values()
+        for path, element in elements(owner)
+        if not isinstance(element, Field | Entity | Rule)
+        for clause in element.clauses
+    }
+    for demand in demands:
+        clause = demand.clause
+        asked = clause.requirement and any(map(demand.asks, _WORK)) and not demand.passive
+        if not asked or demand.negated or clause.id not in draft.read or clause.id in named:
+            continue
+        draft.open.setdefault(clause.id, f"not understood: {demand.verb} {demand.object}"[:120])
+
+
+_WORK = ("create", "update", "delete", "list", "compute", "aggregate", "check", "send", "publish",
+         "import", "export", "run")  # fmt: skip
 
 
 def settle(draft: Draft) -> None:

@@ -8,7 +8,9 @@ from nodewright.language.lexicon import stems
 from nodewright.language.nouns import singular
 from nodewright.language.verb_forms import verb_in, verb_of_noun
 from nodewright.language.vocabulary import load_data
+from nodewright.language.word_lists import words_of_list
 from nodewright.reading.accounting import account
+from nodewright.reading.adjectives import Test
 from nodewright.reading.demands import Demand
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_lookup import (
@@ -74,12 +76,47 @@ def _thing(draft: Draft, demand: Demand, recent: Entity | None) -> Thing | None:
     recent = _spoken_of(draft, demand) or recent
     if recent is not None and _ITS.match(demand.text) and field_of(recent, demand.object) is None:
         return Thing(recent, words=demand.object)
-    return thing_of(draft, demand.object, recent) or founded(draft, demand)
+    thing = thing_of(draft, demand.object, recent)
+    if thing is None and _THEIR.search(demand.text):
+        actor = thing_of(draft, demand.actor) if demand.actor else None
+        if actor is not None and _by_verb(actor.entity, demand.verb) is not None:
+            return Thing(actor.entity, words=f"{demand.object} their own")
+    owner = thing_of(draft, demand.complement("of")) if thing is None else None
+    if owner is not None and field_of(owner.entity, demand.object) is not None:
+        draft.understand(demand.clause, "of", owner.words)
+        return owner
+    made = (
+        thing_done(draft, demand.verb)
+        if demand.asks("create") or demand.verb in _making()
+        else None
+    )
+    if made is not None and (thing is None or _refers(made.entity, thing.entity)):
+        return Thing(made.entity, words=demand.object)
+    return thing or founded(draft, demand)
+
+
+def _making() -> frozenset[str]:
+    """Verbs that make a record of their own: to book makes a Booking."""
+    return words_of_list("likeness", "makes")
+
+
+def _refers(made: Entity, thing: Entity) -> bool:
+    """Whether what a verb makes speaks of what it is done to: a Booking of its Session."""
+    return made.name != thing.name and (
+        any(field.type.entity == thing.name for field in made.fields)
+        or bool(
+            {stem for f in made.fields for stem in name_stems(f.name)} & set(name_stems(thing.name))
+        )
+    )
 
 
 _ITS = re.compile(
-    r"(?:\w+ )?(?:its|their) (?:details|data|information|record|attributes|values|fields)\b", re.IGNORECASE
+    r"(?:\w+ )?(?:its|their) (?:details|data|information|record|attributes|values|fields)\b",
+    re.IGNORECASE,
 )
+
+
+_THEIR = re.compile(r"\b(?:their|his|her|my)\b", re.IGNORECASE)
 
 
 def _spoken_of(draft: Draft, demand: Demand) -> Entity | None:
@@ -104,6 +141,8 @@ def _operation(draft: Draft, demand: Demand, thing: Thing) -> OnEntity | None:
     for construct, make in _MAKERS.items():
         if demand.asks(construct):
             return make(draft, demand, thing)
+    if demand.verb in _making() and not demand.passive:
+        return _create(draft, demand, thing)
     return None
 
 
@@ -168,6 +207,8 @@ def _update(draft: Draft, demand: Demand, thing: Thing) -> Update | None:
     if not wanted or (only is not None and only.name in fixed):
         return None
     name = f"{entity.name} {only.name.replace('_', ' ')}" if only else entity.name
+    if only is not None:
+        draft.understand(demand.clause, demand.object)
     return Update(
         name=named("update", name),
         entity=entity.name,
@@ -209,6 +250,9 @@ def refusal_code(require: str) -> str:
     >>> refusal_code("status == 'paid'"), refusal_code("status != 'paid'")
     ('status_not_paid', 'status_paid')
     """
+    inner = re.fullmatch(r"(?P<no>not )?\(?exists\(\w+, .+? and \(?(?P<test>.+?)\)*", require)
+    if inner:
+        return refusal_code(str(Test(inner["test"]).denied.text if inner["no"] else inner["test"]))
     found = re.search(r"(?P<field>\w+) (?P<sign>==|!=) '(?P<value>[^']*)'", require)
     spare = re.fullmatch(r"(?P<field>\w+) > 0", require)
     truth = re.fullmatch(r"(?P<no>not )?(?P<field>[a-z_]+)", require)
@@ -220,7 +264,7 @@ def refusal_code(require: str) -> str:
         sign = "not_" if found["sign"] == "==" else ""
         code = f"{found['field']}_{sign}{found['value']}"
     else:
-        words = [word for word in re.findall(r"[a-z_]+", require) if word not in _NO_CODE]
+        words = [word for word in re.findall(r"\b[a-z_]+\b", require) if word not in _NO_CODE]
         code = f"{words[0] if words else 'condition'}_not_met"
     return re.sub(r"\W+", "_", code.lower()).strip("_")
 
@@ -254,9 +298,12 @@ def _move(draft: Draft, demand: Demand, thing: Thing) -> OnEntity | None:
     machine = draft.machines.get(entity.name)
     if demand.asks("list") or demand.asks("aggregate"):
         return None
-    named_state = _marked(entity, demand) or _by_verb(entity, demand.verb)
+    marked = _marked(entity, demand)
+    named_state = marked or _by_verb(entity, demand.verb)
     if named_state is None:
         return None
+    if marked is not None:
+        draft.understand(demand.clause, "as to status state", marked[1], marked[0].name)
     field, value, assumed = named_state
     name = named(demand.verb if demand.verb not in _MARKING else f"mark {value}", entity.name)
     if machine is None or machine.field != field.name:
@@ -283,7 +330,7 @@ def _move(draft: Draft, demand: Demand, thing: Thing) -> OnEntity | None:
 
 
 def _marked(entity: Entity, demand: Demand) -> tuple[Field, str, str] | None:
-    """ "mark an order as paid", "set the status to paid"."""
+    """As in "mark an order as paid", "set the status to paid"."""
     found = _AS.search(demand.text) if demand.verb in _MARKING else None
     if found is None:
         return None
@@ -306,7 +353,7 @@ def _by_verb(entity: Entity, verb: str) -> tuple[Field, str, str] | None:
 
 
 def _verb_of_state(value: str) -> str | None:
-    """ "cancelled" is what is cancelled; a state that is an adjective too has no verb."""
+    """As in "cancelled" is what is cancelled; a state that is an adjective too has no verb."""
     word = value.lower()
     if " " in word or "_" in word or not word.endswith(("ed", "d", "t", "n")):
         return None

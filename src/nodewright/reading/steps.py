@@ -12,7 +12,9 @@ from nodewright.reading.frames import Condition
 
 _BEFORE = re.compile(r"^(?:given|when|and|but|if|while)\s+(?:that\s+)?", re.IGNORECASE)
 _THEN = re.compile(r"\bthen\b|,\s*(?:the system|it)\b", re.IGNORECASE)
-_TITLE = re.compile(r"^(?:feature|scenario(?: outline)?|background|rule|examples?)\s*:", re.IGNORECASE)
+_TITLE = re.compile(
+    r"^(?:feature|scenario(?: outline)?|background|rule|examples?)\s*:", re.IGNORECASE
+)
 _KINDS = {"given": "guard", "when": "trigger"}
 
 

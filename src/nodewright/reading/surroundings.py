@@ -17,7 +17,8 @@ _STORED = re.compile(
     r"\b(?:stored?|persist(?:ed)?|saved?|kept|writes?|database|archived?)\b", re.IGNORECASE
 )
 _ONLY = re.compile(
-    r"\bonly\s+(?:the\s+)?(?P<role>[\w -]{3,30}?)s?\s+(?:can|may|must|shall|should|are allowed to)\s+",
+    r"\bonly\s+(?:the\s+)?(?P<role>[\w -]{3,30}?)s?\s+"
+    r"(?:can|may|must|shall|should|are allowed to)\s+",
     re.IGNORECASE,
 )
 _LIMIT = re.compile(
@@ -28,7 +29,8 @@ _LIMIT = re.compile(
 
 
 _FILES = re.compile(
-    r"\b(?:to|in|into|as)\s+(?:a\s+|the\s+)?(?P<kind>CSV|JSON|local|YAML|Excel|plain text)\s+files?\b",
+    r"\b(?:to|in|into|as)\s+(?:a\s+|the\s+)?"
+    r"(?P<kind>CSV|JSON|local|YAML|Excel|plain text)\s+files?\b",
     re.IGNORECASE,
 )
 

@@ -78,7 +78,11 @@ def _key(entity: Entity, part: str) -> Field | None:
 
 def _read_template(draft: Draft, clause: str, text: str) -> None:
     found = _TEMPLATE.search(text)
-    slots = list(dict.fromkeys(each["name"] for each in _SLOT.finditer(found["shape"]))) if found else []
+    slots = (
+        list(dict.fromkeys(each["name"] for each in _SLOT.finditer(found["shape"])))
+        if found
+        else []
+    )
     if found is None or not slots:
         return
     subject = _made_of(draft, clause, text)

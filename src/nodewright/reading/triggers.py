@@ -18,7 +18,10 @@ _ACTIVE = re.compile(
     r"(?P<what>[\w -]{2,40})",
     re.IGNORECASE,
 )
-_BARE = re.compile(r"(?:an?|the|any|each)?\s*(?P<who>[\w-]{2,30})\s+(?P<verb>\w+)", re.IGNORECASE)
+_BARE = re.compile(
+    r"(?:an?|the|any|each)?\s*(?P<who>[\w-]{2,30})\s+(?P<verb>\w+)(?:\s+(?:it|them|one))?",
+    re.IGNORECASE,
+)
 
 
 def operation_after(draft: Draft, condition: str) -> OnEntity | None:
@@ -47,6 +50,15 @@ def operation_by(draft: Draft, verb: str, phrase: str, entity: str = "") -> OnEn
     """
     thing = thing_of(draft, phrase)
     wanted = thing.entity.name if thing else entity
+    made = thing_done(draft, verb)
+    if made is not None and made.entity.name != wanted:
+        creates = [
+            each
+            for each in draft.operations.values()
+            if isinstance(each, Create) and each.entity == made.entity.name
+        ]
+        if creates:
+            return creates[0]
     operations = [each for each in draft.operations.values() if isinstance(each, OnEntity)]
     near = [each for each in operations if not wanted or each.entity == wanted]
     if not wanted:

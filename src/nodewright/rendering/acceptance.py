@@ -68,7 +68,7 @@ def imports_of(requests: Iterable[Request], tests: Iterable[Mapping[str, Any]]) 
     found = ["import datetime as dt"] if "dt." in text else []
     found += ["from decimal import Decimal"] if "Decimal(" in text else []
     found += ["from uuid import UUID"] if "UUID(" in text else []
-    world = "START, World" if "START" in text else "World"
+    world = "START, World" if re.search(r"\bSTART\b", text) else "World"
     return "\n".join([*found, "", "import pytest", f"from world import {world}"])
 
 

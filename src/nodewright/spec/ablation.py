@@ -17,19 +17,25 @@ from nodewright.spec.types import TEXT
 MOST_ROUNDS = 100
 
 
-def without(specification: Specification, clause: str) -> Specification:
-    """``specification`` without ``clause``; the same object where it says nothing."""
+def without(
+    specification: Specification, clause: str, *, shared: bool = False
+) -> Specification:
+    """``specification`` without ``clause``; the same object where it says nothing.
+
+    With ``shared`` elements go too that other clauses name as well: several clauses may say one
+    thing together.
+    """
     found: Any = specification
     gone: list[Path] = []
     for path, element in elements(specification):
         if clause in element.clauses:
-            if set(element.clauses) == {clause}:
+            if shared or set(element.clauses) == {clause}:
                 gone.append(path)
             else:
                 kept = tuple(each for each in element.clauses if each != clause)
                 found = put(found, (*path, "clauses"), kept)
         if any(each == clause for _, each in element.parts):
-            found = put(found, path, _without_parts(at(found, path), clause))
+            found = put(found, path, _without_parts(at(found, path), clause, shared=shared))
     unchanged: bool = not gone and found is specification
     return specification if unchanged else pruned(drop(found, gone))
 
@@ -39,9 +45,11 @@ def named(specification: Specification, clause: str) -> tuple[Path, ...]:
     return tuple(path for path, each in elements(specification) if set(each.clauses) == {clause})
 
 
-def _without_parts(element: Element, clause: str) -> Element:
+def _without_parts(element: Element, clause: str, *, shared: bool) -> Element:
     left = tuple(each for each in element.parts if each[1] != clause)
-    names = {part for part, each in element.parts if each == clause} - {part for part, _ in left}
+    names = {part for part, each in element.parts if each == clause}
+    if not shared:
+        names -= {part for part, _ in left}
     changes: dict[str, Any] = {"parts": left}
     for each in fields(element):
         if each.name in names:

@@ -6,8 +6,18 @@ from decimal import Decimal
 
 from nodewright.spec.deciding import constants, draft, looked_at
 from nodewright.spec.drafting import Draft, Given, Known, Recipe
-from nodewright.spec.model import Aggregate, Create, Export, Listing, Operation, Selected
+from nodewright.spec.model import (
+    Aggregate,
+    Create,
+    Export,
+    Field,
+    Input,
+    Listing,
+    Operation,
+    Selected,
+)
 from nodewright.spec.requests import created_fields
+from nodewright.spec.samples import constants_of
 from nodewright.spec.scenario import Advance, Scenario
 from nodewright.spec.tree import expressions
 from nodewright.spec.types import Base
@@ -21,7 +31,8 @@ MOST_EDGES = 9
 def altered(known: Known, operation: Operation) -> Iterator[Scenario]:
     """The same call on a record that differs in one field."""
     if isinstance(operation, Selected | Listing | Aggregate | Export):
-        for changed in changes(known, operation.entity, constants(known, operation)):
+        beside = _record_values(known, operation, operation.entity)
+        for changed in (*changes(known, operation.entity, constants(known, operation)), *beside):
             made = Draft(known)
             made.record(operation.entity, 1, {**_base(known, operation), **changed})
             made.call(operation)
@@ -111,7 +122,9 @@ def changes(known: Known, name: str, decisive: Iterable[Value] = ()) -> Iterator
     entity = known.specification.entity(name)
     if entity is None or not isinstance(creator, Create):
         return
-    for each in created_fields(known.specification, creator):
+    decisive = [*decisive, *constants_of(expressions(creator.set))]
+    given: list[Field | Input] = [*created_fields(known.specification, creator), *creator.inputs]
+    for each in given:
         if each.type.base is Base.ENTITY or each.name == entity.key:
             continue
         for number in (2, 3):

@@ -144,25 +144,30 @@ class Search:
             yield self._tried[name][place]
             place += 1
 
-    def find(self, clause: str) -> Scenario | None:
-        """The first scenario that shows ``clause``, as short as it can be made."""
-        ablated = without(self.specification, clause)
-        if ablated is self.specification:
-            return None
-        shown = self._show(ablated, clause, MOST_TRIED)
-        if shown is not None:
-            return shown
-        empty = Scenario()
-        facts = run(self.specification, empty).facts, run(ablated, empty).facts
-        return empty if facts[0] != facts[1] else None
+    def find(self, clause: str) -> Show | None:
+        """What shows ``clause`` first, as short as it can be made.
+
+        Where nothing shows it alone, it is taken out with what other clauses say together with it.
+        """
+        for shared in (False, True):
+            ablated = without(self.specification, clause, shared=shared)
+            if ablated is self.specification:
+                continue
+            shown = self._show(ablated, clause, MOST_TRIED)
+            if shown is not None:
+                return self._told(shown, ablated)
+            empty = self._told(Scenario(), ablated)
+            if empty.outcome.facts != run(ablated, empty.scenario).facts:
+                return empty
+        return None
 
     def find_all(self, clause: str) -> tuple[Show, ...]:
         """What shows ``clause``, then what shows each of its parts."""
         first = self.find(clause)
         if first is None:
             return ()
-        shows = [self._told(first, without(self.specification, clause))]
-        if not first.steps:
+        shows = [first]
+        if not first.scenario.steps:
             return tuple(shows)
         for mutant in islice(mutants(self.specification, clause), MOST_MUTANTS):
             if len(shows) >= MOST_SCENARIOS:
@@ -317,7 +322,8 @@ def find_scenario(specification: Specification, clause_id: str) -> Scenario | No
 
     None where no scenario shows it; without steps where only what can be looked up differs.
     """
-    return _search(Same(specification)).find(clause_id)
+    show = search_of(specification).find(clause_id)
+    return show.scenario if show is not None else None
 
 
 def find_scenarios(specification: Specification, clause_id: str) -> tuple[Scenario, ...]:

@@ -12,10 +12,11 @@ from itertools import chain, combinations
 from typing import Any
 
 from nodewright.spec.calls import Caller
-from nodewright.spec.deciding import draft, edges, looked_at, related, spans
+from nodewright.spec.deciding import constants, draft, edges, looked_at, related, spans
 from nodewright.spec.drafting import MISSING, Draft, Known, paths_of, unknown_key
 from nodewright.spec.model import (
     Aggregate,
+    Change,
     Compute,
     Create,
     Export,
@@ -31,6 +32,7 @@ from nodewright.spec.model import (
 from nodewright.spec.populations import (
     MOST_RECORDS,
     altered,
+    changes,
     queried,
     recipe_of,
     several,
@@ -69,8 +71,26 @@ def _again(known: Known, operation: Operation) -> Iterator[Scenario]:
         yield Scenario((*good.steps[:-1], wait, Tick()))
     if isinstance(last, Call):
         yield good.then(last)
+        yield from _told_apart(known, operation, good, last)
         if operation.rate is not None and operation.rate.calls < MOST_CALLS:
             yield from _too_often(known, operation, good, last)
+
+
+def _told_apart(
+    known: Known, operation: Operation, good: Scenario, last: Call
+) -> Iterator[Scenario]:
+    """A second call that differs in all but an idempotency key, or in nothing but the key."""
+    names: set[str] = set()
+    if operation.idempotency is not None:
+        kept = operation.idempotency.key.inputs() | operation.idempotency.key.names()
+        names = last.request.keys() - kept
+    elif isinstance(operation, Create):
+        entity = known.specification.entity(operation.entity)
+        names = {entity.key} & last.request.keys() if entity is not None else set()
+    for each in known.prepared.inputs(operation):
+        if each.name in names:
+            for value in edges(known, operation, each)[:8]:
+                yield good.then(replace(last, request={**last.request, each.name: value}))
 
 
 def _too_often(
@@ -257,6 +277,30 @@ def _mixed(known: Known, operation: Operation) -> Iterator[Scenario]:
                 yield draft(known, operation, given={one.name: first, other.name: second})
 
 
+def _beside_others(known: Known, operation: Operation) -> Iterator[Scenario]:
+    """Each value of an input while there are records of an entity that the operation changes."""
+    names = {each.entity for each in operation.effects if isinstance(each, Change)}
+    for name in sorted(names | looked_at(known, operation)):
+        recipe = replace(recipe_of(known, operation), others=(name,))
+        yield draft(known, operation, recipe=recipe)
+        for each in known.prepared.inputs(operation):
+            for value in edges(known, operation, each)[:6]:
+                yield draft(known, operation, recipe=recipe, given={each.name: value})
+        for given in changes(known, name, constants(known, operation)):
+            for values in _first_edges(known, operation):
+                made = Draft(known)
+                made.record(name, 1, given)
+                made.call(operation, given=values)
+                yield made.scenario
+
+
+def _first_edges(known: Known, operation: Operation) -> Iterator[dict[str, Value]]:
+    for each in known.prepared.inputs(operation):
+        if each.type.base in {Base.ENUM, Base.BOOLEAN}:
+            for value in edges(known, operation, each)[:6]:
+                yield {each.name: value}
+
+
 def in_turns(sources: Iterable[Iterator[Any]], turns: tuple[int, int]) -> Iterator[Any]:
     """Items of each in turn: ``turns[0]`` of the first source a round, ``turns[1]`` of others."""
     waiting = list(sources)
@@ -279,6 +323,7 @@ _BUILDERS = (
     _elsewhere,
     queried,
     _together,
+    _beside_others,
     _ports,
     _callers,
     _waits,

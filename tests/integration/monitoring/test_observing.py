@@ -300,10 +300,5 @@ def record(
         "workers": 4,
         "cores": 4,
     }
-    Recorder(persistence).report(uuid4(), summary | {"plan": _Plan(package="shop", nodes=planned)})
-
-
-class _Plan(dict[str, Any]):
-    """A plan as the recorder reads it."""
-
-    title = "Shop"
+    plan = {"title": "Shop", "package": "shop", "nodes": planned}
+    Recorder(persistence).report(uuid4(), summary | {"plan": plan})
