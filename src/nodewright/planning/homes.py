@@ -4,7 +4,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from nodewright.planning.plan import NodePlan, Plan, clauses_of
-from nodewright.spec.model import Add, Change, Compute, Create, Element, Move, OnEntity, Operation, State
+from nodewright.spec.model import (
+    Add,
+    Change,
+    Compute,
+    Create,
+    Element,
+    Move,
+    OnEntity,
+    Operation,
+    State,
+)
 from nodewright.spec.tree import expressions
 from nodewright.spec.types import Base, Type
 
@@ -12,9 +22,9 @@ from nodewright.spec.types import Base, Type
 def homes_of(plan: Plan) -> dict[str, str]:
     """Clause -> slug of the node that answers for it.
 
-    It is the node with a workflow of the clause, else the first with an operation of it; for what is said of an entity the node
-    that makes its records, else the first that works on it; for a port or event the first that
-    uses it.
+    It is the node with a workflow of the clause, else the first with an operation of it; for what
+    is said of an entity the node that makes its records, else the first that works on it; for a
+    port or event the first that uses it.
     """
     if plan.homes:
         return dict(plan.homes)
@@ -29,14 +39,14 @@ def homes_of(plan: Plan) -> dict[str, str]:
     for element, name in named:
         for node in sorted(plan.nodes, key=lambda node: node.slug != makers.get(name)):
             if name in entities_of(node):
-                homes = {clause: node.slug for clause in clauses_of(element)} | homes
+                homes = dict.fromkeys(clauses_of(element), node.slug) | homes
                 break
     used: list[tuple[Element, str]] = [(each, each.name) for each in specification.ports]
     used += [(each, each.name) for each in specification.events]
     for element, name in used:
         for node in plan.nodes:
             if _uses(node, name):
-                homes = {clause: node.slug for clause in clauses_of(element)} | homes
+                homes = dict.fromkeys(clauses_of(element), node.slug) | homes
                 break
     return homes
 

@@ -31,13 +31,14 @@ def ablate(
 ) -> tuple[ClauseProof, ...]:
     """``proofs``, where a clause is not proven whose test passes without it.
 
-    For each clause the specification without it is compiled anew, and the acceptance tests of the
-    clause are run against that, in a process of their own.
+    The tests have to pass with all clauses first. For each clause the specification without it is
+    compiled anew, and the acceptance tests of the clause are run against that, in a process of
+    their own.
 
     Args:
         proofs: what was found of the clauses of one node.
         tests: the node's acceptance tests.
-        bare: clause -> the specification without it.
+        bare: clause -> the specification without it; under the empty text the whole one.
         pack: the templates.
         timeout: seconds that all tests may take.
     """
@@ -77,6 +78,7 @@ def _reasons(
     timeout: float,
 ) -> dict[str, str]:
     """Clause -> why it is not proven; empty where its tests fail without it."""
+    clauses = ["", *clauses]
     with TemporaryFolder() as scratch:
         root = Path(scratch).resolve()
         for number, clause in enumerate(clauses):
@@ -86,6 +88,10 @@ def _reasons(
     if answer.code != 0:
         raise Rejected(answer.errors.strip()[-300:] or f"it ended with {answer.code}")
     verdicts = [orjson.loads(line) for line in answer.output.splitlines() if line.startswith("{")]
+    if not any(
+        each["clause"] == "" and not each["failed"] + bool(each["broken"]) for each in verdicts
+    ):
+        raise Rejected("they fail with all clauses too")
     reasons = {each["clause"]: _reason(each["failed"], each["broken"]) for each in verdicts}
     missing = BROKEN.format("it said nothing")
     return {clause: reasons.get(clause, missing) for clause in clauses}

@@ -79,10 +79,10 @@ class PackageRun:
         match step:
             case Call():
                 request = {name: self._given(value) for name, value in step.request.items()}
-                for _ in range(step.times):
-                    answers.append(
-                        (step.operation, await self._call(step.operation, request, step.caller))
-                    )
+                answers += [
+                    (step.operation, await self._call(step.operation, request, step.caller))
+                    for _ in range(step.times)
+                ]
             case Advance():
                 self.now += step.by
             case PortFails():

@@ -9,11 +9,11 @@ from nodewright.language.naming import snake
 from nodewright.language.verb_forms import verb_in
 from nodewright.reading.accounting import account_condition
 from nodewright.reading.adjectives import Test, state_of
+from nodewright.reading.changes import refusal_code
 from nodewright.reading.conditions import condition_of
 from nodewright.reading.demands import Condition, Demand
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_lookup import name_stems
-from nodewright.reading.records import refusal_code
 from nodewright.reading.things import thing_done, thing_of
 from nodewright.reading.triggers import operation_by
 from nodewright.spec.expressions import Expression

@@ -15,6 +15,7 @@ from nodewright.reading.draft import Draft
 from nodewright.reading.events import read_events
 from nodewright.reading.figures import read_figures
 from nodewright.reading.files import read_files
+from nodewright.reading.follow_ups import read_follow_ups
 from nodewright.reading.formulas import read_formulas
 from nodewright.reading.guards import read_guards
 from nodewright.reading.keeping import read_kept
@@ -50,6 +51,7 @@ OPERATION_PASSES: tuple[Callable[[Draft, list[Demand]], None], ...] = (
     read_routes,
     read_guards,
     read_refusals,
+    read_follow_ups,
     read_messages,
     read_events,
     read_workflows,
@@ -74,7 +76,8 @@ def read_document(document: Document, package: str = "") -> Specification:
     settle(draft)
     read_remarks(draft)
     settle_stories(draft)
-    return with_data_checks(settled(draft.specification(), frozenset(draft.implied)))
+    specification = settled(draft.specification(), frozenset(draft.implied))
+    return with_data_checks(specification, document.clauses)
 
 
 def _asking(draft: Draft) -> list[Clause]:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from nodewright.language.naming import snake
 from nodewright.language.verb_forms import verb_of_noun
 from nodewright.reading.accounting import account_condition, tells_moment
+from nodewright.reading.changes import refusal_code
 from nodewright.reading.conditions import condition_of
 from nodewright.reading.demands import Condition, Demand
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_lookup import field_of, time_field
-from nodewright.reading.records import refusal_code
 from nodewright.reading.things import thing_of
 from nodewright.reading.triggers import operation_after
 from nodewright.spec.expressions import Expression
@@ -40,7 +40,7 @@ def read_refusals(draft: Draft, demands: list[Demand]) -> None:
             continue
         if not demand.asks("refuse") or not demand.conditions or demand.negated:
             continue
-        host = _host(draft, demand, demands[:number])
+        host = _host(draft, demand, before(demands, number))
         if host is not None and _refuse(draft, demand, host):
             draft.take(demand.clause)
             draft.understand(demand.clause, demand.text, demand.actor, "clear message error")
@@ -71,15 +71,27 @@ def _refuse_double(draft: Draft, demand: Demand) -> bool:
     return True
 
 
+def before(demands: list[Demand], number: int) -> list[Demand]:
+    """The demands of the same requirement before one, the last first."""
+    requirement = demands[number].clause.requirement
+    found = []
+    for place in range(number - 1, max(-1, number - _FAR), -1):
+        if demands[place].clause.requirement != requirement:
+            break
+        found.append(demands[place])
+    return found
+
+
+_FAR = 200
+
+
 def _host(draft: Draft, demand: Demand, earlier: list[Demand]) -> OnEntity | None:
     """The operation that a refusal belongs to: what its trigger or object names, or the last."""
     for condition in demand.conditions:
         named = operation_after(draft, condition.text) if condition.kind == "trigger" else None
         if isinstance(named, Create | Update | Delete | Move):
             return named
-    ids = {
-        each.clause.id for each in earlier if each.clause.requirement == demand.clause.requirement
-    }
+    ids = {each.clause.id for each in earlier}
     changing = [
         each
         for each in draft.operations.values()

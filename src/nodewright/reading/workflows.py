@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from nodewright.language.verb_forms import verb_in
 from nodewright.reading.demands import Condition, Demand
 from nodewright.reading.draft import Draft
-from nodewright.reading.messages import channel_of, notification
 from nodewright.reading.operations import add_operation, named
+from nodewright.reading.sending import channel_of, notification
 from nodewright.reading.things import thing_of
 from nodewright.reading.triggers import operation_by
 from nodewright.spec.expressions import Expression

@@ -121,7 +121,9 @@ def _refers(value: Any) -> bool:
     if isinstance(value, Answered):
         return True
     inside = value.values() if isinstance(value, Mapping) else value
-    return isinstance(inside, Iterable) and not isinstance(inside, str) and any(map(_refers, inside))
+    return (
+        isinstance(inside, Iterable) and not isinstance(inside, str) and any(map(_refers, inside))
+    )
 
 
 def _lines(each: Acceptance, requests: Mapping[str, Request]) -> Iterator[str]:

@@ -207,7 +207,9 @@ def _check_open(
 
 def _check(path: Any, allowed: tuple[str, ...], what: str) -> None:
     place = os.path.realpath(os.fsdecode(path))
-    if place == os.devnull or any(place == each or place.startswith(f"{each}/") for each in allowed):
+    if place == os.devnull or any(
+        place == each or place.startswith(f"{each}/") for each in allowed
+    ):
         return
     raise IsolatedError(f"{what} {place} is refused: it is outside the folder of the package")
 

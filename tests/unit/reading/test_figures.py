@@ -5,7 +5,7 @@ import doctest
 import pytest
 from tests.unit.reading.marina import entity, is_read, note, only, read, texts
 
-from nodewright.reading import classes, operations, records
+from nodewright.reading import changes, classes, operations
 from nodewright.reading.classes import threshold_in
 from nodewright.spec.model import Aggregate, Compute, Reduction, State
 
@@ -123,6 +123,6 @@ def test_no_or_several_thresholds(text: str) -> None:
     assert threshold_in(text) is None
 
 
-@pytest.mark.parametrize("module", [classes, operations, records])
+@pytest.mark.parametrize("module", [changes, classes, operations])
 def test_examples_of_docstrings(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
