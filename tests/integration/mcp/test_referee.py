@@ -88,8 +88,10 @@ def test_elements_are_proven_delivered_and_taken_back(folder: Path, propose: Pro
         ("operations: {create_booking: null}", "changes what FR-1.2 says"),
         ("entities: {Booking: {fields: {seats: {rules: []}}}}", "changes what FR-1.3 says"),
         (
-            "operations: {create_booking: {guards: [{require: seats > 9999, error: no, "
-            "from: [FR-4.2]}]}}",
+            (
+                "operations: {create_booking: {guards: "
+                "[{require: seats > 9999, error: no, from: [FR-4.2]}]}}"
+            ),
             "fails",
         ),
         ("clauses: {FR-4.2: {state: context}}", "cannot be proposed"),
@@ -207,7 +209,7 @@ def test_hostile_code_is_refused(
     assert contents(folder) == before
 
 
-def test_a_node_or_clause_that_is_not_there_is_refused(folder: Path, submit: Submit) -> None:
+def test_a_node_or_clause_that_is_not_there_is_refused(submit: Submit) -> None:
     assert "there is no node" in submit("../x", "x = 1", TEST, "FR-3.2").reason
     assert "there is no clause" in submit(NODE, "x = 1", TEST, "FR-9.9").reason
     assert "names no clause" in submit(NODE, "x = 1", TEST).reason

@@ -23,7 +23,8 @@ from tests.integration.mcp.test_referee import HANDLER, NODE, PRICE, TEST, writt
 Connect = Callable[..., AbstractAsyncContextManager[Client]]
 TOKEN = "a-token-for-the-tests"  # noqa: S105
 TOOLS = {
-    "analyze", "clauses", "clause", "specification", "language", "schema", "explain", "plan", "diff",
+    "analyze", "clauses", "clause", "specification", "language", "schema", "explain",
+    "plan", "diff",
     "propose", "submit_code", "prove", "generate", "undo",
 }  # fmt: skip
 
