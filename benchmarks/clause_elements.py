@@ -146,6 +146,8 @@ def _entity_of(element: model.Element) -> str:
 
 def _more(element: model.Element) -> set[str]:
     """Constructs that depend on what an element says."""
+    if isinstance(element, model.Result) and element.type.base is Base.BOOLEAN:
+        return {"cond", "time"}  # the test of one class
     if isinstance(element, model.Field):
         found = {"schema"}
         found |= {"enum"} if element.type.base is Base.ENUM else set()

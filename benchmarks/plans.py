@@ -1,60 +1,66 @@
 """Plans of any size, for the benchmarks of generation."""
 
-from typing import Any
+from string import Template
 
-from nodewright.planning.MISSING import (
-    PlannedField,
-    PlannedOperation,
-    PlannedStep,
-    PlannedTransition,
-)
+from nodewright.planning.plan import Plan, plan_specification
+from nodewright.spec.yaml_form import read
 
-from nodewright.planning.plan import NodePlan, Plan, Trace
-from nodewright.prd.models import FieldType
-
-TRACES = (Trace("FR-1", "Orders", 3, "The system must store orders"),)
-FIELDS = (
-    PlannedField("name", FieldType.STRING),
-    PlannedField("total", FieldType.DECIMAL),
-    PlannedField("count", FieldType.INTEGER),
-    PlannedField("placed_at", FieldType.DATETIME, required=False),
-)
-MOVES = (
-    PlannedTransition("new", "active", "activate"),
-    PlannedTransition("active", "done", "complete"),
-)
-
-
-def service(number: int) -> list[NodePlan]:
-    """A node of each kind, the last a workflow over the others."""
-    name = f"order{number}"
-
-    def node(kind: str, operations: list[PlannedOperation], **more: Any) -> NodePlan:
-        fields = () if kind == "ORCHESTRATOR" else FIELDS
-        slug, cls = f"node_{name}_{kind.lower()}", f"Node{name.capitalize()}{kind.capitalize()}"
-        text = f"Order {number}: what it does."
-        return NodePlan(slug, kind, name, cls, text, name, fields, tuple(operations), **more)
-
-    def doing(action: str, verb: str = "", **parameters: object) -> PlannedOperation:
-        words = verb or f"{action}_order"
-        return PlannedOperation(words, action, f"{words} as asked", TRACES, parameters)
-
-    effect = node("EFFECT", [doing(a) for a in ("create", "read", "update", "delete", "list")])
-    compute = node("COMPUTE", [doing(a) for a in ("validate", "transform", "calculate")])
-    triggers = [doing("transition", move.trigger) for move in MOVES]
-    counting = doing("aggregate", "count_orders", group_by="name")
-    states = ("new", "active", "done")
-    reducer = node("REDUCER", [counting, *triggers], states=states, transitions=MOVES)
-    steps = (
-        PlannedStep("check", compute.slug, "validate_order"),
-        PlannedStep("store", effect.slug, "create_order", ("check",)),
-        PlannedStep("sum_up", reducer.slug, "count_orders", ("store",)),
-    )
-    flow = doing("run", "run_order", steps=[step.name for step in steps])
-    return [effect, compute, reducer, node("ORCHESTRATOR", [flow], steps=steps)]
+ENTITY = Template("""\
+  Order$n:
+    key: order_id
+    fields:
+      order_id: uuid
+      name: text
+      total: number
+      count: integer
+      placed_at: datetime?
+      status: new | active | done
+""")
+MACHINE = Template("""\
+  Order$n:
+    field: status
+    initial: new
+    transitions:
+    - {move: new -> active}
+    - {move: active -> done}
+""")
+OPERATIONS = Template("""\
+  create_order$n: {create: Order$n}
+  read_order$n: {read: Order$n}
+  update_order$n: {update: Order$n, fields: [name, total, count]}
+  delete_order$n: {delete: Order$n}
+  list_orders$n: {list: Order$n, order: [name]}
+  price_order$n:
+    compute:
+      price: {is: number = total * count, places: 2}
+    of: Order$n
+  activate_order$n: {move: Order$n, to: active}
+  complete_order$n: {move: Order$n, to: done}
+  count_orders$n:
+    aggregate: Order$n
+    measures: {orders: count}
+    group: {name: name}
+  run_order$n:
+    workflow:
+      store:
+        run: create_order$n
+        given: {name: request.name, total: request.total, count: request.count}
+      activate:
+        run: activate_order$n
+        given: {order_id: store.order_id}
+      sum_up:
+        run: count_orders$n
+    inputs: {name: text, total: number, count: integer}
+""")
 
 
 def plan_of(nodes: int) -> Plan:
-    """A plan with ``nodes`` nodes, a multiple of four."""
-    made = tuple(node for number in range(nodes // 4) for node in service(number))
-    return Plan("shop", "Shop", "A shop.", made)
+    """A plan with ``nodes`` nodes, a multiple of four: of each kind one for each entity."""
+    numbers = range(nodes // 4)
+    rooms = (("entities", ENTITY), ("machines", MACHINE), ("operations", OPERATIONS))
+    parts = ["title: Shop\npackage: shop\ndescription: A shop.\n"]
+    for room, template in rooms:
+        parts += [f"{room}:\n", *(template.substitute(n=number) for number in numbers)]
+    # Read unchecked: a person's specification has at most 2,000 operations.
+    specification, _ = read("".join(parts))
+    return plan_specification(specification)

@@ -37,6 +37,7 @@ def standard_checks(settings: Settings, persistence: CodegenPersistence) -> Sequ
             most_age_s=settings.spool_max_age_s,
         ),
         checks.workers(),
+        checks.part("isolation", _isolation, "use a kernel with user namespaces or Landlock"),
     )
 
 
@@ -47,6 +48,12 @@ def _broker(settings: Settings) -> Mapping[str, object]:
     from nodewright.events.broker import client_settings
 
     return client_settings(settings.kafka_bootstrap_servers, {})
+
+
+def _isolation() -> str:
+    from nodewright.runs.isolation import available
+
+    return f"submitted code is isolated by {available()}"
 
 
 def _read_templates() -> str:

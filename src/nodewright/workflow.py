@@ -9,14 +9,14 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
-from nodewright.delivery.decisions import Action
-from nodewright.delivery.delivery import Delivery, check_folder
-from nodewright.delivery.manifest import DeliveryError, load_manifest
+from nodewright.delivery.delivery import Delivery
+from nodewright.delivery.folder_check import check_folder
+from nodewright.delivery.manifest import load_manifest
 from nodewright.delivery.specification import Specified, spec_file, specified
 from nodewright.errors import NodewrightError
-from nodewright.language.naming import is_taken, snake
 from nodewright.logs import get_logger
 from nodewright.mixins import usable_set
 from nodewright.mixins.judging import judge_mixins, retract_mixins
@@ -27,34 +27,41 @@ from nodewright.planning.plan import NothingToGenerateError, Plan, plan_specific
 from nodewright.prd import read_prd
 from nodewright.prd.clauses import Document
 from nodewright.prd.document import parse_document
-from nodewright.proving.model import Check, NodeReport
+from nodewright.prd.models import SimplePRDAnalysisResult
+from nodewright.proving.model import NodeReport
 from nodewright.proving.proof import load_templates, readme_file, render_files
 from nodewright.reading import SimplePRDAnalyzer
 from nodewright.reading.reader import read_document
 from nodewright.runs.announcing import Announcer
-from nodewright.runs.clauses import Authors, ClauseState, ClauseVerdict
+from nodewright.runs.clauses import Authors
 from nodewright.runs.cluster import ClusterWorkers
 from nodewright.runs.engine import Engine, Outcome
 from nodewright.runs.explaining import Understanding, explained, kinds_of
 from nodewright.runs.foreseeing import foreseen
 from nodewright.runs.judging import Judgement, judge_package
+from nodewright.runs.listing import AuthorError, clauses_of, listed_clauses
+from nodewright.runs.places import (
+    PackageNameError,
+    ReplaceError,
+    check_package,
+    place_taken,
+    replacing,
+)
 from nodewright.runs.pooling import Proof
 from nodewright.runs.recording import Recorder, RunTimes
+from nodewright.runs.resuming import already_there
 from nodewright.runs.run import (
-    ALREADY_THERE,
     OnProgress,
     Options,
     Prepared,
     Preview,
     Progress,
     Run,
-    replacing,
 )
 from nodewright.runs.showing import ShownSpecification
 from nodewright.runs.workers import ProcessWorkers, Workers
 from nodewright.settings import Settings
-from nodewright.spec.model import State
-from nodewright.spec.verdicts import AGENT, PERSON, RULE
+from nodewright.spec.model import Specification, State
 
 __all__ = [
     "AuthorError",
@@ -91,18 +98,6 @@ _NOT_BY_MIXINS = {"events"}
 _log = get_logger(__name__, component="workflow")
 
 
-class AuthorError(NodewrightError):
-    """Nobody of that name closes clauses."""
-
-
-class ReplaceError(NodewrightError):
-    """A run would take the place of another package, and was not asked to."""
-
-
-class PackageNameError(NodewrightError):
-    """The package name cannot be imported, or is that of something else."""
-
-
 def prepare(prd: Path, package: str | None = None, output: Path | None = None) -> Prepared:
     """Read, specify and plan.
 
@@ -116,29 +111,23 @@ def prepare(prd: Path, package: str | None = None, output: Path | None = None) -
         NodewrightError: the file cannot be read, asks for nothing, or ``package`` is no name.
     """
     if package is not None:
-        _check_package(package)
+        check_package(package)
     return plan_text(read_prd(prd), package, output)
 
 
-def _check_package(package: str) -> None:
-    if snake(package) != package:
-        raise PackageNameError(
-            f"{package!r} is not a valid package name: use lower-case letters, digits and "
-            f"underscores, such as {snake(package, 'service')!r}"
-        )
-    if is_taken(package):
-        raise PackageNameError(
-            f"{package!r} is the name of a module that Python or the package's dependencies have: "
-            f"choose another one, such as {package}_service"
-        )
+def plan_text(
+    text: str,
+    package: str | None = None,
+    output: Path | None = None,
+    proposed: str | None = None,
+) -> Prepared:
+    """Specify and plan a PRD that is already in memory; see ``prepare``.
 
-
-def plan_text(text: str, package: str | None = None, output: Path | None = None) -> Prepared:
-    """Specify and plan a PRD that is already in memory; see ``prepare``."""
+    ``proposed`` stands for the specification that lies in ``output``.
+    """
     started = time.perf_counter()
-    analysis = SimplePRDAnalyzer(tuned_matcher()).analyze_prd(text)
-    document = parse_document(text)
-    found = _specify(document, package, output)
+    analysis, document = _analysed(text)
+    found = _specify(document, package, output, proposed)
     plan = plan_specification(found.specification)
     if not plan.nodes:
         open_clauses = sum(note.state is State.OPEN for note in found.specification.clauses)
@@ -179,10 +168,24 @@ def specification(prd: Path, output: Path | None = None) -> ShownSpecification:
     return ShownSpecification(found, {each.id: each for each in clauses})
 
 
-def _specify(document: Document, package: str | None, output: Path | None) -> Specified:
+@lru_cache(maxsize=4)
+def _analysed(text: str) -> tuple[SimplePRDAnalysisResult, Document]:
+    """A document that is proposed for again and again is analysed once."""
+    return SimplePRDAnalyzer(tuned_matcher()).analyze_prd(text), parse_document(text)
+
+
+@lru_cache(maxsize=4)
+def _read(text: str, package: str) -> Specification:
+    """What the analysed document means."""
+    return read_document(_analysed(text)[1], package)
+
+
+def _specify(
+    document: Document, package: str | None, output: Path | None, proposed: str | None = None
+) -> Specified:
     name = package or _package_in(output) or document.package
-    found = specified(read_document(document, name), output)
-    _check_package(found.specification.package)
+    found = specified(_read(document.text, name), output, proposed)
+    check_package(found.specification.package)
     return found
 
 
@@ -217,7 +220,7 @@ def preview(prepared: Prepared, options: Options) -> Preview:
     files = (*(file for file in files if file.path != readme.path), readme)
     files = (*files, spec_file(prepared.specified.generated))
     decisions = Delivery(options.output, plan.package, options.force).plan(files)
-    replaces = "" if options.replace else _replaced(plan, options.output)
+    replaces = "" if options.replace else place_taken(plan, options.output)
     return Preview(plan, foreseen(plan, manifest, decisions), prepared.specified.conflict, replaces)
 
 
@@ -228,18 +231,6 @@ def check_output(out: Path) -> None:
         DeliveryError: it is no folder, cannot be written, or its disk is nearly full.
     """
     check_folder(out)
-
-
-def _replaced(plan: Plan, out: Path) -> str:
-    """The package, or the nodes, whose place ``plan`` would take; empty where it goes on."""
-    manifest = load_manifest(out.resolve())
-    if not manifest.nodes:
-        return ""
-    if manifest.package != plan.package:
-        return f"the package {manifest.package}"
-    if not manifest.nodes & {node.slug for node in plan.nodes}:
-        return f"all nodes of {manifest.package}"
-    return ""
 
 
 def generate(
@@ -266,7 +257,7 @@ def generate(
     """
     check_output(options.output)
     plan = prepared.plan
-    replaced = "" if options.replace else _replaced(plan, options.output)
+    replaced = "" if options.replace else place_taken(plan, options.output)
     if replaced:
         raise ReplaceError(replacing(replaced, preview(prepared, options).decisions))
     run = Run(prepared, options, seconds={"prd_analysis": prepared.seconds})
@@ -286,43 +277,24 @@ def generate(
     return run
 
 
-def listed_clauses(out: Path, by: str | None = None) -> tuple[ClauseVerdict, ...]:
-    """What is open in ``out``; with ``by`` what that one closed (``agent``: any agent).
-
-    Raises:
-        NodewrightError: there is no package, or ``by`` is nobody.
-    """
-    known = clauses_of(out)
-    if by is None:
-        return tuple(each for each in known if each.state is ClauseState.OPEN)
-    if by not in {RULE, PERSON, AGENT.rstrip(":")} and not by.startswith(AGENT):
-        raise AuthorError(f"{by!r} closes nothing: say rule, person, agent or agent:NAME")
-    return tuple(each for each in known if each.proven and by in {each.by, each.by.split(":")[0]})
-
-
-def clauses_of(out: Path) -> tuple[ClauseVerdict, ...]:
-    """What became of each clause of the document that the package in ``out`` was made from.
-
-    Raises:
-        DeliveryError: nothing was delivered there, or its manifest cannot be read.
-    """
-    manifest = load_manifest(out.resolve())
-    if not manifest.files:
-        raise DeliveryError(f"{out} holds no package: nodewright has not generated there")
-    return manifest.clauses
-
-
-def prove(out: Path, *, jobs: int = 2, timeout_seconds: float = 120.0) -> Judgement:
+def prove(
+    out: Path,
+    *,
+    jobs: int = 2,
+    timeout_seconds: float = 120.0,
+    workers: Workers | None = None,
+) -> Judgement:
     """Judge the package in ``out`` as it lies, edits and all, against its specification.
 
     Raises:
         NodewrightError: there is no package, or its specification is wrong.
     """
-    workers = ProcessWorkers(jobs)
+    pool = workers or ProcessWorkers(jobs)
     try:
-        judgement = judge_package(out, workers, jobs, timeout_seconds)
+        judgement = judge_package(out, pool, jobs, timeout_seconds)
     finally:
-        workers.close()
+        if workers is None:
+            pool.close()
     _log.info(
         "prove.finished", {"package": judgement.plan.package, "drifted": len(judgement.drifted)}
     )
@@ -387,7 +359,7 @@ async def _run(run: Run, delivery: Delivery, pool: Workers, on_progress: OnProgr
         authors=_authors(run),
         mypy_cache=Settings().data_dir / "mypy",
     )
-    known = _already_there(run, delivery) if options.resume else {}
+    known = already_there(plan, options, delivery) if options.resume else {}
     total = len(plan.nodes)
     names = {node.slug: node.class_name for node in plan.nodes}
     judged = 0
@@ -425,22 +397,3 @@ def _authors(run: Run) -> Authors:
         author=run.options.author,
         before={each.id: each.by for each in manifest.clauses if each.by},
     )
-
-
-def _already_there(run: Run, delivery: Delivery) -> dict[str, NodeReport]:
-    """Nodes whose files are in the output folder as they would be generated."""
-    plan, options = run.prepared.plan, run.options
-    files = render_files(plan, (node.slug for node in plan.nodes), options.templates)
-    different = {
-        decision.node for decision in delivery.plan(files) if decision.action is not Action.KEEP
-    }
-    return {
-        node.slug: NodeReport(
-            node.slug,
-            node.kind,
-            (Check(ALREADY_THERE, passed=True),),
-            tuple(file for file in files if file.node == node.slug),
-        )
-        for node in plan.nodes
-        if node.slug not in different
-    }

@@ -38,7 +38,7 @@ def test_it_needs_nothing_and_leaves_nothing(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     said = done.stdout
-    assert re.search(r"^templates: [1-9]\d in memory$", said, re.MULTILINE)
+    assert re.search(r"^templates: [4-9] in memory$", said, re.MULTILINE)
     assert re.search(r"^mixins: model of \d{4} samples, \d+\.\d% right$", said, re.MULTILINE)
     for kind in ("EFFECT", "COMPUTE", "REDUCER", "ORCHESTRATOR"):
         assert f"nodes: {kind} proven" in said

@@ -84,6 +84,26 @@ def test_every_command_is_documented() -> None:
             assert f"### nodewright {name} {inner}\n" in text
 
 
+def test_the_architecture_says_where_fifteen_things_are() -> None:
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    table = text.partition("## Where is ...")[2].partition("\n## ")[0]
+    answers = dict(re.findall(r"^\| (.+\?) \| `([^`]+)` \|$", table, re.MULTILINE))
+    assert len(answers) == len(set(answers.values())) == 15
+    assert [path for path in answers.values() if not (ROOT / path).is_file()] == []
+
+
+def test_the_architecture_names_rooms_that_are_there() -> None:
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    stages = text.partition("## One run")[2].partition("\n1. ")[0]
+    rooms = [
+        name
+        for row in re.findall(r"^\| [^|]+ \| (`[^|]+) \|", stages, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", row)
+    ]
+    assert len(rooms) > 7
+    assert [room for room in rooms if not (ROOT / "src/nodewright" / room).is_dir()] == []
+
+
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
 def test_links_of_pages_beside_the_docs_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")

@@ -17,8 +17,10 @@ ROOT = Path(nodewright.__file__).parent
 # From the top to the bottom. A room may import what stands below it, never above or beside it.
 ROOMS = [
     "cli",
-    "web",
     "mcp",
+    "web",
+    "reading_out",
+    "submitting",
     "workflow",
     "diagnosis",
     "runs",

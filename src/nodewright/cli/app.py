@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "undo": ("nodewright.cli.undo", "Take back the last run on an output folder."),
     "stats": ("nodewright.cli.stats", "Show how long recorded runs took, by phase."),
     "serve": ("nodewright.cli.serve", "Serve the dashboard and /metrics."),
+    "mcp": ("nodewright.cli.mcp", "Let coding agents work on a package (MCP)."),
     "doctor": ("nodewright.cli.doctor", "Check every part and say what to do."),
     "patterns": ("nodewright.cli.patterns", "Detect patterns, judge detections, tune them."),
     "mixins": ("nodewright.cli.mixins", "Try mixins, learn from it, predict and recommend."),

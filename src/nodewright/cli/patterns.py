@@ -128,7 +128,7 @@ def _retract(
 
 @app.command("list")
 def _list(as_json: AsJson = False) -> None:
-    """List the patterns of the library: the built-in ones and those of your folder."""
+    """List the patterns of the library, built-in and of your folder."""
     from nodewright.patterns.library import known_patterns
     from nodewright.settings import Settings
 

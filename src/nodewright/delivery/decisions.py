@@ -114,9 +114,7 @@ def decide(
             raise ConfinementError(f"{file.path} was generated twice")
         new[file.path] = file
     edits = edits or {}
-    decisions = [
-        _submitted(path, root, edits[path]) for path in edits if path not in new
-    ] + [
+    decisions = [_submitted(path, root, edits[path]) for path in edits if path not in new] + [
         _decide(file, root, manifest, edits.get(file.path), force=force) for file in new.values()
     ]
     dropped = [] if additive else [path for path in manifest.files if path not in new]

@@ -1,12 +1,10 @@
 """Delivery of proven nodes into the output folder: stage, commit, undo."""
 
-import errno
 import os
 import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +14,7 @@ from uuid import uuid4
 import orjson
 
 from nodewright.delivery.decisions import Action, FileDecision, decide, held
+from nodewright.delivery.folder_check import as_delivery_errors
 from nodewright.delivery.folder_lock import lock_folder, unlock_folder
 from nodewright.delivery.journal import Journal
 from nodewright.delivery.manifest import (
@@ -32,8 +31,6 @@ from nodewright.spec.verdicts import ClauseVerdict
 
 FAILED_FOLDER = "failed"
 REPORT_NAME = "report.json"
-# A package, what it was made from and what is needed to undo it take a few of these.
-LEAST_FREE = 32 * 1024 * 1024
 _STAGING = "staging-"
 
 
@@ -113,14 +110,12 @@ class Delivery:
 
     def plan(self, files: Iterable[RenderedFile]) -> list[FileDecision]:
         """What would happen to each file; see ``decide`` for the rules and errors."""
-        return decide(
-            files, self.out, force=self.force, additive=self.additive, edits=self.edits
-        )
+        return decide(files, self.out, force=self.force, additive=self.additive, edits=self.edits)
 
     def __enter__(self) -> Self:
         state = self.root / STATE_FOLDER
         self._existed = (self.root.exists(), state.exists())
-        with _as_delivery_errors(self.out):
+        with as_delivery_errors(self.out):
             self._lock = lock_folder(self.root, self.patience)
             _recover(self.root)
         return self
@@ -179,7 +174,7 @@ class Delivery:
         """
         if not self._decisions:
             self.accept(files)
-        with _as_delivery_errors(self.out):
+        with as_delivery_errors(self.out):
             if self.staging is not None:
                 shutil.rmtree(self.staging, ignore_errors=True)
             self.staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self.root / STATE_FOLDER))
@@ -237,7 +232,7 @@ class Delivery:
             gone = [slug for slug in by_node if slug not in planned]
             own = [decision for slug in ("", *gone) for decision in by_node[slug]]
             decisions = own + decisions
-        with _as_delivery_errors(self.out):
+        with as_delivery_errors(self.out):
             if delivered:
                 self._write([each for each in decisions if not each.blocks], clauses)
                 self._own_files_delivered = True
@@ -313,24 +308,6 @@ class Delivery:
                 path.unlink()
 
 
-def check_folder(out: Path) -> None:
-    """Check that ``out`` is, or can become, a folder with room for a package.
-
-    Raises:
-        DeliveryError: it cannot; the message says why and what to do.
-    """
-    place = Path(os.path.realpath(out))
-    while not place.exists() and place != place.parent:
-        place = place.parent
-    with _as_delivery_errors(out):
-        if not place.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, "not a folder")
-        if not os.access(place, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, "not writable")
-        if shutil.disk_usage(place).free < LEAST_FREE:
-            raise OSError(errno.ENOSPC, "nearly full")
-
-
 def recover(out: Path) -> None:
     """Finish what a killed run began in ``out``; does nothing where there is nothing.
 
@@ -341,7 +318,7 @@ def recover(out: Path) -> None:
     root = Path(os.path.realpath(out))
     if not (root / STATE_FOLDER).is_dir():
         return
-    with _as_delivery_errors(out):
+    with as_delivery_errors(out):
         lock = lock_folder(root)
         try:
             _recover(root)
@@ -367,7 +344,7 @@ def undo(out: Path, force: bool = False) -> list[str]:
     root = Path(os.path.realpath(out))
     if not (root / STATE_FOLDER).is_dir():
         raise DeliveryError(f"{out} has no run to undo: nodewright has not written there")
-    with _as_delivery_errors(out):
+    with as_delivery_errors(out):
         lock = lock_folder(root)
         try:
             _recover(root)
@@ -394,25 +371,3 @@ def _write(folder: Path, path: str, content: bytes) -> None:
     target = folder / checked_path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
-
-
-_REASONS = {
-    errno.EACCES: "is not writable: change its permissions or choose another output folder",
-    errno.EPERM: "is not writable: change its permissions or choose another output folder",
-    errno.EROFS: "is on a read-only file system: choose another output folder",
-    errno.ENOSPC: "is on a full disk: free some space and run again",
-    errno.EDQUOT: "is over its quota: free some space and run again",
-    errno.ENOTDIR: "is not a folder, or is inside a file: choose another output folder",
-    errno.EEXIST: "is not a folder: choose another output folder",
-    errno.ENAMETOOLONG: "would hold names that are too long for its file system",
-}
-
-
-@contextmanager
-def _as_delivery_errors(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        known = _REASONS.get(error.errno or 0)
-        reason = known or f"cannot be written: {error}"
-        raise DeliveryError(f"{out} {reason}") from error

@@ -1,5 +1,6 @@
 """The specification in the output folder, which is the user's to edit: merged three ways."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
@@ -64,10 +65,15 @@ def held_specification(out: Path) -> Specification:
         SpecificationError: it is wrong; the message says where.
         DeliveryError: it is not there, or cannot be read.
     """
+    return _loaded(held_text(out))
+
+
+def held_text(out: Path) -> str:
+    """The text of the specification that lies in ``out``; the errors of ``held_specification``."""
     current = _current(out)
     if current is None:
         raise DeliveryError(f"{out} has no {NAME}: generate a package there first")
-    return _loaded(_text(current))
+    return _text(current)
 
 
 def written(read: Specification, edited: Specification) -> Iterator[str]:
@@ -103,10 +109,20 @@ def _loaded(text: str) -> Specification:
 
 def _text(current: bytes) -> str:
     try:
-        return current.replace(b"\r\n", b"\n").decode()
+        text = current.replace(b"\r\n", b"\n").decode()
     except UnicodeDecodeError as error:
         line = current.count(b"\n", 0, error.start) + 1
         raise SpecificationError(f"{NAME}: line {line}: is not UTF-8; save it as UTF-8") from None
+    found = _CONTROL.search(text)
+    if found:
+        line = text.count("\n", 0, found.start()) + 1
+        raise SpecificationError(
+            f"{NAME}: line {line}: has the control character {found[0]!r}; remove it"
+        )
+    return text
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def spec_file(text: str) -> RenderedFile:
@@ -135,13 +151,14 @@ def _merged(out: Path | None, current: bytes, generated: str) -> tuple[str, bool
     text = said.encode()
     if base is None or text == base:
         return (generated if base is not None else said), False
+    _loaded(said)  # what is wrong is said of the user's own text and its lines
     merged = merge(text, base, generated.encode())
     return (said, True) if merged.conflicts else (merged.content.decode(), False)
 
 
 def _with_own_readings(read: Specification, edited: Specification) -> Specification:
-    """``edited``, where a clause that nothing was read of is read once an element names it."""
-    named = _named(edited) - _named(read)
+    """``edited``, where an open clause is read once an element names it that was not read."""
+    named = set(_named(edited) - _named(read))
 
     def note(each: ClauseNote) -> ClauseNote:
         if each.state is State.OPEN and each.id in named:
@@ -151,5 +168,6 @@ def _with_own_readings(read: Specification, edited: Specification) -> Specificat
     return replace(edited, clauses=tuple(map(note, edited.clauses)))
 
 
-def _named(specification: Specification) -> set[str]:
-    return {clause for _, element in elements(specification) for clause in element.clauses}
+def _named(specification: Specification) -> Counter[str]:
+    """Clause -> how many elements name it."""
+    return Counter(clause for _, element in elements(specification) for clause in element.clauses)

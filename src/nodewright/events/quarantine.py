@@ -21,14 +21,14 @@ class Quarantine:
 
     def keep(self, start: int, content: bytes) -> None:
         """Keep damaged bytes, which begin at position ``start`` of the log, for a person."""
-        self._tell("events.spool.damaged", start, len(content))
+        _log.error("events.spool.damaged", self._lost(start, len(content)))
         with suppress(OSError):
             self._folder.mkdir(exist_ok=True, mode=0o700)
             (self._folder / f"{start:020d}-{len(content)}.bin").write_bytes(content)
 
     def note_missing(self, start: int, end: int) -> None:
         """Keep in mind that undelivered bytes are not there any more."""
-        self._tell("events.spool.segment_missing", start, end - start)
+        _log.error("events.spool.segment_missing", self._lost(start, end - start))
         with suppress(OSError):
             self._folder.mkdir(exist_ok=True, mode=0o700)
             (self._folder / f"{start:020d}-{end - start}.missing").touch()
@@ -45,5 +45,5 @@ class Quarantine:
         names = (_MISSING.fullmatch(path.name) for path in self._folder.glob("*.missing"))
         return sum(int(name["bytes"]) for name in names if name is not None)
 
-    def _tell(self, event: str, start: int, size: int) -> None:
-        _log.error(event, {"directory": str(self._spool), "from": start, "bytes": size})
+    def _lost(self, start: int, size: int) -> dict[str, object]:
+        return {"directory": str(self._spool), "from": start, "bytes": size}

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import time, timedelta
 
+from nodewright.language.worded import Worded
+
 _NUMBERS = {
     word: number
     for number, word in enumerate(
@@ -41,10 +43,13 @@ _UNITS = {
     "week": "weeks",
 }  # fmt: skip
 _LENGTH = re.compile(
-    r"(?P<number>\d+(?:\.\d+)?|[a-z]+)[ -]?(?P<unit>seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|[smhd])\b",
+    r"(?<![^\W_])(?P<number>\d+(?:\.\d+)?|[a-z]+)[ -]?"
+    r"(?P<unit>(?:second|sec|minute|min|hour|hr|day|week)s?|[smhd])\b",
     re.IGNORECASE,
 )
-_MONTHS = re.compile(r"(?P<number>\d+|[a-z]+)[ -](?P<unit>months?|years?)\b", re.IGNORECASE)
+_MONTHS = re.compile(
+    r"(?<![^\W_])(?P<number>\d+|[a-z]+)[ -](?P<unit>months?|years?)\b", re.IGNORECASE
+)
 _DAYS = {"month": 30, "year": 365}
 
 
@@ -100,11 +105,7 @@ _EVERY = {
 _ADVERBS = {
     "hourly": "hour", "daily": "day", "nightly": "night", "weekly": "week", "monthly": "month",
 }  # fmt: skip
-_PERIOD = re.compile(
-    r"\b(?:every|each|once an?|per)\s+(?P<number>\d+|[a-z]+)?\s*"
-    r"(?P<unit>second|minute|hour|day|night|morning|evening|week|month)s?\b",
-    re.IGNORECASE,
-)
+_PERIOD = Worded(r"\b<each_time>\s+(?P<number>\d+|[a-z]+)?\s*(?P<unit><period>)s?\b")
 _ADVERB = re.compile(rf"\b(?P<word>{'|'.join(_ADVERBS)})\b", re.IGNORECASE)
 _CLOCK = re.compile(
     r"\bat\s+(?P<hour>\d{1,2})(?::(?P<minute>\d{2}))?\s*(?P<half>am|pm)?\b", re.IGNORECASE

@@ -1,6 +1,6 @@
 """English verbs by all their forms, and by their nouns of action."""
 
-from functools import cache
+from functools import cache, lru_cache
 
 from nodewright.language.verbs import verb_of
 from nodewright.language.vocabulary import load_data
@@ -42,6 +42,7 @@ def _nouns_as_well() -> frozenset[str]:
     return frozenset(load_data("verb_forms")["nouns_as_well"])
 
 
+@lru_cache(maxsize=16384)
 def verb_in(word: str) -> str | None:
     """The verb that ``word`` is a form of, regular or not.
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from nodewright.language.vocabulary import load_data
 
-_LIST = re.compile(r"(?<!\?P)<([a-z_]+)>")
+_LIST = re.compile(r"(?<!\?P)<(?P<name>[a-z_]+)>")
 
 
 class Worded:
@@ -55,7 +55,8 @@ class Worded:
 def _alternatives(name: re.Match[str]) -> str:
     """The phrases of a list, the longest first."""
     lists: dict[str, str] = load_data("phrases")
-    phrases = sorted((each.strip() for each in lists[name[1]].split("|")), key=len, reverse=True)
+    listed = (each.strip() for each in lists[name["name"]].split("|"))
+    phrases = sorted(listed, key=len, reverse=True)
     return "(?:" + "|".join(_written(phrase) for phrase in phrases if phrase) + ")"
 
 

@@ -38,7 +38,7 @@ class Losses:
     __slots__ = ("total",)
 
     def __init__(self) -> None:
-        self.total = 0
+        self.total: int = 0
 
 
 class DescriptorOutput:

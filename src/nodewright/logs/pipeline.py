@@ -42,15 +42,15 @@ class Pipeline:
     )
 
     def __init__(self) -> None:
-        self.redactor = Redactor()
-        self.safe_keys = self.redactor.safe_keys
+        self.redactor: Redactor = Redactor()
+        self.safe_keys: set[str] = self.redactor.safe_keys
         self.sampler: Sampler | None = None
-        self.with_locals = False
-        self.special = False
+        self.with_locals: bool = False
+        self.special: bool = False
         self.output: Output = StderrOutput()
         self.write: Callable[[bytes], None] = self.output.write
-        self.own_handlers = 0
-        self.clock = (-1_000_000, b"")
+        self.own_handlers: int = 0
+        self.clock: tuple[int, bytes] = (-1_000_000, b"")
         self._second = (-1, "")
 
     def send_to(self, output: Output) -> Output:

@@ -4,7 +4,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from nodewright.planning.plan import NodePlan, Plan, clauses_of
-from nodewright.spec.model import Add, Change, Compute, Create, Element, Move, OnEntity, Operation, State
+from nodewright.spec.model import (
+    Add,
+    Change,
+    Compute,
+    Create,
+    Element,
+    Move,
+    OnEntity,
+    Operation,
+    State,
+)
 from nodewright.spec.tree import expressions
 from nodewright.spec.types import Base, Type
 
@@ -12,10 +22,12 @@ from nodewright.spec.types import Base, Type
 def homes_of(plan: Plan) -> dict[str, str]:
     """Clause -> slug of the node that answers for it.
 
-    It is the node with a workflow of the clause, else the first with an operation of it; for what is said of an entity the node
-    that makes its records, else the first that works on it; for a port or event the first that
-    uses it.
+    It is the node with a workflow of the clause, else the first with an operation of it; for what
+    is said of an entity the node that makes its records, else the first that works on it; for a
+    port or event the first that uses it.
     """
+    if plan.homes:
+        return dict(plan.homes)
     homes: dict[str, str] = {}
     for node in sorted(plan.nodes, key=lambda node: node.kind != "ORCHESTRATOR"):
         for clause in node.clauses:
@@ -27,14 +39,14 @@ def homes_of(plan: Plan) -> dict[str, str]:
     for element, name in named:
         for node in sorted(plan.nodes, key=lambda node: node.slug != makers.get(name)):
             if name in entities_of(node):
-                homes = {clause: node.slug for clause in clauses_of(element)} | homes
+                homes = dict.fromkeys(clauses_of(element), node.slug) | homes
                 break
     used: list[tuple[Element, str]] = [(each, each.name) for each in specification.ports]
     used += [(each, each.name) for each in specification.events]
     for element, name in used:
         for node in plan.nodes:
             if _uses(node, name):
-                homes = {clause: node.slug for clause in clauses_of(element)} | homes
+                homes = dict.fromkeys(clauses_of(element), node.slug) | homes
                 break
     return homes
 
@@ -66,8 +78,8 @@ def part_of(plan: Plan, slugs: Iterable[str]) -> Plan:
     """The plan of some nodes with those that they cannot be judged without.
 
     Those are the nodes that they run, that make or move the records that they work on, and that
-    share clauses that they answer for. Its specification has just their operations, and the notes of their clauses; of those that
-    nodes without ``slugs`` answer for, nothing is demanded here.
+    share clauses that they answer for. Its specification has just their operations. Of clauses
+    that other nodes answer for, nothing is demanded here; they stay, because elements name them.
     """
     wanted = set(slugs)
     homes = homes_of(plan)
@@ -82,24 +94,22 @@ def part_of(plan: Plan, slugs: Iterable[str]) -> Plan:
         waiting += sorted(needed - part)
         part |= needed
     chosen = tuple(node for node in plan.nodes if node.slug in part)
-    named = {clause for node in chosen for clause in node.clauses}
     specification = replace(
         plan.specification,
         operations=tuple(op.element for node in chosen for op in node.operations),
         clauses=tuple(
             note if homes.get(note.id) in wanted else replace(note, state=State.CONTEXT)
             for note in plan.specification.clauses
-            if homes.get(note.id) in wanted or note.id in named
         ),
     )
     return replace(
         plan,
         nodes=chosen,
         specification=specification,
+        homes=homes,
         schedules=tuple(each for each in plan.schedules if each.node in part),
         routes=tuple(each for each in plan.routes if each.node in part),
         commands=tuple(each for each in plan.commands if each.node in part),
-        uncovered=(),
         clauses={},
     )
 

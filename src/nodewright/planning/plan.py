@@ -128,7 +128,7 @@ class Commanded:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that a run will generate into ``package``; ``uncovered`` are clauses without a node."""
+    """All that a run will generate into ``package``."""
 
     package: str
     title: str
@@ -142,10 +142,10 @@ class Plan:
     schedules: tuple[Scheduled, ...] = ()
     routes: tuple[Routed, ...] = ()
     commands: tuple[Commanded, ...] = ()
-    uncovered: tuple[Trace, ...] = ()
     systems: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     clauses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    homes: Mapping[str, str] = field(default_factory=dict)
 
 
 class NothingToGenerateError(NodewrightError):
@@ -173,7 +173,6 @@ def plan_specification(specification: Specification) -> Plan:
     )
     slugs = {op.name: node.slug for node in nodes for op in node.operations}
     nodes = tuple(replace(node, runs=tuple(run_by(node, slugs))) for node in nodes)
-    covered = {name for node in nodes for name in node.clauses}
     operations = specification.operations
     return Plan(
         package=specification.package,
@@ -200,7 +199,6 @@ def plan_specification(specification: Specification) -> Plan:
             for each in operations
             if each.command
         ),
-        uncovered=tuple(_trace(note) for note in specification.clauses if note.id not in covered),
         systems=tuple(_systems(specification.ports, specification.stores)),
         clauses={node.slug: node.clauses for node in nodes},
     )
@@ -243,7 +241,7 @@ def undescribed_node(name: str, kind: str, reason: str) -> NodePlan:
         "EFFECT": Operation(name=f"carry_out_{subject}", guards=(guard,)),
         "COMPUTE": Compute(name=f"compute_{subject}", guards=(guard,)),
         "REDUCER": Operation(name=f"reduce_{subject}", guards=(guard,)),
-        "ORCHESTRATOR": Workflow(name=f"orchestrate_{subject}", guards=(guard,), steps=()),
+        "ORCHESTRATOR": Operation(name=f"orchestrate_{subject}", guards=(guard,)),
     }[kind]
     nothing = Specification(title="", package="")
     return _node(nothing, subject, kind, "", [operation], {})

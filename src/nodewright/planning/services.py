@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from nodewright.language.lexicon import stems
-from nodewright.language.naming import accepted_name, pascal, snake, unique
+from nodewright.language.naming import domain_name, pascal, snake, unique
 from nodewright.planning.plan import (
     KINDS,
     NodePlan,
@@ -43,7 +43,7 @@ def plan_services(
     if unknown:
         raise ValueError(f"{unknown[0]!r} is none of {', '.join(KINDS)}")
     about = set(stems(f"{snake(name).replace('_', ' ')} {domain.replace('_', ' ')}"))
-    own = accepted_name(name)
+    own = domain_name(name)
     made, reasons = [], {}
     for kind in kinds:
         found = [op for node in plan.nodes if node.kind == kind for op in node.operations]

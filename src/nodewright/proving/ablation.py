@@ -31,8 +31,9 @@ def ablate(
 ) -> tuple[ClauseProof, ...]:
     """``proofs``, where a clause is not proven whose test passes without it.
 
-    The tests have to pass with all clauses first. For each clause the specification without it is compiled anew, and the acceptance tests of the
-    clause are run against that, in a process of their own.
+    The tests have to pass with all clauses first. For each clause the specification without it is
+    compiled anew, and the acceptance tests of the clause are run against that, in a process of
+    their own.
 
     Args:
         proofs: what was found of the clauses of one node.

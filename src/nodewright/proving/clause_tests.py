@@ -7,7 +7,7 @@ user's code and fails with the generated text in its place.
 import ast
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -20,6 +20,10 @@ from nodewright.proving.verdict import Rejected, brief
 
 _SEPARATOR = "::"
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+# (root, tests as pytest names them, seconds) -> test -> why it failed, empty where it passed.
+RunTests = Callable[[Path, Sequence[str], float], dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +54,12 @@ def marked_tests(root: Path) -> dict[str, tuple[str, ...]]:
     for path in sorted((root / "tests").rglob("*.py")):
         if path.is_symlink() or not path.is_file():
             continue
-        for clause, name in tests_in(path.read_bytes(), path.relative_to(root).as_posix()):
+        for clause, name in marks_in(path.read_bytes(), path.relative_to(root).as_posix()):
             found.setdefault(clause, []).append(name)
     return {clause: tuple(dict.fromkeys(names)) for clause, names in found.items()}
 
 
-def tests_in(source: bytes, path: str) -> list[tuple[str, str]]:
+def marks_in(source: bytes, path: str) -> list[tuple[str, str]]:
     """Clauses and the tests that are marked with them in the text of one file."""
     try:
         return list(_marked(ast.parse(source).body, path, ()))
@@ -74,7 +78,11 @@ def own_tests(root: Path, clauses: Collection[str], known: Collection[str]) -> d
 
 
 def shown_by_tests(
-    root: Path, clauses: Collection[str], edits: Edits, timeout_seconds: float
+    root: Path,
+    clauses: Collection[str],
+    edits: Edits,
+    timeout_seconds: float,
+    run: "RunTests | None" = None,
 ) -> dict[str, ClauseProof]:
     """What the user's tests of ``clauses`` show; nothing of clauses without a test.
 
@@ -83,19 +91,21 @@ def shown_by_tests(
         clauses: those to look at.
         edits: what the user changed.
         timeout_seconds: how long the tests may take each time.
+        run: runs them; a process of their own by default.
     """
+    run = run or _outcomes
     marked = own_tests(root, clauses, edits.known)
     wanted = sorted({test for tests in marked.values() for test in tests})
     if not wanted:
         return {}
-    with_code = _outcomes(root, wanted, timeout_seconds)
+    with_code = run(root, wanted, timeout_seconds)
     without_code = with_code
     if edits.generated:
         with TemporaryFolder() as folder:
             bare = Path(folder).resolve() / "package"
             shutil.copytree(root, bare, symlinks=True)
             _put_back(bare, edits.generated)
-            without_code = _outcomes(bare, wanted, timeout_seconds)
+            without_code = run(bare, wanted, timeout_seconds)
     return {
         clause: _proof(clause, tests, with_code, without_code) for clause, tests in marked.items()
     }

@@ -8,12 +8,14 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
+from pathlib import Path
 
 from nodewright.planning.homes import homes_of
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.proving.model import Check, ClauseProof
 from nodewright.proving.package_run import PackageRun
 from nodewright.proving.scenarios import Evidence, Shown
+from nodewright.proving.shipped_tests import failing_clauses
 from nodewright.proving.verdict import Rejected, judge
 from nodewright.spec.calls import Answer
 from nodewright.spec.model import State
@@ -27,7 +29,7 @@ AGREES = "agrees"
 
 
 def judge_meaning(
-    plan: Plan, node: NodePlan, evidence: Evidence
+    plan: Plan, node: NodePlan, evidence: Evidence, root: Path
 ) -> tuple[Check, tuple[ClauseProof, ...]]:
     """Whether the imported node agrees with its specification, and which clauses it shows."""
     with quiet():
@@ -36,7 +38,13 @@ def judge_meaning(
             prove_clause(plan, evidence.shown(plan, clause))
             for clause in read_clauses(plan, node.slug)
         )
-    return check, proofs
+        failing = failing_clauses(root, node.slug)
+    return check, tuple(
+        replace(proof, proven=False, reason=failing[proof.clause])
+        if proof.proven and proof.clause in failing
+        else proof
+        for proof in proofs
+    )
 
 
 def read_clauses(plan: Plan, slug: str) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ class Verify(StrEnum):
 
 # The check that a node fails when it is stopped at its time limit.
 OVERDUE = "time"
+# The check of a node that was not proven again.
+ALREADY_THERE = "already there"
 # The check that a workflow fails when a node that it runs has failed.
 BROKEN_STEPS = "steps"
 

@@ -106,6 +106,22 @@ def _types(staging: Staging) -> Findings:
     return _by_node(lines, staging.slugs)
 
 
+def types_of(root: Path, path: str, *, cache: Path | None, timeout: float = 120.0) -> str:
+    """What mypy says of one file of the package staged in ``root``; empty where it is right."""
+    staging = Staging(root.resolve(), "", (), cache, timeout)
+    command = ["-m", "mypy", "--strict", "--output", "json", "--follow-imports", "silent"]
+    command += ["--cache-dir", str(cache or os.devnull), path]
+    answer = staging.python(*command)
+    if answer.code not in {0, 1}:
+        raise Rejected(f"mypy failed: {answer.errors or answer.output}")
+    entries = [orjson.loads(line) for line in answer.output.splitlines() if line.startswith("{")]
+    return "; ".join(
+        f"line {entry['line']}: {entry['message']} [{entry['code']}]"
+        for entry in entries
+        if entry["severity"] == "error"
+    )
+
+
 def _conventions(staging: Staging) -> Findings:
     answer = _validate(staging, "src")
     if answer.code == 0:

@@ -41,15 +41,15 @@ class PackageRun:
     """A package, imported under its name, in the hands of scenarios."""
 
     def __init__(self, specification: Specification) -> None:
-        self.package = specification.package
+        self.package: str = specification.package
         self.specification = specification
-        self.now = START
-        self.count = 0
+        self.now: datetime = START
+        self.count: int = 0
         self.waited: list[timedelta] = []
         self.seen: list[Seen] = []
         self._last: dict[str, datetime] = {}
         self.handlers: dict[str, tuple[str, str, str, str]] = self._module("operations").HANDLERS
-        self.surroundings = self._module("surroundings").Surroundings(
+        self.surroundings: Any = self._module("surroundings").Surroundings(
             clock=lambda: self.now, ids=self._new_id, sleep=self._sleep
         )
 
@@ -79,10 +79,10 @@ class PackageRun:
         match step:
             case Call():
                 request = {name: self._given(value) for name, value in step.request.items()}
-                for _ in range(step.times):
-                    answers.append(
-                        (step.operation, await self._call(step.operation, request, step.caller))
-                    )
+                answers += [
+                    (step.operation, await self._call(step.operation, request, step.caller))
+                    for _ in range(step.times)
+                ]
             case Advance():
                 self.now += step.by
             case PortFails():

@@ -86,8 +86,7 @@ def prove_nodes(
         reports = []
         for node, (checks, proofs) in _judged(root, plan, nodes, level, verdicts, evidence):
             files = tuple(read_back(root, rendered[node.slug]))
-            if verify is Verify.FULL:
-                proofs = _ablated(plan, proofs, files, pack)
+            shown = _ablated(plan, proofs, files, pack) if verify is Verify.FULL else proofs
             judged = clock.lap()
             reports.append(
                 NodeReport(
@@ -95,7 +94,7 @@ def prove_nodes(
                     node.kind,
                     checks,
                     files,
-                    proofs,
+                    shown,
                     render_seconds=render.wall + layout.wall,
                     verify_seconds=lint.wall + judged.wall,
                     cpu_seconds=render.cpu + layout.cpu + lint.cpu + judged.cpu,
@@ -156,7 +155,7 @@ def _tests(
         for clause in read_clauses(plan, node.slug)
         for show in evidence.shown(plan, clause).shows
     ]
-    return render_tests(plan, node, shows, pack) if shows else ()
+    return render_tests(node, shows, pack) if shows else ()
 
 
 def _ablated(
@@ -252,7 +251,7 @@ def _judged(  # noqa: PLR0917 - what a job knows, in the order of its steps
         checks = (linted[node.slug], *judges, *failed_steps(broken))
         proofs: tuple[ClauseProof, ...] = ()
         if level is not Verify.STATIC and all(check.passed for check in checks):
-            meant, proofs = judge_meaning(plan, node, evidence)
+            meant, proofs = judge_meaning(plan, node, evidence, root)
             checks = (*checks, meant)
         if not all(check.passed for check in checks):
             refused.add(node.slug)

@@ -7,14 +7,18 @@ from functools import lru_cache
 from itertools import islice
 
 from nodewright.planning.plan import NodePlan, Plan
-from nodewright.spec.model import Specification
+from nodewright.spec.ablation import without
+from nodewright.spec.checks import check
+from nodewright.spec.model import Operation, Specification
 from nodewright.spec.randomness import random_scenarios
 from nodewright.spec.requests import inputs_of
 from nodewright.spec.scenario import Call, Outcome, Scenario, Step, run
-from nodewright.spec.search import Show, differs, search_of
+from nodewright.spec.search import Search, Show, differs, search_of, telling
 
 # Random sequences that each node is compared on.
 RANDOM = 4
+# Scenarios of an operation among which one is looked for in which it answers something.
+MOST_TRIED = 200
 UNSHOWN = "no test can show it: nothing that can be seen changes without it"
 # What a package only lists, without doing it: the reason that such a clause stays open.
 LISTED = {
@@ -42,17 +46,43 @@ class Evidence:
     """What can be asked of the packages of one specification, found once and kept."""
 
     def __init__(self, specification: Specification) -> None:
-        self.specification = specification
-        self.search = search_of(specification)
-        self._shown: dict[str, tuple[Show, ...]] = {}
+        # Of a wrong specification everything would fall with any clause, which shows nothing.
+        self.specification: Specification = check(specification)
+        self.search: Search = search_of(specification)
+        self._shown: dict[str, Shown] = {}
 
     def shown(self, plan: Plan, clause: str) -> Shown:
         """What shows a clause that the specification reads."""
         if clause not in self._shown:
-            found = self.search.find_all(clause)
-            self._shown[clause] = tuple(show for show in found if show.scenario.steps)
-        shows = self._shown[clause]
-        return Shown(clause, shows, "" if shows else _reason(plan, clause))
+            self._shown[clause] = self._found(plan, clause)
+        return self._shown[clause]
+
+    def _found(self, plan: Plan, clause: str) -> Shown:
+        """All that shows a clause; each operation that it asks for has to answer something.
+
+        A list that is always empty, or a workflow that always fails, shows nothing.
+        """
+        found = [show for show in self.search.find_all(clause) if show.scenario.steps]
+        if not found:
+            return Shown(clause, reason=_reason(plan, clause))
+        for operation in self.specification.operations:
+            if clause not in operation.clauses or any(_tells(show, operation) for show in found):
+                continue
+            show = self._telling(operation, clause)
+            if show is None:
+                reason = f"nothing was found that {operation.name} could answer something of"
+                return Shown(clause, reason=reason)
+            found.append(show)
+        return Shown(clause, tuple(found))
+
+    def _telling(self, operation: Operation, clause: str) -> Show | None:
+        """A scenario in which an operation answers something that it would not without a clause."""
+        mutant = without(self.specification, clause)
+        for scenario, outcome in islice(self.search.scenarios(operation), MOST_TRIED):
+            show = Show(scenario, outcome, mutant)
+            if _tells(show, operation) and differs(outcome, run(mutant, scenario)):
+                return show
+        return None
 
     def tried(self, node: NodePlan, count: int) -> Iterator[tuple[Scenario, Outcome]]:
         """Sequences that end with each operation of a node, then random ones, and what comes."""
@@ -64,6 +94,15 @@ class Evidence:
         seed = zlib.crc32(node.slug.encode())
         for scenario in random_scenarios(self.specification, seed, RANDOM, names):
             yield scenario, run(self.specification, scenario)
+
+
+def _tells(show: Show, operation: Operation) -> bool:
+    """Whether an operation answers something in a scenario: records, rows, a count above zero."""
+    return any(
+        name == operation.name and answer.ok and telling(operation, answer)
+        for seen in show.outcome.steps
+        for name, answer in seen.answers
+    )
 
 
 def evidence_of(plan: Plan) -> Evidence:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from nodewright.lazy import load_export
+from nodewright.lazy import list_exports, load_export
 
 if TYPE_CHECKING:
     from nodewright.reading.analyzer import SimplePRDAnalyzer
@@ -19,3 +19,7 @@ __all__ = ["SimplePRDAnalyzer", "kind_of", "kind_scores"]
 
 def __getattr__(name: str) -> Any:
     return load_export(__name__, _EXPORTS, name)
+
+
+def __dir__() -> list[str]:
+    return list_exports(__name__, _EXPORTS)

@@ -14,15 +14,19 @@ from nodewright.spec.types import Base
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """An expression over a record, and what was assumed to read it."""
+    """An expression over a record, and what was assumed to read it.
+
+    ``opposite`` is what is true where it is not, if that is said otherwise than by ``not``.
+    """
 
     text: str
     assumed: str = ""
+    opposite: str = ""
 
     @property
     def denied(self) -> "Test":
         """The opposite."""
-        return Test(_denied(self.text), self.assumed)
+        return Test(self.opposite or _denied(self.text), self.assumed, self.text)
 
 
 _SIMPLE = re.compile(r"(?P<left>[\w.()]+) (?P<sign>==|!=|<=|>=|<|>) (?P<right>[^<>=!]+)")
@@ -87,7 +91,7 @@ def _late(entity: Entity, word: str) -> Test | None:
 
 
 def _opposite(entity: Entity, word: str) -> Test | None:
-    """ "unpaid" and "inactive" where there is a "paid" and an "active"."""
+    """As in "unpaid" and "inactive" where there is a "paid" and an "active"."""
     for prefix in ("un", "in", "non-", "not "):
         if word.startswith(prefix) and len(word) > len(prefix) + 2:
             rest = word.removeprefix(prefix)

@@ -7,8 +7,8 @@ from nodewright.reading.accounting import account
 from nodewright.reading.conditions import condition_of
 from nodewright.reading.demands import Demand
 from nodewright.reading.draft import Draft
-from nodewright.reading.operations import add_operation, named
 from nodewright.reading.field_lookup import field_of
+from nodewright.reading.operations import add_operation, named
 from nodewright.reading.things import thing_of
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import Compute, Entity, Guard
@@ -51,7 +51,7 @@ _PART = re.compile(
     r"(?:be\s+|have\s+)?(?P<not>not (?:be\s+)?)?(?P<rest>.+)",
     re.IGNORECASE,
 )
-_PARTS = re.compile(r";\s*|,\s*(?:and\s+)?(?=[\w -]+ (?:must|is|are|has|shall)\b)|\s+and\s+(?=[\w -]+ (?:must|is|are|has|shall)\b)")
+_PARTS = re.compile(r";\s*|(?:,\s*(?:and\s+)?|\s+and\s+)(?=[\w -]+ (?:must|is|are|has|shall)\b)")
 
 
 def _take_rules(draft: Draft, demand: Demand, name: str) -> None:

@@ -4,11 +4,13 @@ A condition that is not wholly understood gives none: better open than wrong.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cache
 
 from nodewright.language.durations import duration_in
 from nodewright.language.lexicon import stems
-from nodewright.language.word_lists import stems_of_list
+from nodewright.language.vocabulary import load_data
+from nodewright.language.word_lists import stems_of_list, words_of_list
 from nodewright.reading.adjectives import Test, moment_test, state_of
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_lookup import field_of, name_stems, present, time_field
@@ -17,27 +19,38 @@ from nodewright.spec.model import Entity, Field
 from nodewright.spec.types import Base
 
 _BE = r"(?:is|are|was|were|has been|have been|lies|lie|be|being|gets|becomes)"
-_STATE = re.compile(
-    rf"(?P<what>.{{0,60}}?)\s*\b{_BE}\s+(?P<not>not\s+|no longer\s+|never\s+)?"
-    r"(?:already\s+|still\s+|currently\s+|yet\s+|marked\s+as\s+|marked\s+|set to\s+|in (?:status|state)\s+)*"
-    r"(?P<state>[\w -]{2,30})",
-    re.IGNORECASE,
-)
-_COMPARED = re.compile(
-    rf"(?P<what>[\w' -]{{2,50}}?)\s+(?:{_BE}\s+|must be\s+)?"
-    r"(?P<how>greater than or equal to|less than or equal to|greater than|more than|less than|fewer than|"
-    r"at least|at most|no more than|not more than|above|over|below|under|exceeds?|falls below|drops below|"
-    r"reaches|equal to|equals|higher than|lower than|up to|>=|<=|≥|≤|>|<|=)\s*(?P<bound>.+)",
-    re.IGNORECASE,
-)
-_SIGNS = {
-    "greater than or equal to": ">=", "less than or equal to": "<=", "greater than": ">",
-    "more than": ">", "less than": "<", "fewer than": "<", "at least": ">=", "at most": "<=",
-    "no more than": "<=", "not more than": "<=", "above": ">", "over": ">", "below": "<",
-    "under": "<", "exceed": ">", "exceeds": ">", "falls below": "<", "drops below": "<",
-    "reaches": ">=", "equal to": "==", "equals": "==", "higher than": ">", "lower than": "<",
-    "up to": "<=", "≥": ">=", "≤": "<=", "=": "==",
-}  # fmt: skip
+
+
+@cache
+def _signs() -> dict[str, str]:
+    signs: dict[str, str] = load_data("likeness")["comparisons"]
+    return signs
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """A pattern for one of ``words``, the longest first."""
+    return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+
+
+@cache
+def _state_shape() -> re.Pattern[str]:
+    before = _any_of(words_of_list("likeness", "before_state"))
+    return re.compile(
+        rf"(?P<what>.{{0,60}}?)\s*\b{_BE}\s+(?P<not>(?:not|no longer|never)\s+)?"
+        rf"(?:(?:{before})\s+)*(?P<state>[\w -]{{2,30}})",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _comparison_shape() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?P<what>[\w' -]{{2,50}}?)\s+(?:{_BE}\s+|must be\s+)?"
+        rf"(?P<how>{_any_of(_signs())})\s*(?P<bound>.+)",
+        re.IGNORECASE,
+    )
+
+
 _NUMBER = re.compile(r"[$€£]?\s?(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>[%\w€$£]{0,12})")
 _PAST = re.compile(r"\bin the past$|\bhas passed$|\bpast date$", re.IGNORECASE)
 _FUTURE = re.compile(
@@ -54,7 +67,8 @@ _WITHIN = re.compile(
     re.IGNORECASE,
 )
 _HAS = re.compile(
-    r"(?:.{0,40}?\b)?(?:has|have|with|without|there (?:is|are))\s*(?P<no>no\s+|without\s+)?(?P<what>.+)",
+    r"(?:.{0,40}?\b)?(?:has|have|with|without|there (?:is|are))\s*"
+    r"(?P<no>no\s+|without\s+)?(?P<what>.+)",
     re.IGNORECASE,
 )
 _AND = re.compile(r"\s+and\s+|,\s*and\s+|,\s+", re.IGNORECASE)
@@ -68,6 +82,12 @@ def condition_of(draft: Draft, entity: Entity, text: str) -> Test | None:
     text = " ".join(text.strip(" .,;").split())
     if not text or len(text) > _LONGEST:
         return None
+    either = [part for part in _OR.split(text) if part]
+    if len(either) > 1 and _LITERAL.fullmatch(text) is None:
+        read = [condition_of(draft, entity, part) for part in either]
+        if all(read):
+            joined = " or ".join(f"({test.text})" for test in read if test is not None)
+            return Test(joined)
     parts = [part for part in _AND.split(text) if part]
     tests = [_one(draft, entity, part) for part in parts]
     known = [test for test in tests if test is not None]
@@ -80,11 +100,28 @@ def condition_of(draft: Draft, entity: Entity, text: str) -> Test | None:
 
 
 _LONGEST = 300
+_OR = re.compile(r"\s+or\s+(?!equal\b)", re.IGNORECASE)
 
 
-def _one(draft: Draft, entity: Entity, text: str) -> Test | None:
+def _one(draft: Draft, entity: Entity, text: str, *, linked: bool = True) -> Test | None:
     found = (read(draft, entity, text) for read in _READERS)
-    return next((test for test in found if test is not None), None)
+    own = next((test for test in found if test is not None), None)
+    return own or (_linked(draft, entity, text) if linked else None)
+
+
+def _linked(draft: Draft, entity: Entity, text: str) -> Test | None:
+    """A condition on what a record refers to: "the session is full" of a Booking."""
+    tests = []
+    for link in entity.fields:
+        other = draft.entities.get(link.type.entity)
+        if other is None or not other.stored or link.type.optional or link.type.base is Base.LIST:
+            continue
+        test = _one(draft, other, text, linked=False)
+        if test is not None and not re.search(r"\bthis\.", test.text):
+            one = f"exists({other.name}, {other.key} == this.{link.name} and ({{}}))"
+            denied = one.format(test.denied.text)
+            tests.append(Test(one.format(test.text), test.assumed, denied))
+    return tests[0] if len(tests) == 1 else None
 
 
 def _about(draft: Draft, entity: Entity, what: str) -> bool:
@@ -113,7 +150,7 @@ _PRONOUNS = {
 
 def _state(draft: Draft, entity: Entity, text: str) -> Test | None:
     """Conditions on a state or truth: "it is not paid", "the status is open", "is overdue"."""
-    found = _STATE.fullmatch(text)
+    found = _state_shape().fullmatch(text)
     if found is None:
         return None
     what, state = found["what"], found["state"].strip()
@@ -139,15 +176,80 @@ def _bound(field: Field, state: str) -> Test | None:
     return Test(present(field, f"{field.name} {sign}")) if sign else None
 
 
+_LITERAL = re.compile(
+    r"(?P<what>[\w -]{2,60}?)\s*(?:==?|\b(?:is|values?|in|equals|of)\b)\s*(?:one of\s*)?"
+    r"(?P<values>[\"'][^\"']{1,60}[\"'](?:\s*(?:,|or|and)\s*[\"'][^\"']{1,60}[\"']){0,8})",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"[\"']([^\"']{1,60})[\"']")
+_EMPTY = re.compile(
+    r"(?P<what>[\w -]{2,60}?)\s+(?:is|are)\s+(?P<no>not\s+)?(?:null|missing|empty|blank|none)",
+    re.IGNORECASE,
+)
+_MOMENTS = re.compile(
+    r"(?P<what>[\w -]{2,60}?)\s+(?:is|are|lies)\s+(?P<how>earlier than|before|later than|after)\s+"
+    r"(?:the\s+)?(?P<other>[\w -]{2,60})",
+    re.IGNORECASE,
+)
+
+
+def _literal(draft: Draft, entity: Entity, text: str) -> Test | None:
+    """A field and the values that the text quotes: "type = 'A' or 'B'"."""
+    del draft
+    found = _LITERAL.fullmatch(text)
+    field = field_of(entity, found["what"]) if found else None
+    if found is None or field is None or not field.type.textual:
+        return None
+    values = _QUOTED.findall(found["values"])
+    if len(values) == 1:
+        return Test(present(field, f"{field.name} == {values[0]!r}"))
+    return Test(present(field, f"{field.name} in [{', '.join(map(repr, values))}]"))
+
+
+def _empty(draft: Draft, entity: Entity, text: str) -> Test | None:
+    """A field without a value: "amount is NULL"."""
+    del draft
+    found = _EMPTY.fullmatch(text)
+    field = field_of(entity, found["what"]) if found else None
+    if found is None or field is None or not field.type.optional:
+        return None
+    return Test(f"{field.name} is not None" if found["no"] else f"{field.name} is None")
+
+
+def _moments(draft: Draft, entity: Entity, text: str) -> Test | None:
+    """Two times: "the date is earlier than the opening date of the store"."""
+    found = _MOMENTS.fullmatch(re.sub(r"\s*\([^()]*\)", "", text))
+    field = field_of(entity, found["what"]) if found else None
+    if found is None or field is None or field.type.base not in {Base.DATE, Base.DATETIME}:
+        return None
+    sign = "<" if found["how"].lower() in {"earlier than", "before"} else ">"
+    own = field_of(entity, found["other"])
+    if own is not None and own.type.base is field.type.base and own is not field:
+        return Test(present(field, present(own, f"{field.name} {sign} {own.name}")))
+    for other in draft.entities.values():
+        moment = field_of(other, found["other"]) if other.stored and other is not entity else None
+        shared = entity.field(other.key) if other.key else None
+        if moment is None or shared is None or moment.type.base is not field.type.base:
+            continue
+        if moment.type.optional or field.type.optional or shared.type.optional:
+            continue
+        return Test(
+            f"exists({other.name}, {other.key} == this.{other.key} and "
+            f"{moment.name} {'>' if sign == '<' else '<'} this.{field.name})"
+        )
+    return None
+
+
 def _compared(draft: Draft, entity: Entity, text: str) -> Test | None:
     """Comparisons: "the stock falls below 10", "the amount exceeds the balance"."""
-    found = _COMPARED.fullmatch(text)
+    del draft
+    found = _comparison_shape().fullmatch(text)
     if found is None:
         return None
     field = field_of(entity, found["what"])
     if field is None or not field.type.numeric:
         return None
-    sign = _SIGNS.get(found["how"].lower(), found["how"])
+    sign = _signs()[found["how"].lower()]
     number = _NUMBER.fullmatch(found["bound"].strip())
     if number:
         unit = number["unit"].lower()
@@ -205,7 +307,6 @@ def _time(draft: Draft, entity: Entity, text: str) -> Test | None:
 
 def _left(draft: Draft, entity: Entity, text: str) -> Test | None:
     """How much is left: "with free places", "no seats left", "it is full", "out of stock"."""
-    del draft
     wanted = set(stems(text))
     numbers = [field for field in entity.fields if field.type.numeric]
     left = stems_of_list("likeness", "left")
@@ -216,12 +317,12 @@ def _left(draft: Draft, entity: Entity, text: str) -> Test | None:
     ]
     if len(hits) == 1:
         known = {stem for field in entity.fields for stem in name_stems(field.name)}
-        known |= set(name_stems(entity.name)) | left | set(_AROUND)
+        known |= set(name_stems(entity.name)) | left | words_of_list("likeness", "around")
         if not wanted <= known:
             return None
         none = bool(wanted & {"no", "without", "none", "0", "zero"})
         return Test(present(hits[0], f"{hits[0].name} {'<=' if none else '>'} 0"))
-    if _FULL.search(text):
+    if _FULL.search(text) and _about(draft, entity, _FULL.sub("", text)):
         spare = [field for field in numbers if set(name_stems(field.name)) & (left | {"stock"})]
         if len(spare) == 1:
             return Test(present(spare[0], f"{spare[0].name} <= 0"))
@@ -229,8 +330,6 @@ def _left(draft: Draft, entity: Entity, text: str) -> Test | None:
 
 
 _FULL = re.compile(r"\b(?:is|are) (?:full|fully booked|sold out|out of stock)$", re.IGNORECASE)
-_AROUND = ("a", "an", "the", "with", "without", "no", "none", "there", "is", "are", "has", "have", "0",
-           "zero", "it", "any", "more", "still", "some")  # fmt: skip
 
 
 def _of_phrase(draft: Draft, entity: Entity, text: str) -> Test | None:
@@ -283,6 +382,9 @@ def _having(draft: Draft, entity: Entity, text: str) -> Test | None:
 
 
 _READERS: tuple[Callable[[Draft, Entity, str], Test | None], ...] = (
+    _literal,
+    _empty,
+    _moments,
     _of_phrase,
     _time,
     _compared,

@@ -36,8 +36,8 @@ class Demand:
     ``object`` is the phrase that is acted on; ``complements`` are (preposition, phrase) pairs in
     their order; marks besides prepositions are ``every``, ``that`` and words such as "sorted by".
     ``details`` is what follows a colon. ``actor`` is who may ask or does it. ``negated``: it must
-    not be done. ``only``: to nothing but the object. ``passive``: the text says "is done" and may
-    only tell of the past.
+    not be done. ``asides`` are what stood in parentheses. ``only``: to nothing but the object.
+    ``passive``: the text says "is done" and may only tell of the past.
     """
 
     clause: Clause
@@ -52,6 +52,7 @@ class Demand:
     passive: bool = False
     only: bool = False
     label: str = ""
+    asides: tuple[str, ...] = ()
 
     def complement(self, *prepositions: str) -> str:
         """The phrase after the first of ``prepositions``, empty where there is none."""
@@ -76,6 +77,7 @@ _SENTENCES = re.compile(
     r";\s+(?=when|if|unless|otherwise|the system|it must|they must)", re.IGNORECASE
 )
 _STATUS = re.compile(r"^(?:\[[ xX]\]\s*)?(?:\(?P\d\)?:?\s+)?")
+_ID = re.compile(r"^[A-Z]{1,8}-?\d{1,4}(?:\.\d{1,3}){0,3}[:.)]?\s+(?=[A-Z])")
 _PASSIVE = re.compile(
     r"(?P<object>[^,;:]{2,80}?)(?<!that)(?<!which)(?<!who)\s+(?:is|are|be|gets?|was|were)\s+(?P<not>not\s+|never\s+)?"
     r"(?:(?:automatically|immediately|then|only|always|also)\s+)?(?P<verb>\w+)\b(?P<rest>.*)",
@@ -87,8 +89,22 @@ _PARTICIPLE = re.compile(
     re.IGNORECASE,
 )
 _NOUN_OF_ACTION = re.compile(
-    r"(?:the\s+)?(?:(?:automatic|manual|bulk|batch|regular|scheduled|easy|quick|full)\s+)?"
+    r"(?:the\s+)?(?:(?:automatic|manual|bulk|batch|regular|scheduled|quick|full|real-time)\s+)?"
     r"(?P<noun>\w+)\s+of\s+(?P<object>.+)",
+    re.IGNORECASE,
+)
+_HOW_MANY = re.compile(
+    r"\bhow many\s+(?P<what>\w+)(?:\s+(?:are|were|is|have been)\s+(?P<state>\w+))?", re.IGNORECASE
+)
+
+
+def _number_of(found: re.Match[str]) -> str:
+    """As in "how many stays are open": the number of open stays."""
+    return f"number of {found['state'] or ''} {found['what']}".replace("  ", " ")
+
+
+_POSSESSIVE = re.compile(
+    r"(?:\b(?:an?|the|each|every)\s+)?\b(?P<owner>\w+)['’]s\s+(?P<what>(?:(?!to\b|by\b|in\b)[\w-]+\s?){1,4}(?<!\s))",
     re.IGNORECASE,
 )
 _CRUD = re.compile(
@@ -118,7 +134,7 @@ def said_in(clause: Clause) -> str:
     text = clause.text
     if clause.form is ClauseForm.ROW and clause.cells:
         text = max((cell for _, cell in clause.cells), key=len)
-    return _STATUS.sub("", " ".join(text.split()))
+    return _ID.sub("", _STATUS.sub("", " ".join(text.split())))
 
 
 def _demands(clause: Clause, frame: Frame) -> list[Demand]:
@@ -143,6 +159,7 @@ def _base(clause: Clause, frame: Frame, text: str) -> Demand:
         only=frame.only,
         text=text,
         label=frame.label,
+        asides=frame.asides,
     )
 
 
@@ -151,8 +168,7 @@ def _crud(clause: Clause, frame: Frame) -> Iterator[Demand]:
     found = _CRUD.search(frame.main) or _BEFORE_CRUD.match(frame.main)
     if found is None:
         return
-    what = re.sub(r"\([^)]*\)", "", found["what"])
-    phrase, complements = complements_of(what.strip())
+    phrase, complements = complements_of(found["what"].strip())
     for verb in _ALL_OF_CRUD:
         yield replace(
             _base(clause, frame, f"{verb}: {frame.main}"),
@@ -164,7 +180,8 @@ def _crud(clause: Clause, frame: Frame) -> Iterator[Demand]:
 
 def _demand(clause: Clause, frame: Frame, text: str) -> Demand | None:
     base = _base(clause, frame, text)
-    text = without_ordering(text)
+    text = _HOW_MANY.sub(_number_of, text)
+    text = _POSSESSIVE.sub(r"\g<what> of \g<owner>", without_ordering(text))
     words = WORD.findall(text[:200])
     if not words:
         return None
@@ -179,6 +196,8 @@ def _demand(clause: Clause, frame: Frame, text: str) -> Demand | None:
             negated=base.negated or bool(passive["not"]),
             passive=True,
         )
+    if frame.passive:
+        return None  # "must be at least 0" asks for nothing to be done
     active = verb_in(words[0].lower())
     if active is not None and not _is_subject(words):
         rest = text[text.find(words[0]) + len(words[0]) :].strip()

@@ -48,6 +48,13 @@ class Draft:
     done: set[tuple[str, str]] = made(default_factory=set)
     understood: dict[str, set[str]] = made(default_factory=dict)
     implied: set[tuple[str, str]] = made(default_factory=set)
+    _texts: dict[str, str] = made(default_factory=dict, repr=False)
+
+    def text(self, clause: str) -> str:
+        """The text of a clause by its id."""
+        if not self._texts:
+            self._texts.update((each.id, each.text) for each in self.document.clauses)
+        return self._texts.get(clause, "")
 
     def unread(self) -> list[Clause]:
         """Clauses of this release that no pass has taken yet."""

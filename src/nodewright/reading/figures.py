@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from nodewright.language.lexicon import stems
+from nodewright.language.word_lists import stems_of_list
 from nodewright.reading.accounting import account
 from nodewright.reading.demands import Demand, words_of
 from nodewright.reading.draft import Draft
@@ -36,7 +37,9 @@ _NUMBER_OF = re.compile(
     r"(?P<what>.+)",
     re.IGNORECASE,
 )
-_SHARE_OF = re.compile(r"(?:the )?(?:share|percentage|proportion|ratio) of (?P<what>.+)", re.IGNORECASE)
+_SHARE_OF = re.compile(
+    r"(?:the )?(?:share|percentage|proportion|ratio) of (?P<what>.+)", re.IGNORECASE
+)
 _SHOWING = re.compile(r"^(?:showing|with|of|the|a|an|me)\s+", re.IGNORECASE)
 _GROUPING = frozenset({"per", "by", "grouped by", "for each"})
 REDUCTIONS = {
@@ -65,7 +68,7 @@ def read_figures(draft: Draft, demands: list[Demand]) -> None:
         if demand.clause.id != clause:
             recent = _without_where(recent)
             clause = demand.clause.id
-        thing = thing_of(draft, demand.object, None)
+        thing = thing_of(draft, demand.object) or thing_of(draft, demand.complement("of"))
         recent = thing or recent
         if demand.negated or not _is_figure(demand):
             continue
@@ -95,7 +98,7 @@ _TELLING = {"report", "track", "provide", "return", "output", "know", "want", "d
 
 
 def _counted(demand: Demand) -> re.Match[str] | None:
-    """ "number of orders": the object is cut at "of", so the text is looked at."""
+    """As in "number of orders": the object is cut at "of", so the text is looked at."""
     said = _SHOWING.sub("", demand.object)
     of = demand.complement("of")
     return _NUMBER_OF.match(f"{said} of {of}") if of else None
@@ -138,7 +141,12 @@ def _chosen(draft: Draft, demand: Demand, thing: Thing | None, entity: Entity) -
     if thing is None or thing.entity.name != entity.name:
         return Selection()
     own = replace(
-        demand, complements=tuple(each for each in demand.complements if each[0] not in _GROUPING)
+        demand,
+        complements=tuple(
+            each
+            for each in demand.complements
+            if each[0] not in _GROUPING and not (each[0] == "of" and _counted(demand))
+        ),
     )
     chosen = selection_of(draft, own, replace(thing, entity=draft.entities[entity.name]))
     relative = re.search(
@@ -182,17 +190,10 @@ def _spoken(demand: Demand, entity: Entity) -> str:
 def _measure(
     draft: Draft, demand: Demand, thing: Thing | None, recent: Thing | None
 ) -> tuple[Measure | None, Entity | None]:
+    if _counted(demand) or demand.verb in {"count", "tally"}:
+        return _count(draft, demand, thing)
     words = _SHOWING.sub("", demand.object)
     clauses = (demand.clause.id,)
-    counted = _counted(demand)
-    if counted or demand.verb in {"count", "tally"}:
-        draft.understand(demand.clause, "number count of total")
-        if thing is None:
-            return None, None
-        reduce, of = Reduction.COUNT, None
-        if counted and counted["unlike"]:
-            return None, None
-        return Measure(name="count", reduce=reduce, of=of, clauses=clauses), thing.entity
     first = words.lower().split()[0] if words else ""
     reduce = REDUCTIONS.get(demand.verb) or REDUCTIONS.get(first) or Reduction.SUM
     phrase = words.split(" ", 1)[1] if first in REDUCTIONS and " " in words else words
@@ -202,12 +203,24 @@ def _measure(
             draft.understand(demand.clause, first, phrase)
             return _reduced(entity, field, reduce, clauses), entity
     guessed = _only_measure(draft, demand, phrase, reduce, recent)
-    if guessed is not None and thing is None:
+    if guessed is not None and (thing is None or guessed[1].name == thing.entity.name):
         draft.understand(demand.clause, first, phrase)
         return guessed
     if thing is not None and demand.verb in {"aggregate", "group", "summarize", "summarise"}:
         return Measure(name="count", reduce=Reduction.COUNT, clauses=clauses), thing.entity
     return None, None
+
+
+def _count(
+    draft: Draft, demand: Demand, thing: Thing | None
+) -> tuple[Measure | None, Entity | None]:
+    """The number of records; "different" ones are not counted yet."""
+    counted = _counted(demand)
+    draft.understand(demand.clause, "number count of total how many")
+    if thing is None or (counted and counted["unlike"]):
+        return None, None
+    clauses = (demand.clause.id,)
+    return Measure(name="count", reduce=Reduction.COUNT, clauses=clauses), thing.entity
 
 
 def _reduced(
@@ -245,7 +258,9 @@ def _only_measure(
         fitting = [draft.entities[recent.entity.name]]
     clauses = (demand.clause.id,)
     if words[-1] in words_of("amounts") and len(words) <= _LONGEST_AMOUNT:
-        numbers = [(each, found[0]) for each in fitting if len(found := _numbers(each)) == 1]
+        numbers = [
+            (each, found[0]) for each in fitting if len(found := _measurable(each, demand)) == 1
+        ]
         if len(numbers) == 1:
             entity, field = numbers[0]
             why = f"{phrase} is the {reduce.value} of {field.name}"
@@ -257,6 +272,14 @@ def _only_measure(
     why = f"the {reduce.value} of {phrase} needs it"
     field = imply_number(draft, entity, phrase, demand.clause.id, why)
     return _reduced(draft.entities[entity.name], field, reduce, clauses), entity
+
+
+def _measurable(entity: Entity, demand: Demand) -> list[Field]:
+    """The numbers that an amount may mean: of what is sold, those of money."""
+    numbers = _numbers(entity)
+    money = stems_of_list("likeness", "money")
+    paid = [field for field in numbers if set(name_stems(field.name)) & money]
+    return paid if len(numbers) > 1 and _is_turnover(demand) else numbers
 
 
 def _numbers(entity: Entity) -> list[Field]:
@@ -293,12 +316,24 @@ def _groups(draft: Draft, demand: Demand, entity: Entity) -> tuple[Assign, ...] 
         if mark not in _GROUPING:
             continue
         for part in _AND.split(phrase):
-            key = group_of(entity, part)
+            key = group_of(entity, part) or _linked_group(draft, entity, part)
             if key is None:
                 return None
             found.append(Assign(name=key[0], value=Expression(key[1]), clauses=(demand.clause.id,)))
         draft.understand(demand.clause, mark, phrase)
     return tuple(found)
+
+
+def _linked_group(draft: Draft, entity: Entity, part: str) -> tuple[str, str] | None:
+    """A key that a record has by a reference: "bookings per trainer" of the session's trainer."""
+    for link in entity.fields:
+        other = draft.entities.get(link.type.entity)
+        if other is None or not other.stored or link.type.optional or link.type.base is Base.LIST:
+            continue
+        field = field_of(other, part)
+        if field is not None and not field.type.optional and field.type.base is not Base.LIST:
+            return field.name, f"find({other.name}, {link.name}).{field.name}"
+    return None
 
 
 def group_of(entity: Entity, part: str) -> tuple[str, str] | None:

@@ -17,7 +17,7 @@ _OPERATORS = [
     (re.compile(r"\b(?:multiplied by|times)\b|×|\*", re.IGNORECASE), "*"),
     (re.compile(r"\b(?:divided by|over)\b|÷|/", re.IGNORECASE), "/"),
     (re.compile(r"\b(?:plus|added to)\b|\+", re.IGNORECASE), "+"),
-    (re.compile(r"\b(?:minus|less)\b|−|\s-\s", re.IGNORECASE), "-"),
+    (re.compile(r"\b(?:minus|less)\b|\u2212|\s-\s", re.IGNORECASE), "-"),
 ]
 _OPERATOR = re.compile(
     "|".join(f"(?:{pattern.pattern})" for pattern, _ in _OPERATORS), re.IGNORECASE
@@ -49,7 +49,8 @@ def read_formulas(draft: Draft, demands: list[Demand]) -> None:
 
 def _formula(draft: Draft, demand: Demand) -> Compute | None:
     _, mark, right = _parted(f"{demand.text} {demand.details}".strip())
-    if not mark or not _OPERATOR.search(right):
+    alone = bool(_PERCENT.fullmatch(right.strip(" .")))
+    if not mark or not (alone or _OPERATOR.search(right)):
         return None
     pieces = _OPERATOR.split(right)
     signs = [_sign(found[0]) for found in _OPERATOR.finditer(right)]
@@ -77,7 +78,8 @@ def _term(words: str) -> str:
     percent = _PERCENT.fullmatch(words)
     if percent:
         share = f"{percent['number']} / 100"
-        return f"{share} * {snake(percent['what'])}" if percent["what"] else f"({share})"
+        what = re.sub(r"^(?:the|a|an|its)\s+", "", percent["what"] or "", flags=re.IGNORECASE)
+        return f"{share} * {snake(what)}" if what else f"({share})"
     if re.fullmatch(r"\d+(?:\.\d+)?", words):
         return words
     bare = re.sub(r"^(?:the|a|an|its|their)\s+", "", words, flags=re.IGNORECASE)

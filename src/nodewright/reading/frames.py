@@ -11,7 +11,7 @@ from nodewright.language.verb_forms import verb_in
 from nodewright.language.word_lists import words_of_list
 
 PURPOSE = re.compile(
-    r",?\s+(?:so that|in order to|so they|so i|to ensure|to prevent|because)\b.*",
+    r",?\s+(?:so that|in order to|so they|so i|to (?:ensure|prevent|reflect|improve)|because)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
 _STORY = re.compile(
@@ -39,13 +39,18 @@ _LET = re.compile(
     re.IGNORECASE,
 )
 _EARS = re.compile(
-    r"(?P<word>when|whenever|if|while|once|upon|where|unless|after|as soon as|on)\s+"
+    r"(?P<word>given|when|whenever|if|while|once|upon|where|unless|after|as soon as|on)\s+"
     r"(?P<condition>.+?)(?:,?\s+then\s+|,\s*)(?P<main>.+)",
     re.IGNORECASE | re.DOTALL,
 )
 _LATER = re.compile(
     r",?\s+(?P<word>only if|only when|only while|except when|except if|provided that|as soon as|"
     r"as long as|when|whenever|if|unless|once|while)\s+(?P<condition>.+)",
+    re.IGNORECASE,
+)
+_ASIDE = re.compile(r"\s*\(([^()]{0,300})\)")
+_ADVERB = re.compile(
+    r"^(?:real-time|automatic(?:ally)?|intelligent(?:ly)?|online|securely|efficiently)\s+(?=\w)",
     re.IGNORECASE,
 )
 _LABEL = re.compile(r"(?P<label>[A-Z][\w &/-]{1,50}?)\s*[:–—]\s+(?=\S)")
@@ -73,7 +78,7 @@ class Frame:
     """A sentence on its way to demands.
 
     ``only``: nothing but the subject, "only paid orders can be shipped". ``passive``: the main part
-    is "orders be shipped".
+    is "orders be shipped". ``asides`` are what stood in parentheses.
     """
 
     main: str
@@ -83,6 +88,7 @@ class Frame:
     passive: bool = False
     details: str = ""
     label: str = ""
+    asides: tuple[str, ...] = ()
     conditions: list[Condition] = field(default_factory=list)
 
 
@@ -93,10 +99,12 @@ def frame_of(text: str, *, step: bool = False) -> Frame:
     >>> frame.main, frame.passive, frame.conditions[0].text
     ('Orders be cancelled', True, 'they are pending')
     """
-    frame = Frame(text.rstrip(" .;"))
+    asides = _ASIDE.findall(text)
+    frame = Frame(_ASIDE.sub("", text).rstrip(" .;"), asides=tuple(asides))
     if step:
         frame.main = _STEP.sub("", frame.main)
     _take_label(frame)
+    frame.main = _ADVERB.sub("", frame.main)
     story = _STORY.match(frame.main)
     if story:
         frame.actor, frame.main = story["actor"], story["main"]
@@ -120,10 +128,25 @@ def frame_of(text: str, *, step: bool = False) -> Frame:
 
 def _take_label(frame: Frame) -> None:
     label = _LABEL.match(frame.main)
-    if label is None or _MODAL.search(label[0]) or leads_with_verb(label["label"]):
+    if label is None or _MODAL.search(label[0]):
         return
-    if begins_with_demand(frame.main[label.end() :]):
+    rest = frame.main[label.end() :]
+    title = " " not in label["label"] and len(rest.split()) > _SHORTEST_HEAD
+    if leads_with_verb(label["label"]) and not title:
+        return
+    if begins_with_demand(rest) or title:
         frame.label, frame.main = label["label"], frame.main[label.end() :]
+
+
+_ABLE = re.compile(r"^be\s+(?P<word>\w+?)(?P<end>able|ible)\b", re.IGNORECASE)
+
+
+def _done(found: re.Match[str]) -> str:
+    """As in "be searchable" as "be searched"."""
+    for word in (found["word"], f"{found['word']}e"):
+        if verb_in(word.lower()) == word.lower():
+            return f"be {word}{'d' if word.endswith('e') else 'ed'}"
+    return found[0]
 
 
 def _take_modal(frame: Frame) -> None:
@@ -135,7 +158,7 @@ def _take_modal(frame: Frame) -> None:
     frame.negated = bool(modal["not"])
     frame.only = bool(_ONLY.match(subject))
     subject = _ONLY.sub("", subject)
-    rest = modal["main"]
+    rest = _ABLE.sub(_done, modal["main"])
     if re.match(r"(?:only |automatically |also )?be\s+\w", rest) and not _LEAD.match(rest):
         frame.main, frame.passive = f"{subject} {rest}", True
     else:
@@ -154,10 +177,11 @@ def begins_with_demand(text: str) -> bool:
 
 
 def _take_conditions(frame: Frame) -> None:
-    first = _EARS.match(frame.main)
-    if first and not (first["word"].lower() == "on" and len(first["condition"].split()) > 4):
+    while (first := _EARS.match(frame.main)) and not (
+        first["word"].lower() == "on" and len(first["condition"].split()) > 4
+    ):
         frame.conditions.append(Condition(_kind(first["word"]), first["condition"].strip()))
-        frame.main = first["main"]
+        frame.main = re.sub(r"^(?:and|then)\s+", "", first["main"])
     later = _LATER.search(frame.main)
     if later and later.start() > 0:
         condition, rest = _until_verb(later["condition"].strip(" ,"))

@@ -9,12 +9,12 @@ from nodewright.language.naming import snake
 from nodewright.language.verb_forms import verb_in
 from nodewright.reading.accounting import account_condition
 from nodewright.reading.adjectives import Test, state_of
+from nodewright.reading.changes import refusal_code
 from nodewright.reading.conditions import condition_of
 from nodewright.reading.demands import Condition, Demand
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_lookup import name_stems
-from nodewright.reading.records import refusal_code
-from nodewright.reading.things import thing_of
+from nodewright.reading.things import thing_done, thing_of
 from nodewright.reading.triggers import operation_by
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import (
@@ -59,8 +59,10 @@ def read_guards(draft: Draft, demands: list[Demand]) -> None:
 
 
 def _forbid(draft: Draft, demand: Demand) -> None:
-    """ "A paid order cannot be cancelled", "must not delete a course while it has enrolments"."""
+    """As in "a paid order cannot be cancelled", "must not delete while it has enrolments"."""
     thing = thing_of(draft, demand.object)
+    if _forbid_actor(draft, demand):
+        return
     host = operation_by(draft, demand.verb, demand.object) if thing else None
     if thing is None or not isinstance(host, _GUARDED):
         return
@@ -78,6 +80,29 @@ def _forbid(draft: Draft, demand: Demand) -> None:
     _add(draft, demand, host, Test(text, tests[0].assumed).denied)
 
 
+def _forbid_actor(draft: Draft, demand: Demand) -> bool:
+    """As in "Frozen members cannot book sessions": the record refers to one who may not."""
+    actor = thing_of(draft, demand.actor) if demand.actor else None
+    made = thing_done(draft, demand.verb) or thing_of(draft, demand.object)
+    if actor is None or not actor.where or made is None or demand.conditions:
+        return False
+    link = next((f for f in made.entity.fields if f.type.entity == actor.entity.name), None)
+    host = operation_by(draft, demand.verb, made.entity.name, made.entity.name)
+    if link is None or link.type.optional or not isinstance(host, _GUARDED):
+        return False
+    where = f"{actor.entity.key} == this.{link.name} and ({actor.where})"
+    test = Test(f"exists({actor.entity.name}, {where})").denied
+    guard = Guard(
+        require=Expression(test.text),
+        error=f"{link.name}_{snake(actor.words.split()[-1])}",
+        clauses=(demand.clause.id,),
+    )
+    draft.change(replace(host, guards=(*host.guards, guard)))
+    draft.take(demand.clause)
+    draft.understand(demand.clause, demand.text, demand.actor, "cannot must not may")
+    return True
+
+
 def _allow_only(draft: Draft, demand: Demand) -> None:
     thing = thing_of(draft, demand.object)
     host = operation_by(draft, demand.verb, demand.object) if thing else None
@@ -90,8 +115,33 @@ def _allow_only(draft: Draft, demand: Demand) -> None:
     _add(draft, demand, host, Test(thing.where))
 
 
+def _guard_linked(draft: Draft, demand: Demand, host: OnEntity) -> None:
+    """What is said of a thing that the record refers to: "store a parcel in a free locker"."""
+    own = draft.entities[host.entity]
+    for mark, phrase in demand.complements:
+        thing = thing_of(draft, phrase)
+        if thing is None or not thing.where or thing.entity.name == own.name:
+            continue
+        link = next((f for f in own.fields if f.type.entity == thing.entity.name), None)
+        if link is None or link.type.optional or " this." in thing.where:
+            continue
+        where = f"{thing.entity.key} == this.{link.name} and ({thing.where})"
+        guard = Guard(
+            require=Expression(f"exists({thing.entity.name}, {where})"),
+            error=f"{link.name}_not_{snake(thing.words.split()[0])}",
+            clauses=(demand.clause.id,),
+        )
+        current = draft.operations[host.name]
+        if all(known.require != guard.require for known in current.guards):
+            draft.change(replace(current, guards=(*current.guards, guard)))
+        draft.understand(demand.clause, mark, thing.words)
+
+
 def _guard_own(draft: Draft, demand: Demand) -> None:
     """Conditions of a demand that became an operation: "can be cancelled unless it is paid"."""
+    made = _own(draft, demand)
+    if isinstance(made, Create) and (demand.clause.id, demand.text) in draft.done:
+        _guard_linked(draft, demand, made)
     for condition in demand.conditions:
         if condition.kind == "trigger":
             continue
@@ -173,7 +223,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _read_without(draft: Draft, clause: str, text: str) -> None:
-    """ "No certificate without a finished enrolment": the one has to exist for the other."""
+    """As in "No certificate without a finished enrolment": the one has to exist for the other."""
     found = _WITHOUT.match(text)
     made = thing_of(draft, found["what"]) if found else None
     other = thing_of(draft, found["other"]) if found else None

@@ -18,7 +18,8 @@ def imply_truth(draft: Draft, entity: Entity, word: str, clause: str, why: str) 
     """
     low = word.lower()
     entity = draft.entities[entity.name]
-    if not low.isalpha() or not low.endswith(("ed", "en")) or verb_in(low) is None:
+    participle = low.endswith("ed") or (low.endswith("en") and verb_in(low) is not None)
+    if not low.isalpha() or not participle or len(low) < _SHORTEST:
         return None
     if state_of(entity, low, draft.machines.get(entity.name)) is not None:
         return None
@@ -29,6 +30,9 @@ def imply_truth(draft: Draft, entity: Entity, word: str, clause: str, why: str) 
     )
     draft.imply(entity, field)
     return field
+
+
+_SHORTEST = 5
 
 
 def imply_number(draft: Draft, entity: Entity, phrase: str, clause: str, why: str) -> Field:

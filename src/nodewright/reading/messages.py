@@ -1,68 +1,47 @@
 """The pass for messages: mails, texts, posts to a chat, calls of another system."""
 
 import re
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from functools import cache
+from dataclasses import replace
 
 from nodewright.language.durations import duration_in
-from nodewright.language.lexicon import stems
 from nodewright.language.naming import snake
 from nodewright.language.verb_forms import verb_in
-from nodewright.language.vocabulary import load_data
-from nodewright.language.word_lists import stems_of_list
 from nodewright.reading.accounting import account_condition
 from nodewright.reading.conditions import condition_of
-from nodewright.reading.demands import PURPOSE, Demand
+from nodewright.reading.demands import Demand
 from nodewright.reading.draft import Draft
-from nodewright.reading.field_lookup import field_of, is_person, name_stems, present, time_field
+from nodewright.reading.field_lookup import field_of, is_person, present, time_field
 from nodewright.reading.operations import add_operation, named
+from nodewright.reading.refusals import before
 from nodewright.reading.selection import fields_in
+from nodewright.reading.sending import (
+    HOLDING,
+    RETRIES,
+    Channel,
+    channel_of,
+    channel_words,
+    message,
+    with_address,
+)
 from nodewright.reading.things import thing_of
 from nodewright.reading.triggers import operation_after
-from nodewright.spec.capabilities import CAPABILITIES
 from nodewright.spec.expressions import Expression
 from nodewright.spec.model import (
     Assign,
     Create,
-    Entity,
     Field,
-    Format,
     Move,
     Notify,
     OnEntity,
-    Port,
-    Retry,
-    Rule,
-    Send,
     Update,
 )
-from nodewright.spec.types import DATETIME, TEXT, Base
+from nodewright.spec.types import DATETIME, Base
 
-# Capability -> stems of a field that holds the address, the field that is assumed, its format.
-_ADDRESSES = {
-    "mail": ("email mail", "email", Format.EMAIL),
-    "sms": ("phone mobile", "phone", Format.PHONE),
-}
-_RETRIES = re.compile(
-    r"\bretr(?:y|ies|ied)\b[^.]{0,40}?\b(?P<times>\d+|once|twice|three)(?: times)?\b", re.IGNORECASE
-)
-_TIMES = {"once": 1, "twice": 2, "three": 3}
 _AWAY = re.compile(
     r"(?:is|are|lies|starts|begins)?\s*(?:in\s+)?"
     r"(?P<length>[\w-]+ (?:minutes?|hours?|days?|weeks?))\s+(?:away|ahead|before)",
     re.IGNORECASE,
 )
-_SHOWN = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """How a message leaves: the capability of its port, and the system that the text names."""
-
-    capability: str
-    system: str
-    assumed: str = ""
 
 
 def read_messages(draft: Draft, demands: list[Demand]) -> None:
@@ -75,7 +54,7 @@ def read_messages(draft: Draft, demands: list[Demand]) -> None:
         channel = channel_of(demand)
         if demand.negated or channel is None or not _is_message(demand, channel):
             continue
-        host = _host(draft, demand, demands[: number + 1])
+        host = _host(draft, demand, [demand, *before(demands, number)])
         done = (
             _send_with(draft, demand, channel, host)
             if host is not None
@@ -98,15 +77,15 @@ def _send_with(draft: Draft, demand: Demand, channel: Channel, host: OnEntity) -
 
 def _account(draft: Draft, demand: Demand, channel: Channel) -> None:
     """Account for what the message says: who, what, to whom, by which channel, and when."""
-    words = [word for each in _channels().get(channel.capability, {}).values() for word in each]
+    words = [word for each in channel_words().get(channel.capability, {}).values() for word in each]
     draft.understand(demand.clause, demand.verb, demand.object, demand.actor, channel.system)
     draft.understand(demand.clause, *words, *_SAYING)
     draft.understand(demand.clause, *(_verb_words(demand)))
-    retries = _RETRIES.search(demand.clause.text)
+    retries = RETRIES.search(demand.clause.text)
     draft.understand(demand.clause, retries[0] if retries else "")
     for mark, phrase in demand.complements:
         known = mark in {"to", "about", "of", "for"} and len(phrase.split()) <= _SHORT
-        if known or (mark in _HOLDING and _named_fields(draft, phrase)):
+        if known or (mark in HOLDING and _named_fields(draft, phrase)):
             draft.understand(demand.clause, mark, phrase)
     for condition in demand.conditions:
         account_condition(draft, demand, condition)
@@ -119,7 +98,6 @@ def _verb_words(demand: Demand) -> list[str]:
 
 _WORD = re.compile(r"[^\W\d_]+")
 _SAYING = ("message", "api", "rest", "through", "via", "over", "server", "channel", "service")
-_HOLDING = {"with", "containing", "including"}
 _SHORT = 4
 
 
@@ -137,36 +115,6 @@ def _is_message(demand: Demand, channel: Channel) -> bool:
     )
 
 
-@cache
-def _channels() -> dict[str, dict[str, list[str]]]:
-    channels: dict[str, dict[str, list[str]]] = load_data("channels")
-    return {name: words for name, words in channels.items() if name in CAPABILITIES}
-
-
-@cache
-def _shape(words: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"\b(?P<word>{'|'.join(map(re.escape, words))})s?\b", re.IGNORECASE)
-
-
-def channel_of(demand: Demand) -> Channel | None:
-    """How the text says that a message leaves; None where it does not say.
-
-    Somebody who is to be told, with no word of how, is told by mail.
-    """
-    for capability, words in _channels().items():
-        found = _shape(tuple(words["systems"])).search(demand.text) if words["systems"] else None
-        if found:
-            known = {each.lower(): each for each in words["systems"]}
-            return Channel(capability, known[found["word"].lower()])
-    for capability, words in _channels().items():
-        if words["words"] and _shape(tuple(words["words"])).search(demand.text):
-            return Channel(capability, "")
-    told = demand.verb in {"notify", "alert", "remind", "inform"}
-    if told and (is_person(demand.object) or is_person(demand.complement("to"))):
-        return Channel("mail", "", "the text names no channel")
-    return None
-
-
 def _host(draft: Draft, demand: Demand, earlier: list[Demand]) -> OnEntity | None:
     """The operation that a message goes out with."""
     for condition in demand.conditions:
@@ -175,14 +123,14 @@ def _host(draft: Draft, demand: Demand, earlier: list[Demand]) -> OnEntity | Non
             return found
     if any(not condition.clause for condition in demand.conditions):
         return None
-    for before in reversed(earlier):
-        near = before.clause.id == demand.clause.id or (
-            bool(demand.clause.group) and before.clause.group == demand.clause.group
+    for other in earlier:
+        near = other.clause.id == demand.clause.id or (
+            bool(demand.clause.group) and other.clause.group == demand.clause.group
         )
         if not near:
             break
         for operation in draft.operations.values():
-            if before.clause.id in operation.clauses and isinstance(
+            if other.clause.id in operation.clauses and isinstance(
                 operation, Create | Update | Move
             ):
                 return operation
@@ -210,11 +158,16 @@ def _silent(draft: Draft, demand: Demand, channel: Channel) -> bool:
         for entity in draft.entities.values():
             moment = time_field(entity)
             owner = field_of(entity, found["what"])
-            if moment is None or owner is None or moment.type.base is not Base.DATETIME:
+            if (
+                moment is None
+                or owner is None
+                or owner.name == entity.key
+                or moment.type.base is not Base.DATETIME
+            ):
                 continue
             later = f"{owner.name} == this.{owner.name} and {_later(moment)}"
             where = f"now() - {moment.name} > {length.text} and not exists({entity.name}, {later})"
-            entity = with_address(draft, entity, channel, demand)
+            told = with_address(draft, entity, channel, demand)
             add_operation(
                 draft,
                 Notify(
@@ -222,7 +175,7 @@ def _silent(draft: Draft, demand: Demand, channel: Channel) -> bool:
                     entity=entity.name,
                     clauses=(demand.clause.id,),
                     where=Expression(present(moment, where)),
-                    effects=(message(draft, channel, entity, demand),),
+                    effects=(message(draft, channel, told, demand),),
                     assumed=f"silent is known by {moment.name}",
                 ),
             )
@@ -290,117 +243,3 @@ def _due(draft: Draft, demand: Demand, channel: Channel) -> bool:
         )
         return True
     return False
-
-
-def with_address(draft: Draft, entity: Entity, channel: Channel, demand: Demand) -> Entity:
-    """The entity with a field for the address that a message needs, assumed where it has none."""
-    if channel.capability not in _ADDRESSES or _to_staff(demand):
-        return entity
-    words, name, form = _ADDRESSES[channel.capability]
-    if _address(entity, words) is not None:
-        return entity
-    why = f"a message by {channel.capability} needs it"
-    field = Field(
-        name=name,
-        type=TEXT,
-        rules=(Rule(format=form, assumed=why),),
-        clauses=(demand.clause.id,),
-        assumed=why,
-    )
-    return draft.imply(entity, field)
-
-
-def _to_staff(demand: Demand) -> bool:
-    """Whether a message goes to the staff, who are no part of the record."""
-    words = stems(demand.complement("to") or demand.object)
-    return bool(words) and words[-1] in stems_of_list("likeness", "staff")
-
-
-def _address(entity: Entity, words: str) -> Field | None:
-    wanted = set(stems(words))
-    return next((each for each in entity.fields if set(name_stems(each.name)) & wanted), None)
-
-
-def message(draft: Draft, channel: Channel, entity: Entity, demand: Demand) -> Send:
-    """The message of a demand about a record of ``entity``."""
-    clauses = (demand.clause.id,)
-    name = snake(channel.system or channel.capability)
-    known = draft.ports.get(name)
-    draft.ports[name] = Port(
-        name=name,
-        capability=channel.capability,
-        system=channel.system,
-        clauses=tuple(dict.fromkeys((*(known.clauses if known else ()), *clauses))),
-    )
-    values = _values(channel, entity, demand)
-    return Send(
-        port=name,
-        clauses=clauses,
-        retry=_retry(demand),
-        assumed=channel.assumed,
-        message=tuple(
-            Assign(name=field, value=Expression(values[field]), clauses=clauses)
-            for field in CAPABILITIES[channel.capability].message
-        ),
-    )
-
-
-def _values(channel: Channel, entity: Entity, demand: Demand) -> dict[str, str]:
-    """Field of a message -> what it holds."""
-    said = PURPOSE.sub("", demand.object or entity.name)
-    subject = f"{said[:1].upper()}{said[1:]}"
-    told = fields_in(entity, demand.complement(*_HOLDING))
-    needed = [field for field in entity.fields if not field.type.optional]
-    shown = [field.name for field in (told or needed)][:_SHOWN]
-    body = "f" + repr(f"{subject}: " + ", ".join(f"{name} {{{name}}}" for name in shown))
-    words = _ADDRESSES.get(channel.capability, ("",))[0]
-    address = _address(entity, words) if words and not _to_staff(demand) else None
-    recipient = (
-        address.name if address else repr(demand.complement("to") or demand.object or "operator")
-    )
-    record = "{" + ", ".join(f"{name!r}: {name}" for name in shown) + "}"
-    number = next((field.name for field in entity.fields if field.type.numeric), "0")
-    return {
-        "recipient": recipient,
-        "channel": recipient,
-        "url": recipient,
-        "subject": repr(subject),
-        "title": repr(subject),
-        "body": record
-        if CAPABILITIES[channel.capability].message.get("body", TEXT) != TEXT
-        else body,
-        "payload": record,
-        "amount": number,
-        "currency": "currency" if entity.field("currency") else "'EUR'",
-        "reference": f"text({entity.key})",
-        "method": "'POST'",
-        "path": repr(f"/{snake(subject)}"),
-        "action": repr(snake(subject)),
-        "topic": repr(snake(subject)),
-        "content": body,
-        "level": "'info'",
-        "starts_at": "now()",
-    }
-
-
-def _retry(demand: Demand) -> Retry | None:
-    found = _RETRIES.search(demand.clause.text)
-    if not found:
-        return None
-    times = _TIMES.get(found["times"].lower()) or int(found["times"])
-    return Retry(times=times, wait=timedelta(seconds=1), clauses=(demand.clause.id,))
-
-
-def notification(draft: Draft, entity: Entity, channel: Channel, demand: Demand) -> Notify:
-    """An operation that does nothing but send a message about one record."""
-    entity = with_address(draft, entity, channel, demand)
-    operation = Notify(
-        name=named("send", f"{entity.name} {demand.object or demand.verb}"),
-        entity=entity.name,
-        clauses=(demand.clause.id,),
-        effects=(message(draft, channel, entity, demand),),
-    )
-    added = add_operation(draft, operation)
-    if not isinstance(added, Notify):
-        raise TypeError(f"{added.name} is not a notification")
-    return added

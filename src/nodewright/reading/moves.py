@@ -13,8 +13,8 @@ from nodewright.spec.model import Machine, Move, Transition
 
 def read_moves(draft: Draft, _demands: list[Demand]) -> None:
     """One ``Move`` for each state that a transition leads to: "reserved → paid" gives ``pay``."""
-    for machine in list(draft.machines.values()):
-        machine = _with_own_steps(draft, machine)
+    for described in list(draft.machines.values()):
+        machine = _with_own_steps(draft, described)
         draft.machines[machine.entity] = machine
         for target in dict.fromkeys(step.target for step in machine.transitions):
             _add_move(draft, machine, target)

@@ -24,6 +24,10 @@ def add_operation(draft: Draft, operation: Operation) -> Operation:
     )
     same = next((known for known in alike if _shape(known) == shape), None)
     if same is not None:
+        if len(same.clauses) >= _MOST_CLAUSES:
+            for clause in operation.clauses:
+                draft.context.setdefault(clause, f"{same.clauses[0]} says the same")
+            return same
         clauses = tuple(dict.fromkeys((*same.clauses, *operation.clauses)))
         guards = tuple(dict.fromkeys((*same.guards, *operation.guards)))
         operation = replace(same, clauses=clauses, guards=guards)
@@ -31,6 +35,9 @@ def add_operation(draft: Draft, operation: Operation) -> Operation:
         operation = replace(operation, name=unique(operation.name, draft.operations))
     draft.operations[operation.name] = operation
     return operation
+
+
+_MOST_CLAUSES = 50
 
 
 def _entity(operation: Operation) -> str:

@@ -1,4 +1,4 @@
-"""Words that choose the order and the number of records: "newest first", "top 10", "20 per page"."""
+"""Words that choose order and number of records: "newest first", "top 10", "20 per page"."""
 
 import re
 
@@ -32,7 +32,9 @@ TOP = re.compile(
     r"\b(?P<end>top|first|last|latest|newest|most recent)\s+(?P<number>\d{1,4}|N|ten|five|three)\b",
     re.IGNORECASE,
 )
-TOP_BY = re.compile(r"\btop\s+\w+\s+[\w ]{2,40}?\s(?P<mark>by)\s+(?P<what>[\w ]{2,40})$", re.IGNORECASE)
+TOP_BY = re.compile(
+    r"\btop\s+\w+\s+[\w ]{2,40}?\s(?P<mark>by)\s+(?P<what>[\w ]{2,40})$", re.IGNORECASE
+)
 
 
 def without_ordering(text: str) -> str:

@@ -8,12 +8,14 @@ from nodewright.reading.draft import Draft
 from nodewright.spec.model import Quality
 
 _LATENCY = re.compile(
-    r"\b(?:p(?P<share>\d{2})\b.{0,40}?)?(?P<sign>below|under|within|less than|at most|<=?|≤|no more than|in)"
-    r"\s*(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>ms|milliseconds?|s|seconds?|minutes?)\b",
+    r"\b(?:p(?P<share>\d{2})\b.{0,40}?)?"
+    r"(?:below|under|within|less than|at most|<=?|≤|no more than|in)\s*"
+    r"(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>ms|milliseconds?|s|seconds?|minutes?)\b",
     re.IGNORECASE,
 )
 _LOAD = re.compile(
-    r"(?P<value>\d[\d,]*(?:\.\d+)?)\s+(?P<what>[a-z]+)\s*(?:/|per )\s*(?P<unit>s|sec|second|minute|hour|day)\b",
+    r"(?P<value>\d[\d,]*(?:\.\d+)?)\s+(?P<what>[a-z]+)\s*(?:/|per )\s*"
+    r"(?P<unit>s|sec|second|minute|hour|day)\b",
     re.IGNORECASE,
 )
 _SHARE = re.compile(
@@ -51,7 +53,7 @@ def _qualities(text: str, clause: str) -> list[Quality]:
         unit = f"{load['what']}/{load['unit']}"
         found.append(_quality("throughput", ">=", load["value"].replace(",", ""), unit, clause))
     share = _SHARE.search(text)
-    if share and not latency:
+    if share and not latency and "within" not in text.lower() and "±" not in text:
         found.append(_quality(share["what"].lower(), ">=", share["value"], "%", clause))
     return found
 

@@ -4,12 +4,13 @@ import re
 from dataclasses import replace
 
 from nodewright.language.naming import snake
+from nodewright.language.verb_forms import verb_of_noun
 from nodewright.reading.accounting import account_condition, tells_moment
+from nodewright.reading.changes import refusal_code
 from nodewright.reading.conditions import condition_of
 from nodewright.reading.demands import Condition, Demand
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_lookup import field_of, time_field
-from nodewright.reading.records import refusal_code
 from nodewright.reading.things import thing_of
 from nodewright.reading.triggers import operation_after
 from nodewright.spec.expressions import Expression
@@ -35,12 +36,53 @@ def read_refusals(draft: Draft, demands: list[Demand]) -> None:
     operation that its requirement speaks of before.
     """
     for number, demand in enumerate(demands):
+        if demand.asks("refuse") and _refuse_double(draft, demand):
+            continue
         if not demand.asks("refuse") or not demand.conditions or demand.negated:
             continue
-        host = _host(draft, demand, demands[:number])
+        host = _host(draft, demand, before(demands, number))
         if host is not None and _refuse(draft, demand, host):
             draft.take(demand.clause)
             draft.understand(demand.clause, demand.text, demand.actor, "clear message error")
+
+
+_DOUBLE = re.compile(
+    r"\b(?:double|duplicate|repeated)\s+(?P<what>[\w ]{3,40}?)(?=\s+(?:of|by|for|in|with)\b|$)",
+    re.IGNORECASE,
+)
+_SAME = re.compile(r"\b(?:the )?same\s+(?P<what>\w+)", re.IGNORECASE)
+
+
+def _refuse_double(draft: Draft, demand: Demand) -> bool:
+    """As in "Prevent double bookings of the same session by the same member"."""
+    found = _DOUBLE.search(demand.text)
+    thing = thing_of(draft, found["what"]) if found else None
+    if found is None or thing is None or demand.conditions:
+        return False
+    fields = [field_of(thing.entity, each["what"]) for each in _SAME.finditer(demand.text)]
+    names = tuple(field.name for field in fields if field is not None)
+    if not names or len(names) < len(fields):
+        return False
+    entity = draft.entities[thing.entity.name]
+    unique = Unique(fields=names, clauses=(demand.clause.id,))
+    draft.entities[entity.name] = replace(entity, unique=(*entity.unique, unique))
+    draft.take(demand.clause)
+    draft.understand(demand.clause, demand.text, demand.actor)
+    return True
+
+
+def before(demands: list[Demand], number: int) -> list[Demand]:
+    """The demands of the same requirement before one, the last first."""
+    requirement = demands[number].clause.requirement
+    found = []
+    for place in range(number - 1, max(-1, number - _FAR), -1):
+        if demands[place].clause.requirement != requirement:
+            break
+        found.append(demands[place])
+    return found
+
+
+_FAR = 200
 
 
 def _host(draft: Draft, demand: Demand, earlier: list[Demand]) -> OnEntity | None:
@@ -49,15 +91,17 @@ def _host(draft: Draft, demand: Demand, earlier: list[Demand]) -> OnEntity | Non
         named = operation_after(draft, condition.text) if condition.kind == "trigger" else None
         if isinstance(named, Create | Update | Delete | Move):
             return named
-    ids = {
-        each.clause.id for each in earlier if each.clause.requirement == demand.clause.requirement
-    }
+    ids = {each.clause.id for each in earlier}
     changing = [
         each
         for each in draft.operations.values()
         if isinstance(each, Create | Update | Delete | Move)
     ]
     near = [each for each in changing if ids & set(each.clauses)]
+    verb = verb_of_noun(demand.object.lower())
+    doing = [each for each in changing if verb and each.name.split("_")[0] == verb]
+    if doing:
+        return doing[0]
     thing = thing_of(draft, demand.object)
     if thing is not None and not near:
         near = [
@@ -100,6 +144,9 @@ def _guard(draft: Draft, demand: Demand, condition: Condition, host: OnEntity) -
     if field is None or field.name == entity.key:
         return False
     unique = Unique(fields=(field.name,), clauses=(demand.clause.id,))
+    for known in entity.unique:
+        if known.fields == unique.fields and known.clauses:
+            draft.context[demand.clause.id] = f"{known.clauses[0]} says the same"
     if all(known.fields != unique.fields for known in entity.unique):
         draft.entities[entity.name] = replace(entity, unique=(*entity.unique, unique))
         return True

@@ -1,4 +1,4 @@
-"""What demands nothing by itself: introductions, roles, headings of lists, words about the purpose."""
+"""What demands nothing by itself: introductions, roles, headings of lists, purposes."""
 
 import re
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ TELLING = frozenset(
 )
 _HOPING = frozenset({"goals", "overview", "background", "market", "references", "meta"})
 _DEMANDING = re.compile(
-    r"\b(?:shall|must|should|need(?:s|ed)?|required?|cannot|can|may|never|only|no|not|within|at most|"
-    r"at least|ever)\b|\d",
+    r"\b(?:shall|must|should|need(?:s|ed)?|required?|cannot|can|may|never|only|no|not|"
+    r"within|at most|at least|ever)\b|\d",
     re.IGNORECASE,
 )
 _ABOUT = re.compile(
@@ -44,29 +44,28 @@ def read_remarks(draft: Draft) -> None:
             continue
         if draft.understood.get(clause.id) or clause.id in draft.open:
             continue
-        reason = _reason(draft, clauses, number)
+        reason = _reason(clauses, number)
         if reason:
             draft.context[clause.id] = reason
 
 
-def _reason(draft: Draft, clauses: Sequence[Clause], number: int) -> str:
+def _reason(clauses: Sequence[Clause], number: int) -> str:
     clause = clauses[number]
     text = " ".join(clause.text.split())
-    if _is_role(clause, text):
-        return "a role"
-    if _LEGEND.match(text) and not clause.requirement:
-        return "about the document"
-    if _heads_items(draft, clauses, number, text):
-        return "a heading of what follows"
     demanding = bool(_DEMANDING.search(text))
-    if not clause.requirement and _ABOUT.search(text) and not demanding:
-        return "it says what the product is"
-    opening = clause.section == "" or (clause.role in _HOPING and not clause.requirement)
-    if opening and not demanding and clause.form is ClauseForm.SENTENCE:
-        return "it tells of the purpose"
-    if clause.role == "goals" and not clause.requirement and not demanding:
-        return "it tells of the purpose"
-    return ""
+    outside = not clause.requirement and not demanding
+    hoping = clause.role == "goals" or clause.form is ClauseForm.SENTENCE
+    reasons = (
+        ("a role", _is_role(clause, text)),
+        ("about the document", bool(_LEGEND.match(text)) and not clause.requirement),
+        ("a heading of what follows", _heads_items(clauses, number, text)),
+        ("it says what the product is", outside and bool(_ABOUT.search(text))),
+        (
+            "it tells of the purpose",
+            outside and hoping and (clause.section == "" or clause.role in _HOPING),
+        ),
+    )
+    return next((reason for reason, so in reasons if so), "")
 
 
 def _is_role(clause: Clause, text: str) -> bool:
@@ -76,7 +75,7 @@ def _is_role(clause: Clause, text: str) -> bool:
     return bool(under) and len(text.split()) <= _LONGEST_ROLE and is_person(text)
 
 
-def _heads_items(draft: Draft, clauses: Sequence[Clause], number: int, text: str) -> bool:
+def _heads_items(clauses: Sequence[Clause], number: int, text: str) -> bool:
     """Whether a clause without a demand only opens a list of deeper items."""
     if number + 1 >= len(clauses):
         return False
@@ -88,4 +87,6 @@ def _heads_items(draft: Draft, clauses: Sequence[Clause], number: int, text: str
         return False
     if _DEMANDING.search(text) or len(text.split()) > _LONGEST_HEADING:
         return False
-    return not leads_with_verb(text) or set(stems(text)) <= stems_of_list("demands", "heading_words")
+    return not leads_with_verb(text) or set(stems(text)) <= stems_of_list(
+        "demands", "heading_words"
+    )

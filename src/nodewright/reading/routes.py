@@ -25,6 +25,11 @@ _ROUTE = re.compile(
 )
 _PARAMETER = re.compile(r"[{:<]\w+[}>]?$")
 _CREATED = 201
+_STATUS = re.compile(
+    r"\b(?:returns?|answers?|responds?|with)\s+(?:with\s+)?(?:status\s+|code\s+|HTTP\s+)*"
+    r"(?P<status>[2-3]\d\d)\b",
+    re.IGNORECASE,
+)
 
 
 def read_routes(draft: Draft, _demands: list[Demand]) -> None:
@@ -49,7 +54,9 @@ def read_routes(draft: Draft, _demands: list[Demand]) -> None:
                 ),
                 None,
             ) or add_operation(draft, made)
-            status = _CREATED if found["method"] == "POST" else 200
+            said = _STATUS.search(clause.text)
+            usual = _CREATED if found["method"] == "POST" else 200
+            status = int(said["status"]) if said else usual
             route = Route(
                 method=found["method"],
                 path=found["path"],
@@ -60,7 +67,7 @@ def read_routes(draft: Draft, _demands: list[Demand]) -> None:
             )
             draft.change(replace(operation, route=route))
             draft.take(clause)
-            draft.understand(clause, found[0], entity.name, *_USUAL)
+            draft.understand(clause, found[0], entity.name, said[0] if said else "", *_USUAL)
 
 
 _STATUSES = (("not_found", 404), ("forbidden", 403), ("rate_limited", 429))

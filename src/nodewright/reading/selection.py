@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from nodewright.language.durations import duration_in
+from nodewright.language.durations import duration_in, period_in
 from nodewright.language.lexicon import stems
 from nodewright.language.word_lists import stems_of_list
 from nodewright.reading.adjectives import Test
@@ -20,19 +20,12 @@ from nodewright.reading.field_lookup import (
     value_of,
 )
 from nodewright.reading.ordering import (
-    FIRST,
-    LATEST,
-    OLDEST,
-    PAGED,
-    PER_PAGE,
-    SORTED,
     TOP,
-    TOP_BY,
     without_ordering,
 )
 from nodewright.reading.things import Thing
 from nodewright.spec.expressions import Expression
-from nodewright.spec.model import Entity, Field, Input, Order
+from nodewright.spec.model import Entity, Field, Input
 from nodewright.spec.types import DATE, Base
 
 _LIST = re.compile(r"\s*(?:,\s*and\b|,\s*or\b|,|\band\b|\bor\b|/)\s*", re.IGNORECASE)
@@ -52,7 +45,9 @@ _NOW = {
     "the current month": "start_of_month({0}) == start_of_month(today())",
     "this year": "start_of_year({0}) == start_of_year(today())",
 }  # fmt: skip
-_ARTICLE = re.compile(r"^(?:an?|the|one|each|any|every|given|selected|specific|certain)\s+", re.IGNORECASE)
+_ARTICLE = re.compile(
+    r"^(?:an?|the|one|each|any|every|given|selected|specific|certain)\s+", re.IGNORECASE
+)
 _OWNING = {"of", "for", "from", "in", "on", "at", "about"}
 _BY = {"by", "filtered by", "with filtering by"}
 _MOST = 8
@@ -110,8 +105,12 @@ def selection_of(draft: Draft, demand: Demand, thing: Thing) -> Selection:
     if test is not None:
         _extend(chosen, test, tail)
         return chosen
-    _take_own(chosen, demand, thing.entity)
+    _take_own(draft, chosen, demand, thing.entity)
     complements = demand.complements[:_MOST]
+    named = field_of(thing.entity, demand.object) if demand.verb in {"filter", "search"} else None
+    if named is not None and not demand.complement("by", "filtered by"):
+        _add_filter(chosen, demand, named)
+        chosen.said.append(demand.object)
     place = 0
     while place < len(complements):
         place += _take(draft, chosen, demand, thing.entity, complements[place:])
@@ -142,6 +141,8 @@ def _subjects(test: str) -> set[str]:
 def _tail(demand: Demand, entity: Entity) -> str:
     """What the text says after the thing: "older than 30 days" of "orders older than 30 days"."""
     text = without_ordering(demand.text)
+    period = period_in(text)
+    text = text.replace(period.words, "") if period is not None else text
     own = name_stems(entity.name)[-1]
     for word in re.finditer(r"\w+", text):
         if stems(word[0]) == [own]:
@@ -158,6 +159,8 @@ def _take(
 ) -> int:
     """Read the complements at the start; how many were used, at least one."""
     mark, phrase = complements[0]
+    if mark in _BY and TOP.search(demand.text):
+        return 1
     if mark in _BY:
         _take_filters(chosen, demand, entity, mark, without_ordering(phrase))
         return 1
@@ -173,14 +176,36 @@ def _take(
     return 1
 
 
-def _take_own(chosen: Selection, demand: Demand, entity: Entity) -> None:
-    """Records of the caller: "their own orders"."""
+def _take_own(draft: Draft, chosen: Selection, demand: Demand, entity: Entity) -> None:
+    """Records of the caller: "their own orders".
+
+    Where a record refers to its owner, the request says who that is. Where nothing says whose a
+    record is, the clause stays open.
+    """
     found = _OWN.search(demand.text)
-    owner = person_field(entity) if found and demand.actor else None
-    if found is None or owner is None or owner.type.base is not Base.TEXT:
+    if found is None or not demand.actor:
         return
-    test = Test(present(owner, f"{owner.name} == caller.id"), f"{owner.name} is who asks")
-    chosen.add(test, found[0], demand.actor)
+    owner = person_field(entity) or _linked_person(entity, demand.actor)
+    if owner is None:
+        draft.open.setdefault(demand.clause.id, f"no field says whose a {entity.name} is")
+        return
+    if owner.type.base is Base.TEXT:
+        test = f"{owner.name} == caller.id"
+        chosen.add(Test(present(owner, test), f"{owner.name} is who asks"), found[0], demand.actor)
+        return
+    test = present(owner, f"{owner.name} == request.{owner.name}")
+    chosen.add(Test(test, "the request says who asks"), found[0], demand.actor)
+    clauses = (demand.clause.id,)
+    chosen.ask(Input(name=owner.name, type=owner.type.required, clauses=clauses))
+
+
+def _linked_person(entity: Entity, actor: str) -> Field | None:
+    """The field that refers to who asks, or to the only person."""
+    links = [field for field in entity.fields if field.type.entity]
+    people = [field for field in links if _names(field, actor)] or [
+        field for field in links if is_person(field.type.entity)
+    ]
+    return people[0] if len(people) == 1 else None
 
 
 def _take_filters(
@@ -302,68 +327,6 @@ def fields_in(entity: Entity, phrase: str) -> list[Field]:
     """The fields that a list names: "title, level and language"; empty where one is unknown."""
     found = [field_of(entity, part) for part in _LIST.split(phrase) if part]
     return [each for each in found if each is not None] if all(found) else []
-
-
-def order_of(draft: Draft, demand: Demand, entity: Entity) -> tuple[Order, ...]:
-    """The order that a clause asks for: "newest first", "sorted by price, descending"."""
-    text = demand.text
-    for pattern, down in ((LATEST, True), (OLDEST, False)):
-        found = pattern.search(text)
-        if found:
-            return _ordered(draft, demand, time_field(entity), found[0], descending=down)
-    found = FIRST.search(text)
-    if found:
-        field = field_of(entity, found["what"]) or _priced(entity, found["extreme"])
-        down = found["extreme"].lower() not in {"lowest", "smallest", "cheapest", "shortest"}
-        return _ordered(draft, demand, field, found[0], descending=down)
-    found = SORTED.search(text) or TOP_BY.search(text)
-    if found:
-        field = field_of(entity, found["what"]) or _dated(entity, found["what"])
-        way = found.groupdict().get("way") or ""
-        down = "desc" in way.lower() or found.re is TOP_BY
-        return _ordered(draft, demand, field, found[0], descending=down)
-    newest = TOP.search(text)
-    if newest and newest["end"].lower() in {"last", "latest", "newest", "most recent"}:
-        return _ordered(draft, demand, time_field(entity), newest["end"], descending=True)
-    return ()
-
-
-def _priced(entity: Entity, extreme: str) -> Field | None:
-    """The price that "cheapest first" means."""
-    named = "cheapest" in extreme.lower() or "expensive" in extreme.lower()
-    return field_of(entity, "price") or field_of(entity, "cost") if named else None
-
-
-def _dated(entity: Entity, what: str) -> Field | None:
-    known = set(stems(what)) <= stems_of_list("likeness", "moments")
-    return time_field(entity) if known else None
-
-
-def _ordered(
-    draft: Draft, demand: Demand, field: Field | None, words: str, *, descending: bool
-) -> tuple[Order, ...]:
-    if field is None:
-        return ()
-    draft.understand(demand.clause, words)
-    return (Order(by=Expression(field.name), descending=descending, clauses=(demand.clause.id,)),)
-
-
-_NUMBERS = {"three": 3, "five": 5, "ten": 10}
-
-
-def limit_of(draft: Draft, demand: Demand) -> tuple[int | None, bool]:
-    """How many records at most, and whether they come in pages: "top 10", "20 per page"."""
-    top = TOP.search(demand.text)
-    limit = None
-    if top and top["number"] != "N":
-        number = top["number"].lower()
-        limit = _NUMBERS.get(number) or int(number)
-        draft.understand(demand.clause, top[0])
-    page = PER_PAGE.search(demand.text)
-    paged = page or PAGED.search(demand.text)
-    if paged:
-        draft.understand(demand.clause, paged[0])
-    return limit, paged is not None
 
 
 def chosen_records(draft: Draft, demand: Demand, thing: Thing) -> tuple[str, str]:

@@ -127,9 +127,11 @@ def _from_sentence(text: str, line: int) -> Machine | None:
 
 
 def _from_arrows(text: str, line: int, section: Section) -> Machine | None:
-    if not _ARROW.search(text):
+    arrow = _ARROW.search(text)
+    if arrow is None:
         return None
-    lead, colon, rest = text.partition(":")
+    lead, colon, _ = text[: arrow.start()].rpartition(":")
+    rest = text[len(lead) + 1 :] if colon else text
     body = rest if colon and _ARROW.search(rest) and not _ARROW.search(lead) else text
     label = lead if body is rest else ""
     pieces = [re.split(r"[.;]\s|\.$|,\s", part, maxsplit=1)[0] for part in _ARROW.split(body)]

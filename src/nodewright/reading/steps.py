@@ -3,14 +3,18 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from nodewright.language.lexicon import stems
+from nodewright.language.word_lists import stems_of_list
 from nodewright.prd.clauses import Clause
-from nodewright.reading.demands import Demand, demands_of
+from nodewright.reading.demands import PURPOSE, Demand, demands_of, filler_stems
 from nodewright.reading.draft import Draft
 from nodewright.reading.frames import Condition
 
 _BEFORE = re.compile(r"^(?:given|when|and|but|if|while)\s+(?:that\s+)?", re.IGNORECASE)
 _THEN = re.compile(r"\bthen\b|,\s*(?:the system|it)\b", re.IGNORECASE)
-_TITLE = re.compile(r"^(?:feature|scenario(?: outline)?|background|rule|examples?)\s*:", re.IGNORECASE)
+_TITLE = re.compile(
+    r"^(?:feature|scenario(?: outline)?|background|rule|examples?)\s*:", re.IGNORECASE
+)
 _KINDS = {"given": "guard", "when": "trigger"}
 
 
@@ -47,3 +51,29 @@ def settle_steps(draft: Draft) -> None:
     for clause in draft.document.clauses:
         if is_title(clause):
             draft.context.setdefault(clause.id, "the title of a scenario")
+
+
+_STORY = re.compile(r"^as an? [^,]{1,60},?\s+i (?:want|need|would like)\b", re.IGNORECASE)
+
+
+def settle_stories(draft: Draft) -> None:
+    """Say of a story whose criteria say all of it that they do.
+
+    "I want a reminder 24 hours before my appointment" demands no more than a criterion that sends a
+    reminder when an appointment is 24 hours away.
+    """
+    said: dict[str, set[str]] = {}
+    for clause in draft.document.clauses:
+        if clause.id in draft.read and clause.id not in draft.open and clause.requirement:
+            said.setdefault(clause.requirement, set()).update(clause.stems)
+    filler = filler_stems() | stems_of_list("demands", "prepositions") | {",", "."}
+    for clause in draft.document.clauses:
+        text = " ".join(clause.text.split())
+        found = _STORY.match(text)
+        known = clause.id in draft.read and clause.id not in draft.open
+        if found is None or known or clause.context or not clause.requirement:
+            continue
+        rest = stems(PURPOSE.sub("", text[found.end() :]))
+        if rest and set(rest) - filler <= said.get(clause.requirement, set()):
+            draft.open.pop(clause.id, None)
+            draft.context[clause.id] = "its acceptance criteria say it"

@@ -11,11 +11,14 @@ from nodewright.prd.models import Scope
 from nodewright.reading.demands import Demand
 from nodewright.reading.draft import Draft
 from nodewright.reading.field_lookup import name_stems
-from nodewright.spec.model import Operation, RateLimit, Roles, Schedule, Store
+from nodewright.spec.model import OnEntity, Operation, RateLimit, Roles, Schedule, Store
 
-_STORED = re.compile(r"\b(?:stored?|persist(?:ed)?|saved?|kept|writes?|database)\b", re.IGNORECASE)
+_STORED = re.compile(
+    r"\b(?:stored?|persist(?:ed)?|saved?|kept|writes?|database|archived?)\b", re.IGNORECASE
+)
 _ONLY = re.compile(
-    r"\bonly\s+(?:the\s+)?(?P<role>[\w -]{3,30}?)s?\s+(?:can|may|must|shall|should|are allowed to)\s+",
+    r"\bonly\s+(?:the\s+)?(?P<role>[\w -]{3,30}?)s?\s+"
+    r"(?:can|may|must|shall|should|are allowed to)\s+",
     re.IGNORECASE,
 )
 _LIMIT = re.compile(
@@ -25,19 +28,35 @@ _LIMIT = re.compile(
 )
 
 
+_FILES = re.compile(
+    r"\b(?:to|in|into|as)\s+(?:a\s+|the\s+)?"
+    r"(?P<kind>CSV|JSON|local|YAML|Excel|plain text)\s+files?\b",
+    re.IGNORECASE,
+)
+
+
 def read_stores(draft: Draft, _demands: list[Demand]) -> None:
-    """Where records are kept: "all writes are stored in PostgreSQL"."""
+    """Where records are kept: "all writes are stored in PostgreSQL", "to CSV files"."""
     names: list[str] = load_data("channels")["database"]["systems"]
+    shape = re.compile(rf"\b(?P<system>{'|'.join(map(re.escape, names))})\b")
     for clause in draft.document.clauses:
         asked = clause.scope is Scope.RELEASE and clause.id not in draft.context
-        if not asked or not _STORED.search(clause.text):
+        if not asked or clause.context or not _STORED.search(clause.text):
             continue
-        system = next((each for each in names if re.search(rf"\b{each}\b", clause.text)), None)
-        if system is None:
+        named = shape.search(clause.text)
+        files = _FILES.search(clause.text)
+        if named is None and files is None:
             continue
-        if all(store.system != system for store in draft.stores):
-            draft.stores.append(Store(system=system, clauses=(clause.id,)))
-        draft.understand(clause, system, "store in database write persist save keep")
+        system = named["system"] if named else f"{files['kind'] if files else ''} files"
+        said = named[0] if named else files[0] if files else ""
+        made = tuple(
+            each.entity
+            for each in draft.operations.values()
+            if isinstance(each, OnEntity) and clause.id in each.clauses
+        )
+        entities = tuple(dict.fromkeys(made))
+        draft.stores.append(Store(system=system, entities=entities, clauses=(clause.id,)))
+        draft.understand(clause, said, "store in database write persist save keep")
         draft.take(clause)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from nodewright.language.lexicon import stems
 from nodewright.language.verb_forms import verb_in, verb_of_noun
+from nodewright.language.vocabulary import load_data
 from nodewright.language.word_lists import words_of_list
 from nodewright.reading.adjectives import state_of
 from nodewright.reading.draft import Draft
@@ -49,11 +50,16 @@ def thing_of(draft: Draft, phrase: str, recent: Entity | None = None) -> Thing |
 
 
 def thing_done(draft: Draft, verb: str) -> Thing | None:
-    """The entity that is made by a verb without an object: learners "enrol" make an Enrolment."""
-    for entity in draft.entities.values():
-        if entity.stored and verb_of_noun(entity.name.lower()) == verb:
-            return Thing(entity)
-    return None
+    """The entity that a verb makes: learners "enrol" make an Enrolment, "book" a Booking."""
+    made: dict[str, list[str]] = load_data("likeness")["makes"]
+    names = {noun: place for place, noun in enumerate(made.get(verb, []))}
+    found = [
+        (names.get(entity.name.lower(), 0), entity)
+        for entity in draft.entities.values()
+        if entity.stored
+        and (entity.name.lower() in names or verb_of_noun(entity.name.lower()) == verb)
+    ]
+    return Thing(min(found, key=lambda each: each[0])[1]) if found else None
 
 
 def _without_containers(phrase: str) -> str:
@@ -67,7 +73,10 @@ def _without_containers(phrase: str) -> str:
 
 def _with_adjectives(draft: Draft, entity: Entity, phrase: str) -> Thing:
     known = set(name_stems(entity.name))
-    said = [word for word in phrase.split() if set(stems(word)) & known]
+    containers = words_of_list("demands", "containers")
+    said = [
+        word for word in phrase.split() if set(stems(word)) & known or word.lower() in containers
+    ]
     tests: list[str] = []
     for word in phrase.split():
         if set(stems(word)) & known:

@@ -1,6 +1,7 @@
 """Which operation a trigger names: "when an appointment is created"."""
 
 import re
+from functools import lru_cache
 
 from nodewright.language.verb_forms import verb_in
 from nodewright.reading.draft import Draft
@@ -18,7 +19,10 @@ _ACTIVE = re.compile(
     r"(?P<what>[\w -]{2,40})",
     re.IGNORECASE,
 )
-_BARE = re.compile(r"(?:an?|the|any|each)?\s*(?P<who>[\w-]{2,30})\s+(?P<verb>\w+)", re.IGNORECASE)
+_BARE = re.compile(
+    r"(?:an?|the|any|each)?\s*(?P<who>[\w-]{2,30})\s+(?P<verb>\w+)(?:\s+(?:it|them|one))?",
+    re.IGNORECASE,
+)
 
 
 def operation_after(draft: Draft, condition: str) -> OnEntity | None:
@@ -47,6 +51,15 @@ def operation_by(draft: Draft, verb: str, phrase: str, entity: str = "") -> OnEn
     """
     thing = thing_of(draft, phrase)
     wanted = thing.entity.name if thing else entity
+    made = thing_done(draft, verb)
+    if made is not None and made.entity.name != wanted:
+        creates = [
+            each
+            for each in draft.operations.values()
+            if isinstance(each, Create) and each.entity == made.entity.name
+        ]
+        if creates:
+            return creates[0]
     operations = [each for each in draft.operations.values() if isinstance(each, OnEntity)]
     near = [each for each in operations if not wanted or each.entity == wanted]
     if not wanted:
@@ -77,5 +90,14 @@ _MAKING = {
 
 
 def _says(draft: Draft, operation: OnEntity, verb: str) -> bool:
-    texts = (each.text for each in draft.document.clauses if each.id in operation.clauses)
-    return any(verb_in(word.lower()) == verb for text in texts for word in re.findall(r"\w+", text))
+    """Whether a clause of the operation has the verb in any form; the first clauses tell."""
+    texts = (draft.text(clause) for clause in operation.clauses[:_TELLING])
+    return any(verb in _verbs_of(text) for text in texts)
+
+
+_TELLING = 8
+
+
+@lru_cache(maxsize=1024)
+def _verbs_of(text: str) -> frozenset[str | None]:
+    return frozenset(verb_in(word.lower()) for word in re.findall(r"\w+", text))

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from nodewright.language.verb_forms import verb_in
 from nodewright.reading.demands import Condition, Demand
 from nodewright.reading.draft import Draft
-from nodewright.reading.messages import channel_of, notification
 from nodewright.reading.operations import add_operation, named
+from nodewright.reading.sending import channel_of, notification
 from nodewright.reading.things import thing_of
 from nodewright.reading.triggers import operation_by
 from nodewright.spec.expressions import Expression
@@ -69,10 +69,10 @@ def read_workflows(draft: Draft, demands: list[Demand]) -> None:
         )
         draft.take(demand.clause)
         draft.understand(demand.clause, demand.verb, demand.object, demand.actor, demand.details)
-        draft.understand(demand.clause, demand.text, *_failing(draft, demand))
+        draft.understand(demand.clause, demand.text, *_failing(demand))
 
 
-def _failing(draft: Draft, demand: Demand) -> tuple[str, ...]:
+def _failing(demand: Demand) -> tuple[str, ...]:
     """What the text says of failures, where it is what every workflow does: stop and report."""
     said = demand.clause.text.replace("\n", " ")
     found = re.search(r"(?:when|if) (?:an?|any|the) step fails,[^.]*", said, re.IGNORECASE)
@@ -85,7 +85,8 @@ def _add_step(draft: Draft, trail: _Trail, part: str, demand: Demand) -> bool:
     phrase = " ".join(words[1:])
     thing = thing_of(draft, phrase)
     entity = thing.entity.name if thing else trail.recent
-    operation = _operation(draft, verb, phrase, entity, part, demand)
+    step = replace(demand, verb=verb or "", object=phrase, text=part, conditions=_NO_CONDITIONS)
+    operation = _operation(draft, step, entity) if verb else None
     if operation is None:
         return False
     trail.recent = entity or trail.recent
@@ -97,12 +98,9 @@ def _add_step(draft: Draft, trail: _Trail, part: str, demand: Demand) -> bool:
     return True
 
 
-def _operation(
-    draft: Draft, verb: str | None, phrase: str, entity: str, part: str, demand: Demand
-) -> Operation | None:
-    if verb is None:
-        return None
-    step = replace(demand, verb=verb, object=phrase, text=part, conditions=_NO_CONDITIONS)
+def _operation(draft: Draft, step: Demand, entity: str) -> Operation | None:
+    """The operation that does a step."""
+    verb = step.verb
     channel = channel_of(step)
     if channel is not None and channel.capability != "payment" and entity:
         return notification(draft, draft.entities[entity], channel, replace(step, object=verb))
@@ -113,7 +111,7 @@ def _operation(
             and known.entity in {entity, ""}
         ):
             return known
-    return operation_by(draft, verb, phrase, entity)
+    return operation_by(draft, verb, step.object, entity)
 
 
 _NO_CONDITIONS: tuple[Condition, ...] = ()

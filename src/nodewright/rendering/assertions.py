@@ -121,11 +121,7 @@ def _all(outcome: Outcome, name: str) -> list[Any]:
 
 def _answer(name: str, full: Answer, bare: Answer, names: Names) -> Iterator[str]:
     if not full.ok:
-        if full.error_code != bare.error_code:
-            yield f"assert {name}.error == {pystr(full.error_code)}"
-        for part in ("failed_step", "completed"):
-            if getattr(full, part) and getattr(full, part) != getattr(bare, part):
-                yield f"assert {name}[{pystr(part)}] == {literal(getattr(full, part))}"
+        yield from _failure(name, full, bare)
         return
     if not bare.ok:
         yield f"assert {name}.ok"
@@ -145,6 +141,14 @@ def _answer(name: str, full: Answer, bare: Answer, names: Names) -> Iterator[str
             yield from _record(
                 name, part, without_missing(one), without_missing(other or {}), names
             )
+
+
+def _failure(name: str, full: Answer, bare: Answer) -> Iterator[str]:
+    if full.error_code != bare.error_code:
+        yield f"assert {name}.error == {pystr(full.error_code)}"
+    for part in ("failed_step", "completed"):
+        if getattr(full, part) and getattr(full, part) != getattr(bare, part):
+            yield f"assert {name}[{pystr(part)}] == {literal(getattr(full, part))}"
 
 
 def _record(

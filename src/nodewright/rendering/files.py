@@ -29,7 +29,7 @@ def render_node(plan: Plan, node: NodePlan, pack: TemplatePack) -> tuple[Rendere
 
 
 def render_tests(
-    plan: Plan, node: NodePlan, shows: Sequence[Acceptance], pack: TemplatePack
+    node: NodePlan, shows: Sequence[Acceptance], pack: TemplatePack
 ) -> tuple[RenderedFile, ...]:
     """The acceptance tests of the clauses that ``node`` answers for."""
     asked, tests = acceptance_tests(shows)
@@ -50,12 +50,19 @@ def render_frame(plan: Plan, pack: TemplatePack) -> tuple[RenderedFile, ...]:
     root = f"src/{plan.package}"
     files = [_file(pack, each) for each in frame_files(plan, plan.specification)]
     about = f"Nodes of {plan.title}."
+    world = {
+        "package": plan.package,
+        "schedules": plan.schedules,
+        "consumers": any(each.on for each in plan.specification.operations),
+    }
     files += [
         _file(pack, FileContext(template, path, context))
         for template, path, context in (
             ("package/pyproject.toml.j2", "pyproject.toml", _project(plan)),
             ("common/init.py.j2", f"{root}/nodes/__init__.py", {"text": about}),
             ("package/py.typed.j2", f"{root}/py.typed", {}),
+            ("tests/conftest.py.j2", "tests/conftest.py", {}),
+            ("tests/world.py.j2", "tests/world.py", world),
         )
     ]
     inside = [each for each in files if each.path.startswith(root) and "/nodes/" not in each.path]
@@ -64,18 +71,11 @@ def render_frame(plan: Plan, pack: TemplatePack) -> tuple[RenderedFile, ...]:
 
 def render_package(plan: Plan, pack: TemplatePack) -> tuple[RenderedFile, ...]:
     """The package's own files, for the nodes that ``plan`` has."""
-    context = {
-        "package": plan.package,
-        "nodes": plan.nodes,
-        "schedules": plan.schedules,
-        "consumers": any(each.on for each in plan.specification.operations),
-    }
+    context = {"package": plan.package, "nodes": plan.nodes}
     return (
         *render_frame(plan, pack),
         render_readme(plan, pack),
         _file(pack, FileContext("package/test_package.py.j2", "tests/test_package.py", context)),
-        _file(pack, FileContext("tests/conftest.py.j2", "tests/conftest.py", context)),
-        _file(pack, FileContext("tests/world.py.j2", "tests/world.py", context)),
     )
 
 

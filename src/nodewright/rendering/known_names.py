@@ -114,16 +114,16 @@ class NodeNames:
     """Classes and modules of one node, and where each name comes from."""
 
     def __init__(self, specification: Specification, node: NodePlan) -> None:
-        self.package = specification.package
-        self.module = f"{self.package}.nodes.{node.slug}"
-        self.models = f"{self.module}.models"
-        self.input = f"Model{node.pascal}Input"
-        self.output = f"Model{node.pascal}Output"
-        self.handler = f"Handler{node.pascal}"
-        self.input_module = f"{self.models}.model_{node.stem}_input"
-        self.output_module = f"{self.models}.model_{node.stem}_output"
-        self.handler_module = f"{self.module}.handlers.handler_{node.stem}"
-        self.known = own_names(specification) | {
+        self.package: str = specification.package
+        self.module: str = f"{self.package}.nodes.{node.slug}"
+        self.models: str = f"{self.module}.models"
+        self.input: str = f"Model{node.pascal}Input"
+        self.output: str = f"Model{node.pascal}Output"
+        self.handler: str = f"Handler{node.pascal}"
+        self.input_module: str = f"{self.models}.model_{node.stem}_input"
+        self.output_module: str = f"{self.models}.model_{node.stem}_output"
+        self.handler_module: str = f"{self.module}.handlers.handler_{node.stem}"
+        self.known: dict[str, str] = own_names(specification) | {
             self.input: self.input_module,
             self.output: self.output_module,
             self.handler: self.handler_module,

@@ -24,7 +24,9 @@ class Request:
         return f"{self.name} = {literal(dict(self.values))}"
 
 
-def literal(value: Any, known: Callable[[Any], str] = lambda _: "") -> str:
+def literal(  # noqa: PLR0911 - one case a type
+    value: Any, known: Callable[[Any], str] = lambda _: ""
+) -> str:
     """A value as Python source; ``known`` may give a name for it.
 
     >>> literal({"price": Decimal("5"), "at": dt.date(2026, 1, 5)})

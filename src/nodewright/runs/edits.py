@@ -7,7 +7,7 @@ from pathlib import Path
 from nodewright.delivery.decisions import FileDecision, held, same_code
 from nodewright.delivery.manifest import Manifest, read_base
 from nodewright.planning.plan import Plan
-from nodewright.proving.clause_tests import Edits, tests_in
+from nodewright.proving.clause_tests import Edits, marks_in
 from nodewright.proving.proof import render_files
 from nodewright.rendering.names import local
 
@@ -42,7 +42,7 @@ def edits_of(decisions: Sequence[FileDecision], root: Path, package: str) -> Edi
             continue
         text = each.file.content.encode()
         if each.path.startswith(_TESTS):
-            known.update(test for _, test in tests_in(text, each.path))
+            known.update(test for _, test in marks_in(text, each.path))
         elif each.edited and each.staged is not None and not _same(each.path, each.staged, text):
             generated[each.path] = text
             if each.file.user_owned and each.node:
@@ -88,7 +88,7 @@ def generated_tests(root: Path, manifest: Manifest) -> frozenset[str]:
         if path.startswith(_TESTS)
     }
     return frozenset(
-        test for path, base in bases.items() if base is not None for _, test in tests_in(base, path)
+        test for path, base in bases.items() if base is not None for _, test in marks_in(base, path)
     )
 
 

@@ -21,7 +21,13 @@ from nodewright.planning.plan import NodePlan, Plan
 from nodewright.proving import verify_package
 from nodewright.proving.ablation import as_ablated
 from nodewright.proving.clause_tests import own_tests, shown_by_tests
-from nodewright.proving.model import Check, ClauseProof, Judged, NodeReport, Verify
+from nodewright.proving.model import (
+    Check,
+    ClauseProof,
+    Judged,
+    NodeReport,
+    Verify,
+)
 from nodewright.proving.proof import readme_file, render_files
 from nodewright.rendering.model import RenderedFile
 from nodewright.runs.clauses import (
@@ -37,7 +43,13 @@ from nodewright.runs.edits import (
     edits_of,
     generated_tests,
 )
-from nodewright.runs.pooling import Proof, judge_as_staged, prove, without_broken_steps
+from nodewright.runs.pooling import (
+    Proof,
+    judge_as_staged,
+    outcomes_in,
+    prove,
+    without_broken_steps,
+)
 from nodewright.runs.workers import ProcessWorkers, Workers
 
 # A commit rewrites the manifest, so it waits for some nodes, or for some time.
@@ -74,6 +86,7 @@ class Engine:
         mypy_cache: where mypy keeps what it learned, for ``Verify.FULL``.
         gate: asked with the files before the one commit that it allows; what it raises stops the
             run, and nothing is written. It needs ``delivery``.
+        isolated: run what the user's edits are in, and the user's tests; ``workers`` by default.
 
     ``decisions`` has what was decided first about each file, ``conflicts`` what the user has to
     look at, ``verdicts`` what became of each clause, ``seconds`` the wall time of its commits.
@@ -89,6 +102,7 @@ class Engine:
     authors: Authors = field(default_factory=Authors)
     mypy_cache: Path | None = None
     gate: Callable[[Sequence[RenderedFile]], object] | None = None
+    isolated: Workers | None = None
     run_id: str = field(default_factory=lambda: uuid4().hex)
     decisions: dict[str, FileDecision] = field(default_factory=dict)
     conflicts: tuple[FileDecision, ...] = ()
@@ -120,6 +134,7 @@ class Engine:
         if self.delivery is not None and self.proof.verify is not Verify.STATIC:
             generated = generated_tests(self.folder, load_manifest(self.folder.resolve()))
             self._own_tests = bool(own_tests(self.folder, open_notes(self.plan), generated))
+            self._own_tests |= any(path.startswith("tests/") for path in self.delivery.edits)
         nodes = {node.slug: node for node in self.plan.nodes}
         pending = [nodes[slug] for slug in self.reports]
         wanted = [node for node in self.plan.nodes if node.slug not in self.reports]
@@ -310,7 +325,11 @@ class Engine:
         """See what the user's own tests of open clauses show of the package as it is staged."""
         edits = edits_of(decisions, root, self.plan.package)
         self.shown_by_user = shown_by_tests(
-            root, open_notes(self.plan), edits, self.proof.timeout_seconds
+            root,
+            open_notes(self.plan),
+            edits,
+            self.proof.timeout_seconds,
+            outcomes_in(self.isolated) if self.isolated is not None else None,
         )
         self.reports = excused(self.plan, self.reports, self.shown_by_user, edits.nodes)
 
@@ -319,12 +338,12 @@ class Engine:
 
         Only workers of this machine see the staging folder.
         """
-        here = self.workers if self.workers.shares_files else ProcessWorkers(1)
+        here = self.isolated or (self.workers if self.workers.shares_files else ProcessWorkers(1))
         try:
             judging = judge_as_staged(self.plan, root, slug, here, self.proof)
             return asyncio.run_coroutine_threadsafe(judging, loop).result()
         finally:
-            if here is not self.workers:
+            if here not in {self.workers, self.isolated}:
                 here.close()
 
 

@@ -36,7 +36,7 @@ _READ = 0b1101  # execute, read file, read folder
 _OF_FILES = 0b1100_0000_0000_0111  # rights that make sense for a file
 
 
-class IsolatedError(Exception):
+class IsolatedError(PermissionError):
     """Submitted code tried what an isolated worker may not do."""
 
 
@@ -91,6 +91,8 @@ def confined[R](
     """``function(*arguments)``, after this process gave up all files but those, for good."""
     reads = [*_runtime(), *(path.resolve() for path in readable)]
     writes = [path.resolve() for path in writable]
+    for place in writes[:1]:
+        os.chdir(place)  # libraries look for their files in the current folder
     _restrict_files(reads, writes)
     _guard(reads, writes)
     return function(*arguments)
@@ -207,7 +209,8 @@ def _check_open(
 
 def _check(path: Any, allowed: tuple[str, ...], what: str) -> None:
     place = os.path.realpath(os.fsdecode(path))
-    if place == os.devnull or any(place == each or place.startswith(f"{each}/") for each in allowed):
+    inside = any(place == each or place.startswith(f"{each}/") for each in allowed)
+    if inside or place == os.devnull:
         return
     raise IsolatedError(f"{what} {place} is refused: it is outside the folder of the package")
 

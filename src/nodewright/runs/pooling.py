@@ -8,8 +8,10 @@ from pathlib import Path
 
 from nodewright.planning.homes import part_of
 from nodewright.planning.plan import NodePlan, Plan
+from nodewright.proving.clause_tests import RunTests
 from nodewright.proving.model import OVERDUE, Check, Judged, NodeReport, Verify
 from nodewright.proving.proof import failed_steps, judge_staged, prove_nodes
+from nodewright.proving.trial import Tried, run_tests
 from nodewright.runs.workers import CrashedError, OverdueError, Workers
 
 # Nodes of one call share a folder and the linter's run; more of them save little.
@@ -77,6 +79,26 @@ async def judge_as_staged(
     return found[slug]
 
 
+def outcomes_in(workers: Workers) -> RunTests:
+    """Runs tests on ``workers``, from a thread without an event loop."""
+
+    def run(root: Path, tests: Sequence[str], timeout_seconds: float) -> dict[str, str]:
+        paths = sorted({test.partition("::")[0] for test in tests})
+
+        async def tried() -> tuple[Tried, ...]:
+            return await workers.call(run_tests, root, paths, timeout_seconds=timeout_seconds)
+
+        try:
+            results = asyncio.run(tried())
+        except (OverdueError, CrashedError) as error:
+            return dict.fromkeys(tests, str(error))
+        found = {each.name: "" if each.passed else each.reason for each in results}
+        whole = next((each.reason for each in results if not each.passed), "it did not run")
+        return {test: found.get(test, whole) for test in tests}
+
+    return run
+
+
 def without_broken_steps(plan: Plan, reports: Mapping[str, NodeReport]) -> dict[str, NodeReport]:
     """``reports`` by slug, where a workflow fails with the nodes that it runs."""
     failed = {slug for slug, report in reports.items() if not report.passed}
@@ -100,7 +122,7 @@ async def _next(
             pending = [task for task in running if not task.done()]
             await asyncio.wait([getting, *pending], return_when=asyncio.FIRST_COMPLETED)
             for task in running:
-                if task.done() and not task.cancelled() and task.exception():
+                if task.done() and (task.cancelled() or task.exception()):
                     task.result()
         return getting.result()
     finally:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +14,10 @@ from nodewright.delivery.decisions import Action, FileDecision
 from nodewright.delivery.specification import Specified
 from nodewright.planning.plan import NodePlan, Plan
 from nodewright.prd import SimplePRDAnalysisResult
-from nodewright.proving.model import BROKEN_STEPS, OVERDUE, NodeReport, Verify
+from nodewright.proving.model import ALREADY_THERE, BROKEN_STEPS, OVERDUE, NodeReport, Verify
 from nodewright.runs.clauses import ClauseState, ClauseVerdict, counted, summed_up
 from nodewright.runs.engine import Outcome
+from nodewright.runs.places import replacing
 from nodewright.spec.model import State
 from nodewright.spec.verdicts import PERSON
 
@@ -107,19 +108,6 @@ class Preview:
         }
 
 
-def replacing(what: str, decisions: Iterable[FileDecision]) -> str:
-    """What taking the place of ``what`` would do, and how to ask for it."""
-    dropped = [each for each in decisions if each.file is None]
-    kept = [each.path for each in dropped if each.action is Action.KEEP]
-    removed = len(dropped) - len(kept)
-    yours = f"; what you edited stays where it is: {', '.join(kept[:5])}" if kept else ""
-    more = f" and {len(kept) - 5} more" if len(kept) > 5 else ""  # noqa: PLR2004 - a line's worth
-    return (
-        f"this takes the place of {what}: {removed} generated files would be removed{yours}{more}; "
-        "choose another output folder, or pass --replace"
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Where a run is: ``done`` of ``total`` nodes, and what just happened."""
@@ -128,9 +116,6 @@ class Progress:
     done: int = 0
     total: int = 0
 
-
-ALREADY_THERE = "already there"
-"""The check of a node that was not proven again."""
 
 # Checks that are no verdict on what was generated; see `Run.evidence`.
 _SAY_NOTHING = frozenset({ALREADY_THERE, OVERDUE, BROKEN_STEPS})

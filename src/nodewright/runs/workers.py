@@ -33,6 +33,8 @@ LARGEST_WORKER = 4 * 1024**3
 
 # What the fork server imports once for all workers.
 _PRELOADED = ["nodewright.runs.preload"]
+# Besides, where submitted tests are run: it takes longer than they do.
+_PRELOADED_TO_TEST = ["pytest", "pytest_asyncio.plugin"]
 
 # Freeing what a judged node leaves behind costs a tenth of judging it, so a worker lets it lie and
 # is replaced by a fresh one after so many calls. Only code that makes this much garbage has it
@@ -47,6 +49,10 @@ class OverdueError(NodewrightError, TimeoutError):
 
 class CrashedError(NodewrightError):
     """A worker process ended before its call did."""
+
+
+class StoppedError(NodewrightError):
+    """Whoever asked for a call cancelled it."""
 
 
 class WorkersUnavailableError(NodewrightError):
@@ -92,7 +98,7 @@ class ProcessWorkers:
         from pebble import ProcessPool
 
         context = get_context("forkserver")
-        context.set_forkserver_preload(_PRELOADED)
+        context.set_forkserver_preload(_PRELOADED + (_PRELOADED_TO_TEST if isolated else []))
         # What a worker that is killed leaves is in here.
         self._scratch = TemporaryFolder()
         self._pool = ProcessPool(
@@ -184,13 +190,17 @@ class StoppableWorkers:
     ) -> R:
         """As the pool; cancelled by ``stop``."""
         if self._stopped.is_set():
-            raise asyncio.CancelledError
+            raise StoppedError("it was cancelled")
         task = asyncio.current_task()
         here = (asyncio.get_running_loop(), task) if task is not None else None
         if here is not None:
             self._calls.add(here)
         try:
             return await self._workers.call(function, *arguments, timeout_seconds=timeout_seconds)
+        except asyncio.CancelledError:
+            if self._stopped.is_set():
+                raise StoppedError("it was cancelled") from None
+            raise
         finally:
             if here is not None:
                 self._calls.discard(here)

@@ -17,9 +17,7 @@ from nodewright.spec.types import TEXT
 MOST_ROUNDS = 100
 
 
-def without(
-    specification: Specification, clause: str, *, shared: bool = False
-) -> Specification:
+def without(specification: Specification, clause: str, *, shared: bool = False) -> Specification:
     """``specification`` without ``clause``; the same object where it says nothing.
 
     With ``shared`` elements go too that other clauses name as well: several clauses may say one

@@ -63,7 +63,7 @@ class Known:
     def __init__(self, specification: Specification) -> None:
         self.specification = specification
         self.prepared: Prepared = prepared(specification)
-        self.sampling = Sampling(START)
+        self.sampling: Sampling = Sampling(START)
         self.recipes: dict[str, Recipe] = {}
         self._hints: dict[str, dict[str, Hint]] = {}
         self._creators: dict[str, Operation | None] = {}

@@ -129,11 +129,8 @@ def changes(known: Known, name: str, decisive: Iterable[Value] = ()) -> Iterator
     if entity is None or not isinstance(creator, Create):
         return
     decisive = [*decisive, *constants_of(expressions(creator.set))]
-    fields: tuple[Field | Input, ...] = (
-        *created_fields(known.specification, creator),
-        *creator.inputs,
-    )
-    for each in fields:
+    given: list[Field | Input] = [*created_fields(known.specification, creator), *creator.inputs]
+    for each in given:
         if each.type.base is Base.ENTITY or each.name == entity.key:
             continue
         for number in (2, 3):

@@ -110,10 +110,10 @@ class Running:
     """A specification under a scenario's clock, ids and failing ports."""
 
     def __init__(self, specification: Specification) -> None:
-        self.now = START
+        self.now: datetime = START
         self.failing: dict[str, tuple[int, int]] = {}
-        self.count = 0
-        self.interpreter = Interpreter(
+        self.count: int = 0
+        self.interpreter: Interpreter = Interpreter(
             specification,
             clock=lambda: self.now,
             new_id=self._new_id,

@@ -62,7 +62,7 @@ class Search:
 
     def __init__(self, specification: Specification) -> None:
         self.specification = specification
-        self.known = Known(specification)
+        self.known: Known = Known(specification)
         self._variants: dict[str, Iterator[Scenario]] = {}
         self._tried: dict[str, list[tuple[Scenario, Outcome]]] = {}
         for operation in specification.operations:
@@ -78,7 +78,7 @@ class Search:
                 break
             answer = self._answer(draft(self.known, operation, recipe=recipe))
             if answer is not None and answer.ok:
-                if _telling(operation, answer):
+                if telling(operation, answer):
                     self.known.recipes[operation.name] = recipe
                     return
                 fallback = fallback or recipe
@@ -218,12 +218,13 @@ class Search:
         return scenario
 
 
-def _telling(operation: Operation, answer: Answer) -> bool:
+def telling(operation: Operation, answer: Answer) -> bool:
     """Whether an answer shows something: records, rows, a count above zero."""
     if isinstance(operation, Listing):
         return bool(answer.items)
     if isinstance(operation, Aggregate):
-        return any(value not in {0, None} for row in answer.rows or () for value in row.values())
+        measures = {measure.name for measure in operation.measures}
+        return any(row.get(name) not in {0, None} for row in answer.rows or () for name in measures)
     if isinstance(operation, Selected) and operation.where is not None:
         return bool(answer.count or answer.items)
     return True

@@ -65,6 +65,15 @@ def read_nodes(text: str) -> Node:
         raise SpecificationError(f"it is not YAML: {reason}") from None
 
 
+def plain(node: Node) -> Any:
+    """Mappings, lists and texts as ``write_nodes`` takes them."""
+    if isinstance(node, Entries):
+        return {name: plain(each) for name, each in node.entries.items()}
+    if isinstance(node, Items):
+        return [plain(each) for each in node.items]
+    return node.text
+
+
 class _Composer:
     """Nodes from events, one document."""
 

@@ -48,7 +48,7 @@ class EmbeddedServer:
     """
 
     def __init__(self, directory: Path, patience: float = 60.0) -> None:
-        self.directory = directory.absolute()
+        self.directory: Path = directory.absolute()
         self._patience = patience
         self._lock = threading.Lock()
         self._users_fd: int | None = None

@@ -146,7 +146,7 @@ class TemplateCache:
         """Load the templates of these node kinds, so that the first get of each is a hit.
 
         Each file in ``templates_dir`` whose stem starts with a kind's lower-case name, or that
-        lies in a folder of that name (``effect`` or ``node_effect``), is loaded as UTF-8;
+        lies in a folder of that name (both as ``effect`` or ``node_effect``), is loaded as UTF-8;
         ``effect_node_template.py`` becomes ``EFFECT_template``. What can't be loaded is logged
         and left out.
         """

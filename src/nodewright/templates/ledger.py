@@ -122,7 +122,7 @@ class Ledger:
     """
 
     def __init__(self, entries: Entries, clock: Callable[[], int]) -> None:
-        self.lock = threading.Lock()
+        self.lock: threading.Lock = threading.Lock()
         self.notes: deque[Note] = deque()
         self.misses: int = 0
         self.evictions: int = 0

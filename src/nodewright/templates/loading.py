@@ -160,7 +160,7 @@ def templates_of(folder: Path, kinds: Iterable[str]) -> Iterator[tuple[str, str,
     """Name, kind and file of each template of ``kinds``, in order of kind and path.
 
     A file belongs to a kind if its stem starts with the kind's lower-case name, or if it lies in
-    a folder of that name or, as in packs, of that name after ``node_``.
+    a folder of that name; in both the name may stand after ``node_``, as in packs.
     ``effect_node_template.py`` is called ``EFFECT_template``; any other file keeps what stands
     after the kind, ``effect_contract.yaml`` being ``EFFECT_contract``.
     Where two files would share a name, the later ones keep their suffix too.
@@ -185,7 +185,7 @@ def templates_of(folder: Path, kinds: Iterable[str]) -> Iterator[tuple[str, str,
 
 def _rest(relative: Path, kind: str) -> str | None:
     """What names a template of ``kind`` beside the kind; None for a file of another kind."""
-    stem = relative.name.split(".")[0].lower()
+    stem = relative.name.split(".")[0].lower().removeprefix("node_")
     folders = [part.lower().removeprefix("node_") for part in relative.parts[:-1]]
     if not kind or not (stem.startswith(kind) or kind in folders):
         return None

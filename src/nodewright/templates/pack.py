@@ -267,8 +267,10 @@ class _PackLoader(BaseLoader):
 
 
 def _kind(name: str) -> str:
-    """The node kind of a template in a folder such as ``node_effect``, else the folder's name."""
-    return PurePosixPath(name).parts[0].removeprefix("node_").upper()
+    """The node kind of a template such as ``node_effect.py.j2``, else its folder's name."""
+    path = PurePosixPath(name)
+    stem, folder = path.name.split(".")[0], path.parts[0]
+    return (stem if stem.startswith("node_") else folder).removeprefix("node_").upper()
 
 
 def _frames(traceback: TracebackType | None) -> list[tuple[str, int]]:

@@ -141,10 +141,10 @@ def test_an_output_that_is_a_file(prd: Path, tmp_path: Path) -> None:
 def test_a_template_that_is_wrong_is_named(prd: Path, tmp_path: Path) -> None:
     pack = tmp_path / "pack"
     (pack / "node").mkdir(parents=True)
-    (pack / "node_effect/node.py.j2").write_text("line one\n{{ broken", encoding="utf-8")
+    (pack / "node/node_effect.py.j2").write_text("line one\n{{ broken", encoding="utf-8")
     done = nodewright("generate", prd, "-o", tmp_path / "out", "--templates", pack)
     assert done.returncode == 2
-    assert "node.py.j2:2" in done.stderr
+    assert "node_effect.py.j2:2" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert files(tmp_path / "out") == set()
 
@@ -152,7 +152,7 @@ def test_a_template_that_is_wrong_is_named(prd: Path, tmp_path: Path) -> None:
 def test_a_template_that_makes_broken_nodes_fails_those_nodes(prd: Path, tmp_path: Path) -> None:
     pack = tmp_path / "pack"
     (pack / "node").mkdir(parents=True)
-    (pack / "node/handler.py.j2").write_text("def broken(:\n", encoding="utf-8")
+    (pack / "node/node_effect.py.j2").write_text("def broken(:\n", encoding="utf-8")
     out = tmp_path / "out"
     done = nodewright("generate", prd, "-o", out, "--templates", pack, "--json")
     assert done.returncode == 1, done.stderr

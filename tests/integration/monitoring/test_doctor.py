@@ -35,7 +35,7 @@ def test_doctor_says_what_to_do(server: str, monkeypatch: pytest.MonkeyPatch) ->
     done = subprocess.run(COMMAND, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "to do: make room" in done.stdout
-    assert "6 of 7 parts are well" in done.stdout
+    assert "7 of 8 parts are well" in done.stdout
 
 
 def test_control_characters_do_not_reach_the_terminal(

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -104,7 +103,7 @@ async def test_after_the_tutorial_nothing_alerts(
     await watched.system.check_health()
     assert await watched.look() == []
     assert watched.value("nodewright_runs", result="delivered") == 2
-    assert watched.value("nodewright_nodes", kind="COMPUTE", result="delivered") == 2
+    assert watched.value("nodewright_nodes", kind="EFFECT", result="delivered") == 2
     assert (watched.value("nodewright_node_p95_seconds") or 0) > 0
 
 
@@ -112,14 +111,14 @@ async def test_a_failed_run_alerts_until_the_next_succeeds(
     watched: Watched, build: Build, tmp_path: Path
 ) -> None:
     assert (await build(tutorial_document())).succeeded
-    (handler,) = (tmp_path / "out").rglob("node_loan_compute/handlers/handler_loan.py")
+    (handler,) = (tmp_path / "out").rglob("node_loan_effect/handlers/handler_loan_effect.py")
     sound = handler.read_text()
     handler.write_text(sound + '\nraise RuntimeError("my bug")\n')
     assert not (await build(tutorial_document())).succeeded
     assert await watched.look() == [
-        "50 % of the nodes of library_loans were not delivered by its latest run"
+        "100 % of the nodes of library_loans were not delivered by its latest run"
     ]
-    assert watched.value("nodewright_runs", result="partial") == 1
+    assert watched.value("nodewright_runs", result="failed") == 1
     handler.write_text(sound)
     assert (await build(tutorial_document())).succeeded
     assert await watched.look() == []
@@ -300,10 +299,5 @@ def record(
         "workers": 4,
         "cores": 4,
     }
-    Recorder(persistence).report(uuid4(), summary | {"plan": _Plan(package="shop", nodes=planned)})
-
-
-class _Plan(dict[str, Any]):
-    """A plan as the recorder reads it."""
-
-    title = "Shop"
+    plan = {"title": "Shop", "package": "shop", "nodes": planned}
+    Recorder(persistence).report(uuid4(), summary | {"plan": plan})

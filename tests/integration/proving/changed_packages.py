@@ -1,7 +1,7 @@
 """A script: runs the tests of a package under changes of one file each, in a child process each.
 
-Its argument is the package's folder; standard input has a list of [path, content] as JSON. It prints
-for each whether its tests pass.
+Its argument is the package's folder; standard input has a list of [path, content] as JSON. It
+prints for each whether its tests pass.
 """
 
 import importlib

@@ -1,4 +1,3 @@
-# ruff: noqa: E501, E741 - a table
 """Changes of generated handlers by hand: those that contradict a clause, those that do the same.
 
 Each is a text of one method, as ``ast.unparse`` writes it (``S`` is ``self.surroundings``), and
@@ -20,7 +19,7 @@ class Change(NamedTuple):
 
 
 T, C, B, Q = "concert_ticketing", "course_platform", "plan_billing", "work_queue"
-A, W, M, I = "clinic_appointments", "warehouse_stock", "meter_readings", "identity_service"
+A, W, M, U = "clinic_appointments", "warehouse_stock", "meter_readings", "identity_service"
 
 WRONG = (
     Change(T, "create_ticket", "price=request.price", "price=request.price + 1", "S5.5"),
@@ -96,13 +95,13 @@ WRONG = (
     Change(M, "convert_reading", "* 1000", "* 100", "MR-04.1"),
     Change(M, "show_registers", "readings=len(group)", "readings=1", "MR-06.1"),
     Change(M, "send_monthly_summary", "Retry(3,", "Retry(1,", "R-13.1"),
-    Change(I, "register_user", " and request.consents_to_video", "", "ID-001.3"),
-    Change(I, "reset_password", ">= 2", ">= 1", "ID-002.3"),
-    Change(I, "use_refresh_token", "== refresh_token.family", "!= refresh_token.family", "ID-005.4"),
-    Change(I, "list_valid_keys", "days=7", "days=8", "ID-005.6"),
-    Change(I, "log_out_everywhere", "old_session.user == request.user and ", "", "ID-009.1"),
-    Change(I, "check_connection", "4401", "4400", "ID-010.2"),
-    Change(I, "erase_user", "if earlier is not None:", "if False:", "ID-007.6"),
+    Change(U, "register_user", " and request.consents_to_video", "", "ID-001.3"),
+    Change(U, "reset_password", ">= 2", ">= 1", "ID-002.3"),
+    Change(U, "use_refresh_token", "== refresh_token.family", "!= refresh_token.family", "ID-005.4"),
+    Change(U, "list_valid_keys", "days=7", "days=8", "ID-005.6"),
+    Change(U, "log_out_everywhere", "old_session.user == request.user and ", "", "ID-009.1"),
+    Change(U, "check_connection", "4401", "4400", "ID-010.2"),
+    Change(U, "erase_user", "if earlier is not None:", "if False:", "ID-007.6"),
 )  # fmt: skip
 
 SAME = (
@@ -142,7 +141,7 @@ SAME = (
     Change(A, "count_missed_appointments", "appointment.status in ('requested', 'confirmed')", "appointment.status not in ('arrived', 'completed')"),
     Change(W, "compute_stock_level", "sum((stock_movement.quantity for stock_movement in records))", "sum([each.quantity for each in records])"),
     Change(M, "convert_reading", "request.amount * 1000", "1000 * request.amount"),
-    Change(I, "check_connection", "dt.timedelta(minutes=5)", "dt.timedelta(seconds=300)"),
-    Change(I, "register_user", "request.consents_to_data and request.consents_to_biometrics and request.consents_to_video", "all([request.consents_to_data, request.consents_to_biometrics, request.consents_to_video])"),
-    Change(I, "list_valid_keys", "signing_key.retired_at is None or signing_key.retired_at > S.now() - dt.timedelta(days=7)", "signing_key.retired_at is None or signing_key.retired_at + dt.timedelta(days=7) > S.now()"),
+    Change(U, "check_connection", "dt.timedelta(minutes=5)", "dt.timedelta(seconds=300)"),
+    Change(U, "register_user", "request.consents_to_data and request.consents_to_biometrics and request.consents_to_video", "all([request.consents_to_data, request.consents_to_biometrics, request.consents_to_video])"),
+    Change(U, "list_valid_keys", "signing_key.retired_at is None or signing_key.retired_at > S.now() - dt.timedelta(days=7)", "signing_key.retired_at is None or signing_key.retired_at + dt.timedelta(days=7) > S.now()"),
 )  # fmt: skip

@@ -117,6 +117,16 @@ def test_a_killed_run_is_resumed(prd: Path, tmp_path: Path) -> None:
     assert delivered_whole(out) == kept
 
 
+def test_what_is_there_is_not_proven_again_and_stays_proven(prd: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    summary = finished(prd, out)
+    before = tree(out)
+    again = finished(prd, out, "--resume")
+    assert already_there(again) == len(summary["nodes"])  # type: ignore[arg-type]
+    assert again["clauses"] == summary["clauses"]
+    assert tree(out) == before
+
+
 def test_a_run_that_delivers_in_parts_is_undone_wholly(prd: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     summary = finished(prd, out)

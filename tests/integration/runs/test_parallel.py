@@ -144,11 +144,11 @@ async def test_two_calls_at_once_and_a_second_job_beside_the_first(tmp_path: Pat
 def overlay(folder: Path, statement: str) -> Path:
     """Templates whose computations do ``statement`` as they are imported."""
     (folder / "node").mkdir(parents=True)
-    builtin = Path(templates.__file__).parent / "builtin/node/handler.py.j2"
+    builtin = Path(templates.__file__).parent / "builtin/node/node_compute.py.j2"
     text = builtin.read_text(encoding="utf-8")
     changed = text.replace("\n\n\nclass ", f"\n\n{statement}\n\n\nclass ", 1)
     assert changed != text
-    (folder / "node/handler.py.j2").write_text(changed, encoding="utf-8")
+    (folder / "node/node_compute.py.j2").write_text(changed, encoding="utf-8")
     return folder
 
 
@@ -299,8 +299,8 @@ async def test_the_use_of_templates_is_recorded(
         await generator.generate_nodes_parallel([job(tmp_path)], uuid4())
     await persistence.flush()
     by_type = {row.template_type: row for row in await persistence.get_template_cache_efficiency()}
-    assert {"EFFECT", "COMMON", "PACKAGE"} <= set(by_type)
-    assert by_type["EFFECT"].template_count > 5
+    assert {"EFFECT", "NODE", "FRAME", "COMMON", "PACKAGE"} <= set(by_type)
+    assert by_type["NODE"].template_count > 3
 
 
 async def test_cleanup_lets_go_of_the_database(

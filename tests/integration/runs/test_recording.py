@@ -14,8 +14,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from nodewright.planning.plan import Plan
 from nodewright.proving.model import Check, NodeReport, Verify
 from nodewright.runs.recording import Recorder
-from nodewright.runs.run import Run
+from nodewright.runs.run import Run, plan_summary
 from nodewright.runs.workers import ExecutorWorkers
+from nodewright.spec.model import Specification
 from nodewright.storage import CodegenPersistence
 from nodewright.workflow import Options, generate, prepare
 
@@ -40,7 +41,7 @@ def test_a_run_records_its_phases_and_how_its_mixins_did(
     steps = {span.name: span for span in exporter.get_finished_spans()}
     whole_run = steps.pop("nodewright.generate")
     assert (whole_run.attributes or {})["nodes"] == len(prepared.plan.nodes)
-    assert steps.keys() == {f"nodewright.{n}" for n in ("load_templates", "prove", "deliver")}
+    assert steps.keys() == {f"nodewright.{n}" for n in ("load_templates", "prove")}
     assert all(span.parent == whole_run.context for span in steps.values())
     rows = persistence.sync.get_performance_metrics(run.session_id)
     whole = {row.phase for row in rows if row.node_type == "ALL"}
@@ -91,7 +92,7 @@ def test_a_users_bug_teaches_nothing(persistence: CodegenPersistence, tmp_path: 
     for handler in (tmp_path / "out").rglob("handlers/handler_*.py"):
         handler.write_text(handler.read_text() + '\nraise RuntimeError("my bug")\n')
     broken = run()
-    assert not any(outcome.delivered for outcome in broken.outcomes if outcome.node.fields)
+    assert not any(outcome.delivered for outcome in broken.outcomes)
     rows = persistence.sync.get_pattern_feedback()
     assert {row.feedback_type for row in rows} == {"correct"}
     assert len(rows) == taught
@@ -129,14 +130,18 @@ def test_a_report_of_hostile_texts_is_kept_and_of_the_same_session_replaced(
     persistence: CodegenPersistence,
 ) -> None:
     recorder, session = Recorder(persistence), uuid4()
-    plan = Plan("pack", "a \0 title", "", ())
+    plan = Plan("pack", "a \0 title", "", (), Specification(title="", package="pack"))
     node = {"delivered": True, "reason": "\0 <script>", "seconds": float("nan")}
-    recorder.report(session, {"plan": plan, "nodes": [node], "output": Path("/out")})
-    recorder.report(session, {"plan": plan, "nodes": [node, node], "output": Path("/out")})
+    recorder.report(session, {"plan": plan_summary(plan), "nodes": [node], "output": Path("/out")})
+    recorder.report(
+        session, {"plan": plan_summary(plan), "nodes": [node, node], "output": Path("/out")}
+    )
     (kept,) = persistence.sync.database.fetch("SELECT * FROM nodewright.generation_runs")
     assert (kept["title"], kept["planned"]) == ("a  title", 2)
     assert kept["summary"]["nodes"][0] == node | {"seconds": None}
-    recorder.report(session, {"plan": plan, "nodes": [{"delivered": 0, "reason": "\ud800"}]})
+    recorder.report(
+        session, {"plan": plan_summary(plan), "nodes": [{"delivered": 0, "reason": "\ud800"}]}
+    )
     (after,) = persistence.sync.database.fetch("SELECT * FROM nodewright.generation_runs")
     assert after == kept
 

@@ -224,7 +224,7 @@ def test_a_run_shows_its_plan_and_report_and_leads_to_the_form(
     row.get_by_role("link", name="Order desk").click()
     playwright.expect(page.get_by_role("heading", level=1)).to_have_text("Order desk")
     effect = page.get_by_role("article", name="NodeOrderEffect")
-    playwright.expect(effect).to_contain_text("FR-1, line 12")
+    playwright.expect(effect).to_contain_text("FR-1.1")
     playwright.expect(effect.get_by_role("row", name="processes passed")).to_be_visible()
     reducer = page.get_by_role("article", name="NodeTotalReducer")
     playwright.expect(reducer).to_contain_text("not delivered")

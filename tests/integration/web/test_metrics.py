@@ -85,15 +85,7 @@ def fill(persistence: CodegenPersistence) -> None:
     nodes: list[dict[str, Any]] = [small["nodes"][0]] * 8
     mixins = [{"kind": "EFFECT", "mixins": ["pack.MixinA", "pack.MixinB"]}]
     clauses = {"proven": 5, "open": 1, "context": 2}
-    large = small | {"nodes": nodes, "plan": Planned(mixins), "cores": 2, "clauses": clauses}
+    plan = {"title": "Desk", "package": "desk", "nodes": mixins}
+    large = small | {"nodes": nodes, "plan": plan, "cores": 2, "clauses": clauses}
     recorder.report(uuid4(), small)
     recorder.report(uuid4(), large)
-
-
-class Planned(dict[str, Any]):
-    """A plan as the recorder reads it."""
-
-    title = "Desk"
-
-    def __init__(self, nodes: list[dict[str, Any]]) -> None:
-        super().__init__(package="desk", nodes=nodes)

@@ -14,6 +14,10 @@ import nodewright.prd
 
 # Module and name -> a text in which it is found, and one in which it is not.
 EXAMPLES = {
+    "language.durations._LENGTH": ("within 15 minutes", "15"),
+    "language.durations._MONTHS": ("two months", "two"),
+    "language.durations._ADVERB": ("sent nightly", "the night"),
+    "language.durations._CLOCK": ("at 9:30 am", "at noon"),
     "language.identifiers._DIGIT": ("FR-1", "FR"),
     "language.identifiers._OTHER_HYPHEN": ("FR\u20111", "FR-1"),
     "language.identifiers._ORDINAL": ("8.1 FR-1", "FR-1 8.1"),
@@ -61,6 +65,7 @@ EXAMPLES = {
     "language.verbs._TITLE_OF_WORK": ("Payment processing: cards", "Processing"),
     "language.verbs._LIST_PART": (", and delete", "delete"),
     "language.verbs._OBJECT_END": ("orders; all", "orders"),
+    "language.worded._LIST": ("<modal>", "(?P<unit>"),
     "prd.asciidoc._HEADING": ("== Scope", "==Scope"),
     "prd.asciidoc._MARKDOWN_HEADING": ("## Scope", "##Scope"),
     "prd.asciidoc._ITEM": ("** deep", "deep"),

@@ -91,8 +91,9 @@ def test_a_move_comes_from_its_transitions_too() -> None:
     assert [trace.requirement for trace in pay.traces] == ["FR-7"]
 
 
-def test_clauses_without_an_operation_are_named() -> None:
-    assert "FR-9" in [trace.requirement for trace in PLAN.uncovered]
+def test_a_clause_without_an_operation_traces_to_no_node() -> None:
+    assert "FR-9" in {note.requirement for note in PLAN.specification.clauses}
+    assert "FR-9" not in {trace.requirement for node in PLAN.nodes for trace in node.traces}
 
 
 def test_tables_name_the_node_of_each_operation() -> None:

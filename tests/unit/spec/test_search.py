@@ -326,7 +326,7 @@ def test_an_example_speaks_of_its_document(path: Path) -> None:
 def test_unpaid_tickets_are_shown_to_go_after_exactly_fifteen_minutes() -> None:
     waits = {
         step.by
-        for each in find_scenarios(TICKETING, "FR-3.1")
+        for each in find_scenarios(TICKETING, "FR-3.2")
         for step in each.steps
         if isinstance(step, Advance)
     }

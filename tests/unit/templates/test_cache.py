@@ -329,6 +329,8 @@ def test_warmup_names_templates_by_kind(tmp_path: Path) -> None:
         "compute_node_template.py",
         "reducer/deep/node.py.j2",
         "node_orchestrator/contract.yaml.j2",
+        "node/node_reducer.py.j2",
+        "node/node.py.j2",
         "unrelated.txt",
         ".hidden/effect_x.py",
     ):
@@ -344,6 +346,7 @@ def test_warmup_names_templates_by_kind(tmp_path: Path) -> None:
         ("EFFECT_contract", "EFFECT"),
         ("EFFECT_contract.yaml", "EFFECT"),
         ("REDUCER_deep_node", "REDUCER"),
+        ("REDUCER_template", "REDUCER"),
         ("ORCHESTRATOR_contract", "ORCHESTRATOR"),
     }
     _, hit = cache.get(
