@@ -6,7 +6,7 @@ from typing import Any
 from nodewright.spec.drafting import Draft, Known, unknown_key
 from nodewright.spec.model import Add, Change, Input, Operation, Workflow
 from nodewright.spec.samples import constants_of
-from nodewright.spec.scenario import Scenario
+from nodewright.spec.scenario import START, Scenario
 from nodewright.spec.tree import expressions
 from nodewright.spec.types import Base
 from nodewright.spec.values import Value
@@ -44,8 +44,10 @@ def related(known: Known, operation: Operation) -> tuple[Any, ...]:
 
 
 def constants(known: Known, operation: Operation) -> list[Value]:
-    """Constants that decide what an operation does."""
-    return constants_of(expressions(related(known, operation)))[:MOST_CONSTANTS]
+    """Constants that decide what an operation does, and the hour in which it is asked for."""
+    found = list(expressions(related(known, operation)))
+    hours = [START.hour] if any("hour" in each.calls() for each in found) else []
+    return [*hours, *constants_of(found)][:MOST_CONSTANTS]
 
 
 def spans(known: Known, operation: Operation) -> list[timedelta]:
