@@ -108,6 +108,8 @@ def _changed(element: Element) -> Iterator[Element]:  # noqa: C901 - one case a 
             yield replace(element, reduce=Reduction.DISTINCT, of=Expression("1"))
         case Measure(reduce=Reduction.SUM):
             yield replace(element, reduce=Reduction.HIGHEST)
+        case Measure(reduce=Reduction.AVERAGE):
+            yield replace(element, reduce=Reduction.SUM)
         case Retry():
             yield replace(element, times=element.times + 1)
         case Move(set=(_, *_)) | Create(set=(_, *_)):

@@ -40,7 +40,7 @@ from nodewright.spec.variants import in_turns, variants
 
 MOST_REPAIRS = 150
 MOST_TRIED = 400
-MOST_TRIED_FOR_A_PART = 150
+MOST_TRIED_FOR_A_PART = 250
 MOST_MUTANTS = 80
 MOST_SCENARIOS = 14
 

@@ -63,6 +63,15 @@ def variants(known: Known, operation: Operation) -> Iterator[Scenario]:
 def _again(known: Known, operation: Operation) -> Iterator[Scenario]:
     good = draft(known, operation)
     yield good
+    if isinstance(operation, Aggregate):  # two records in a group
+        for gap in (MINUTE, timedelta(days=1)):
+            yield two_records(known, operation, operation.entity, {}, gap=gap, alike=True)
+        for changed in changes(known, operation.entity):
+            made = Draft(known)
+            made.record(operation.entity, 1, changed)
+            made.record(operation.entity, 1, changed)
+            made.call(operation)
+            yield made.scenario
     last = good.steps[-1]
     if operation.schedule is not None:
         wait = Advance(operation.schedule.every)
