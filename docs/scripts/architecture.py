@@ -20,7 +20,10 @@ PICTURE = Path(__file__).parents[1] / "images" / "architecture.svg"
 ROOMS = {
     "cli": "the command",
     "web": "dashboard, /metrics",
+    "mcp": "the server of coding agents",
     "workflow": "the whole job as one function",
+    "submitting": "proposals and code, judged",
+    "reading_out": "one clause, one document told",
     "diagnosis": "every part, looked at",
     "runs": "the engine and its workers",
     "delivery": "decide, merge, commit, undo",
