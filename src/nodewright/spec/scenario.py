@@ -190,6 +190,33 @@ class Running:
         return value
 
 
+def dangles(scenario: Scenario, outcome: Outcome) -> bool:
+    """Whether a step asks for what an earlier step did not answer, such as a refused one."""
+    return any(
+        answer is None or answer.named().get(asked.name) is None
+        for step in scenario.steps
+        for asked in _asked(step)
+        for answer in [outcome.steps[asked.step].answer]
+    )
+
+
+def _asked(value: Any) -> Iterator[Answered]:
+    match value:
+        case Answered():
+            yield value
+        case Call():
+            yield from _asked(value.request)
+        case Deliver():
+            yield from _asked(value.payload)
+        case dict():
+            yield from _asked(list(value.values()))
+        case list() | tuple():
+            for each in value:
+                yield from _asked(each)
+        case _:
+            pass
+
+
 def facts(specification: Specification) -> frozenset[tuple[str, ...]]:
     """What can be looked up without running anything: routes, commands, schedules, systems."""
     return frozenset(_facts(specification))

@@ -35,7 +35,16 @@ from nodewright.spec.model import (
 from nodewright.spec.mutants import mutants
 from nodewright.spec.populations import changes
 from nodewright.spec.prepared import Same
-from nodewright.spec.scenario import Answered, Call, Outcome, Scenario, Seen, Step, run
+from nodewright.spec.scenario import (
+    Answered,
+    Call,
+    Outcome,
+    Scenario,
+    Seen,
+    Step,
+    dangles,
+    run,
+)
 from nodewright.spec.variants import in_turns, variants
 
 MOST_REPAIRS = 150
@@ -140,7 +149,10 @@ class Search:
                 scenario = next(self._variants[name], None)
                 if scenario is None:
                     return
-                self._tried[name].append((scenario, run(self.specification, scenario)))
+                outcome = run(self.specification, scenario)
+                if dangles(scenario, outcome):
+                    continue
+                self._tried[name].append((scenario, outcome))
             yield self._tried[name][place]
             place += 1
 
@@ -211,7 +223,8 @@ class Search:
             shorter = without_step(scenario, place)
             if shorter is not None:
                 now = run(self.specification, shorter)
-                if _alike(now.steps[-1].answer, answer) and differs(now, run(ablated, shorter)):
+                same = _alike(now.steps[-1].answer, answer) and not dangles(shorter, now)
+                if same and differs(now, run(ablated, shorter)):
                     scenario = shorter
                     continue
             place += 1

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,17 @@ from nodewright.spec.checks import check
 from nodewright.spec.expressions import Expression
 from nodewright.spec.mutants import mutants
 from nodewright.spec.randomness import random_scenarios
-from nodewright.spec.scenario import Advance, Answered, Call, PortFails, Scenario, Tick, run
-from nodewright.spec.search import differs, find_scenario, find_scenarios
+from nodewright.spec.scenario import (
+    Advance,
+    Answered,
+    Call,
+    PortFails,
+    Scenario,
+    Tick,
+    dangles,
+    run,
+)
+from nodewright.spec.search import differs, find_scenario, find_scenarios, search_of
 from nodewright.spec.yaml_form import load
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -269,6 +279,13 @@ def test_ablation_leaves_a_right_specification(specification: m.Specification) -
         found = find_scenario(specification, clause)
         if found is not None:
             assert run(specification, found) != run(left, found)
+
+
+@pytest.mark.parametrize("operation", SPECIFICATION.operations, ids=lambda each: each.name)
+def test_no_scenario_asks_for_what_a_refused_step_did_not_answer(operation: m.Operation) -> None:
+    search = search_of(SPECIFICATION)
+    for scenario, outcome in islice(search.scenarios(operation), 200):
+        assert not dangles(scenario, outcome)
 
 
 # --- random scenarios ---------------------------------------------------------------------------
