@@ -12,6 +12,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from nodewright.cli.output import command_app, print_json
+from nodewright.errors import NodewrightError
 from nodewright.mixins.evaluation import Evaluation, evaluate
 from nodewright.mixins.facts import NODE_KINDS, node_kind
 from nodewright.mixins.knowledge import default_knowledge
@@ -266,6 +267,6 @@ def _feedback(
         typer.echo("taken back")
     else:
         outcome = "worked" if success else "failed"
-        raise ValueError(
+        raise NodewrightError(
             f"there is no record that {mixin_a} and {mixin_b} {outcome} on {node_type}"
         )

@@ -123,7 +123,8 @@ def _retract(
 
     missing = [text for text in judgements if not retract_judgement(_uuid("judgement", text))]
     if missing:
-        raise ValueError(f"there is no judgement {', '.join(missing)}; the others were taken back")
+        said = ", ".join(missing)
+        raise NodewrightError(f"there is no judgement {said}; the others were taken back")
 
 
 @app.command("list")
@@ -251,7 +252,7 @@ def _uuid(what: str, text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise ValueError(f"{what} {text!r} is not a UUID; give it as it was printed") from None
+        raise NodewrightError(f"{what} {text!r} is not a UUID; give it as it was printed") from None
 
 
 def _detection_row(item: "PatternDetection") -> tuple[str, ...]:

@@ -26,6 +26,7 @@ def test_doctor_finds_every_part_well(server: str) -> None:
         "disk_space",
         "event_spool",
         "worker_pool",
+        "isolation",
     }
 
 
