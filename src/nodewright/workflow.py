@@ -168,16 +168,21 @@ def specification(prd: Path, output: Path | None = None) -> ShownSpecification:
     return ShownSpecification(found, {each.id: each for each in clauses})
 
 
-@lru_cache(maxsize=4)
 def _analysed(text: str) -> tuple[SimplePRDAnalysisResult, Document]:
-    """A document that is proposed for again and again is analysed once."""
-    return SimplePRDAnalyzer(tuned_matcher()).analyze_prd(text), parse_document(text)
+    """The analysis is a run's own: it has the run's session and what feedback has taught by now."""
+    return SimplePRDAnalyzer(tuned_matcher()).analyze_prd(text), _parsed(text)
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> Document:
+    """A document that is proposed for again and again is parsed once."""
+    return parse_document(text)
 
 
 @lru_cache(maxsize=4)
 def _read(text: str, package: str) -> Specification:
-    """What the analysed document means."""
-    return read_document(_analysed(text)[1], package)
+    """What the document means."""
+    return read_document(_parsed(text), package)
 
 
 def _specify(
