@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,14 @@ _PROCESSES = Path("/proc")
 # A process can start others while it is being ended, so the search is repeated.
 _ROUNDS = 100
 _LONGEST_END = 5.0
+# A copy of the environment fails where another thread takes a variable away meanwhile.
+_ENVIRONMENT = threading.Lock()
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of this process with ``more``, for a process to start."""
+    with _ENVIRONMENT:
+        return os.environ | more
 
 
 def python(*arguments: str) -> list[str]:
@@ -143,12 +152,14 @@ def _fields(pid: int) -> list[str]:
 
 @contextmanager
 def _environment(name: str, value: str) -> Iterator[None]:
-    before = os.environ.get(name)
-    os.environ[name] = value
+    with _ENVIRONMENT:
+        before = os.environ.get(name)
+        os.environ[name] = value
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
+        with _ENVIRONMENT:
+            if before is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = before

@@ -173,15 +173,11 @@ def _analysed(text: str) -> tuple[SimplePRDAnalysisResult, Document]:
     return SimplePRDAnalyzer(tuned_matcher()).analyze_prd(text), _parsed(text)
 
 
-@lru_cache(maxsize=4)
-def _parsed(text: str) -> Document:
-    """A document that is proposed for again and again is parsed once."""
-    return parse_document(text)
+_parsed = lru_cache(maxsize=4)(parse_document)
 
 
 @lru_cache(maxsize=4)
 def _read(text: str, package: str) -> Specification:
-    """What the document means."""
     return read_document(_parsed(text), package)
 
 

@@ -5,6 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from nodewright import processes
 from nodewright.delivery.manifest import DeliveryError
 from nodewright.proving.scratch import TemporaryFolder
 
@@ -39,7 +40,7 @@ def merge(yours: bytes, base: bytes, generated: bytes) -> Merged:
             names.append(name)
         labels = [option for label in LABELS for option in ("-L", label)]
         # The user's own git configuration could change how conflicts are marked.
-        environment = os.environ | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+        environment = processes.environment(GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_NOSYSTEM="1")
         environment |= {"GIT_CEILING_DIRECTORIES": folder}
         try:
             done = subprocess.run(  # noqa: S603 - no shell, and only our own files

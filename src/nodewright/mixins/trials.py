@@ -172,7 +172,7 @@ class TrialWorker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, processes.MARK: self._mark},
+            env=processes.environment(**{processes.MARK: self._mark}),
             start_new_session=True,  # so that what a mixin starts dies with it
         )
         self._unread = b""

@@ -1,6 +1,5 @@
 """Real ablation: a package that is compiled without a clause must fail the clause's tests."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -84,7 +83,7 @@ def _reasons(
         for number, clause in enumerate(clauses):
             _stage(root / str(number), [*_compiled(bare[clause], pack), tests])
         command = processes.python("-W", "ignore", ablated_tests.__file__, tests.path, *clauses)
-        answer = ask(command, root, os.environ, timeout)
+        answer = ask(command, root, processes.environment(), timeout)
     if answer.code != 0:
         raise Rejected(answer.errors.strip()[-300:] or f"it ended with {answer.code}")
     verdicts = [orjson.loads(line) for line in answer.output.splitlines() if line.startswith("{")]

@@ -5,7 +5,6 @@ user's code and fails with the generated text in its place.
 """
 
 import ast
-import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -146,7 +145,7 @@ def _outcomes(root: Path, tests: Sequence[str], timeout_seconds: float) -> dict[
         report = Path(scratch) / "junit.xml"
         options = ["-q", "-p", "no:cacheprovider", f"--junitxml={report}", "--rootdir=."]
         command = ["-W", "ignore", "-B", "-m", "pytest", "--continue-on-collection-errors"]
-        environment = os.environ | {"PYTHONPATH": str(root / "src")}
+        environment = processes.environment(PYTHONPATH=str(root / "src"))
         try:
             answer = ask(
                 processes.python(*command, *options, *tests), root, environment, timeout_seconds

@@ -38,7 +38,7 @@ class Staging:
 
     def ask(self, *command: str) -> Answer:
         """Run ``command`` in the staging folder with the staged package importable."""
-        environment = os.environ | {"PYTHONPATH": str(self.root / "src")}
+        environment = processes.environment(PYTHONPATH=str(self.root / "src"))
         return ask(command, self.root, environment, self.timeout)
 
     def python(self, *arguments: str) -> Answer:
