@@ -381,12 +381,8 @@ def test_generation_plans_with_what_feedback_taught(
     fill: Fill, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NODEWRIGHT_DATABASE_URL", database_url)
-    text = (
-        "# Files\n\n## Data\n\n### Folder\n\n| Field | Type | Required |\n|---|---|---|\n"
-        "| folder_id | uuid | yes |\n| title | string | yes |\n\n## Functional requirements\n\n"
-        "- FR-1: The system shall create a folder.\n"
-        "- FR-2: The system shall let users upload a file and download it.\n"
-    )
+    text = "# Files\n\n## Data\n\n### Folder\n\n| Field | Type |\n|---|---|\n| title | string |\n\n"
+    text += "- FR-1: The system shall create a folder.\n- FR-2: The system shall upload a file.\n"
     assert "file_storage" in plan_text(text).plan.patterns
     fill(400, "file_storage", 1.0)
     assert "file_storage" not in plan_text(text).plan.patterns
